@@ -1,0 +1,42 @@
+"""flopcalc: exact, symbolic complexity of convolutional networks, from the tables of their papers.
+
+Examples
+--------
+>>> import flopcalc
+>>> flopcalc.analyze("mobilenet_v1", alpha=0.5, rho=0.714).totals.params
+1331592
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flopcalc.analysis import analyze
+    from flopcalc.errors import FlopcalcError
+    from flopcalc.report import Report
+    from flopcalc.spec import Spec, load
+
+__all__ = ["FlopcalcError", "Report", "Spec", "__version__", "analyze", "load"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "FlopcalcError": "flopcalc.errors",
+    "Report": "flopcalc.report",
+    "Spec": "flopcalc.spec",
+    "analyze": "flopcalc.analysis",
+    "load": "flopcalc.spec",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'flopcalc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

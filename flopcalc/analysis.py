@@ -1,0 +1,134 @@
+"""The way from a spec and values to a report, in one call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from flopcalc.binding import bind
+from flopcalc.build import build
+from flopcalc.convention import Convention, load_convention
+from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
+from flopcalc.report import DTYPES, Report, make_report
+from flopcalc.spec.loader import load
+from flopcalc.spec.model import Spec
+
+__all__ = ["analyze", "split_inline"]
+
+_INLINE = re.compile(r"(?P<spec>.*?):(?P<settings>\s*[^\W\d]\w*\s*=.*)", re.DOTALL)
+
+
+def split_inline(text: str) -> tuple[str, dict[str, str]]:
+    """Split ``SPEC:alpha=0.5,rho=1`` into the spec's name and its settings.
+
+    Raises
+    ------
+    ParameterError
+        Where a setting is no ``name=value``, or a name stands twice.
+
+    Examples
+    --------
+    >>> split_inline("mobilenet_v1:alpha=0.5,rho=max(1/2, 4/7)")
+    ('mobilenet_v1', {'alpha': '0.5', 'rho': 'max(1/2, 4/7)'})
+    """
+    match = _INLINE.fullmatch(text)
+    if match is None:
+        return text, {}
+    settings: dict[str, str] = {}
+    for piece in _outer_commas(match["settings"]):
+        name, equals, value = piece.partition("=")
+        name = name.strip()
+        if not equals or not name or not value.strip():
+            raise ParameterError(Problem(f"`{shorten(piece)}` is no setting", None, "name=value", "alpha=0.5,rho=1"))
+        if name in settings:
+            raise ParameterError(Problem(f"`{shorten(name)}` is set twice", None, "every parameter once"))
+        settings[name] = value.strip()
+    return match["spec"], settings
+
+
+def _outer_commas(text: str) -> list[str]:
+    pieces, depth, start = [], 0, 0
+    for index, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 0:
+            pieces.append(text[start:index])
+            start = index + 1
+    return [*pieces, text[start:]]
+
+
+def analyze(
+    spec_or_name: Spec | str,
+    *,
+    convention: str | Convention = "paper",
+    symbolic: Iterable[str] = (),
+    input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
+    assume: Iterable[str] = (),
+    exact_rounding: bool = False,
+    dtype: str = "fp32",
+    **parameters: object,
+) -> Report:
+    """Return what an architecture or a block costs, layer by layer and in all.
+
+    Parameters
+    ----------
+    spec_or_name : Spec or str
+        A spec, the name of one, of a variant or of a block, or a path; with ``SPEC:alpha=0.5,rho=1`` values inline.
+    convention : str or Convention
+        What counts as a FLOP: a packaged convention's name, or a path.
+    symbolic : iterable of str
+        Parameters that stay free; the costs are then formulas in them.
+    input : str, tuple or mapping, optional
+        The input's shape instead of the spec's own: ``"3,512,1024"``, ``(3, 512, 1024)``, or shapes by label.
+    assume : iterable of str
+        Inequalities by which comparisons of symbols are decided: ``"alpha <= 1"``.
+    exact_rounding : bool
+        Keep the rounding of symbols as functions, instead of reading it as the identity as textbooks do.
+    dtype : str
+        The type of an element, from which bytes follow: fp32, fp16, int8 …
+    **parameters
+        Values of the spec's parameters: int, Fraction, float (the decimal that it prints), bool, or str (a word, or
+        an expression whose names are new symbols).
+
+    Returns
+    -------
+    Report
+        Costs are ``int`` where all is known, sympy expressions where symbols are free.
+
+    Raises
+    ------
+    UnknownNameError, SpecError, ParameterError, ShapeError
+        All of them :class:`~flopcalc.errors.FlopcalcError`.
+
+    Examples
+    --------
+    >>> report = analyze("mobilenet_v1", alpha="1/2", rho=0.714)
+    >>> report.totals.params, report.totals.flops
+    (1331592, 76524800)
+    >>> analyze("separable_conv").totals.params
+    C*K**2 + C*O
+    """
+    given = dict(parameters)
+    if isinstance(spec_or_name, str):
+        name, settings = split_inline(spec_or_name)
+        for key in settings:
+            if key in given:
+                raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
+        given = {**settings, **given}
+        spec = load(name)
+    else:
+        spec = spec_or_name
+    if dtype not in DTYPES:
+        raise UnknownNameError(
+            Problem(
+                f"there is no data type `{shorten(dtype)}`", None, "one of " + ", ".join(DTYPES), suggest(dtype, DTYPES)
+            )
+        )
+    shapes: Mapping[str, object] | None = None
+    if input is not None:
+        shapes = input if isinstance(input, Mapping) else {"input": input}
+    rules = load_convention(convention) if isinstance(convention, str) else convention
+    names = [symbolic] if isinstance(symbolic, str) else list(symbolic)
+    assumptions = [assume] if isinstance(assume, str) else list(assume)
+    binding = bind(spec, given, symbolic=names, shapes=shapes, assume=assumptions, exact_rounding=exact_rounding)
+    built = build(spec, binding)
+    return make_report(spec, built.graph, built.parameters, rules, binding.arithmetic, dtype)

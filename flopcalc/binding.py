@@ -1,0 +1,257 @@
+"""Values for a spec's parameters: a number, a word, or an expression in new symbols, for each by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten, suggest
+from flopcalc.expression import check_name, free_expression, parse, read_relation
+from flopcalc.number import Arithmetic, Number, Value, as_text, exact, is_rational, symbol
+from flopcalc.spec.model import Parameter, Spec
+
+__all__ = ["Binding", "bind", "is_truth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What an analysis starts from: values by name, the overriding input shapes, and the arithmetic."""
+
+    values: Mapping[str, Value]
+    shapes: Mapping[str, tuple[Number, Number, Number]]
+    arithmetic: Arithmetic
+
+
+def is_truth(parameter: Parameter) -> bool:
+    """Tell whether a parameter is true or false."""
+    if parameter.choices:
+        return all(isinstance(choice, bool) for choice in parameter.choices)
+    default = parameter.default
+    return default is not None and default.constant and default.text in ("true", "false", "True", "False")
+
+
+def bind(
+    spec: Spec,
+    given: Mapping[str, object],
+    *,
+    symbolic: Iterable[str] = (),
+    shapes: Mapping[str, object] | None = None,
+    assume: Iterable[str] = (),
+    exact_rounding: bool = False,
+) -> Binding:
+    """Read a user's values for the parameters of `spec`.
+
+    Parameters
+    ----------
+    spec : Spec
+    given : mapping of str to object
+        An int, a Fraction, a float (the decimal that it prints), a bool, or a text: a word among the choices, or an
+        expression whose names are new symbols.
+    symbolic : iterable of str
+        Parameters that stay free.
+    shapes : mapping of str to object, optional
+        Input shapes by label, instead of the spec's own: three numbers or texts each.
+    assume : iterable of str
+        Inequalities between symbols.
+    exact_rounding : bool
+        Keep the rounding of symbols as functions.
+
+    Raises
+    ------
+    ParameterError
+        With every value that is wrong.
+    """
+    known: dict[str, Parameter | None] = dict.fromkeys(spec.free_names())
+    known.update(spec.parameters)
+    problems: list[Problem] = []
+    texts: dict[str, str] = {}
+    values: dict[str, Value] = dict(spec.preset)
+    real: dict[str, bool] = {}
+
+    def unknown(name: str) -> None:
+        listed = ", ".join(known) or "none"
+        problems.append(
+            Problem(
+                f"{spec.variant or spec.name} has no parameter `{shorten(name)}`",
+                None,
+                f"one of {listed}",
+                suggest(name, known),
+            )
+        )
+
+    for name, value in given.items():
+        if name not in known:
+            unknown(name)
+            continue
+        parameter = known[name]
+        try:
+            read = _read(name, value, parameter)
+        except Fault as fault:
+            problems.append(fault.at(None))
+            continue
+        if isinstance(read, _Text):
+            texts[name] = read.text
+            values.pop(name, None)
+            for used in read.names:
+                real[used] = real.get(used, False) or bool(parameter and parameter.real)
+        else:
+            values[name] = read
+    for name in symbolic:
+        if name not in known:
+            unknown(name)
+            continue
+        parameter = known[name]
+        if parameter is not None and (parameter.choices or is_truth(parameter)):
+            problems.append(
+                Problem(
+                    f"{name} cannot be a symbol", None, "one of " + ", ".join(as_text(c) for c in parameter.choices)
+                )
+            )
+        if name in given:
+            problems.append(Problem(f"{name} is given a value and made a symbol", None, "one of the two"))
+            continue
+        values.pop(name, None)
+        texts[name] = name
+        real[name] = real.get(name, False) or bool(parameter and parameter.real)
+    for name, parameter in known.items():
+        if name not in values and name not in texts and (parameter is None or parameter.default is None):
+            if shapes and parameter is None:
+                continue
+            texts[name] = name
+            real[name] = real.get(name, False) or bool(parameter and parameter.real)
+
+    symbols: dict[str, Number] = {}
+
+    def make(name: str) -> Number:
+        if name not in symbols:
+            symbols[name] = symbol(name, real=real.get(name, False))
+        return symbols[name]
+
+    arithmetic = Arithmetic(exact_rounding=exact_rounding)
+    for name, text in texts.items():
+        try:
+            values[name] = symbol_or_value(text, make)
+        except FlopcalcError as error:
+            problems.extend(Problem(f"{name}: {item.what}", None, item.expected, item.hint) for item in error.problems)
+    read_shapes: dict[str, tuple[Number, Number, Number]] = {}
+    for label, sides in (shapes or {}).items():
+        try:
+            read_shapes[label] = _shape(label, sides, make)
+        except FlopcalcError as error:
+            problems.extend(error.problems)
+        except Fault as fault:
+            problems.append(fault.at(None))
+    relations = []
+    for text in assume:
+        try:
+            relation = read_relation(text, make)
+        except FlopcalcError as error:
+            problems.extend(error.problems)
+            continue
+        for used in sorted(str(item) for item in relation.difference.free_symbols):
+            if used not in real and used not in texts:
+                problems.append(
+                    Problem(
+                        f"the assumption `{shorten(text)}` speaks of `{used}`, which is no free symbol",
+                        None,
+                        "one of " + ", ".join(symbols) if symbols else "",
+                        f"--symbolic {used}" if used in known else suggest(used, real),
+                    )
+                )
+        relations.append(relation)
+    if problems:
+        raise ParameterError(*problems)
+    arithmetic.relations = tuple(relations)
+    return Binding(values, read_shapes, arithmetic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """An expression still to be evaluated, and the symbols in it."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def symbol_or_value(text: str, make: object) -> Value:
+    """Evaluate a text whose names are symbols made by `make`."""
+    return free_expression(text, symbols=make)  # type: ignore[arg-type]
+
+
+def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Text:
+    """Read one value, and hold it against the parameter's choices."""
+    choices = parameter.choices if parameter else ()
+    truth = parameter is not None and is_truth(parameter)
+    result: Value | _Text
+    if isinstance(value, bool):
+        result = value
+    elif isinstance(value, str):
+        text = value.strip()
+        if text in choices:
+            result = text
+        elif text in ("true", "false", "True", "False"):
+            result = text.lower() == "true"
+        else:
+            if not truth and not (choices and any(isinstance(choice, str) for choice in choices)):
+                return_ = _expression(text)
+                if not isinstance(return_, _Text) or not choices:
+                    if isinstance(return_, _Text):
+                        return return_
+                    result = return_
+                else:
+                    result = text
+            else:
+                result = text
+    elif type(value).__module__.startswith("sympy"):
+        result = _expression(str(value))
+        if isinstance(result, _Text):
+            return result
+    else:
+        result = exact(value)
+    if choices:
+        if not any(type(choice) is type(result) and choice == result for choice in choices) and not (
+            is_rational(result) and any(is_rational(choice) and choice == result for choice in choices)
+        ):
+            shown = as_text(result)  # type: ignore[arg-type]
+            raise Fault(
+                f"{name} cannot be {shorten(shown)}",
+                expected="one of " + ", ".join(as_text(choice) for choice in choices),
+                hint=suggest(shown, [as_text(choice) for choice in choices]),
+            )
+    elif truth and not isinstance(result, bool):
+        raise Fault(f"{name} cannot be {shorten(as_text(result))}", expected="true or false")  # type: ignore[arg-type]
+    elif isinstance(result, bool) and not truth:
+        raise Fault(f"{name} cannot be {as_text(result)}", expected="a number")
+    return result
+
+
+def _expression(text: str) -> Value | _Text:
+    try:
+        expression = parse(text)
+    except Fault as fault:
+        fault.offset = None
+        raise
+    for used in expression.names:
+        problem = check_name(used)
+        if problem:
+            raise Fault(problem)
+    if expression.names or not expression.constant:
+        return _Text(text, tuple(expression.names))
+    value = free_expression(text, symbols=symbol)
+    return value
+
+
+def _shape(label: str, sides: object, make: object) -> tuple[Number, Number, Number]:
+    items = sides.split(",") if isinstance(sides, str) else sides
+    if not isinstance(items, (list, tuple)) or len(items) != 3:
+        raise Fault(f"the input {label} is {shorten(str(sides))}", expected="channels,height,width", hint="3,512,1024")
+    read: list[Number] = []
+    for item in items:
+        value = symbol_or_value(item, make) if isinstance(item, str) else exact(item)
+        if isinstance(value, (bool, str, tuple, dict)):
+            raise Fault(f"the input {label} has the entry {as_text(value)}", expected="a whole number")
+        if is_rational(value) and (isinstance(value, Fraction) or value < 1):
+            raise Fault(f"the input {label} has the entry {value}", expected="a whole number, at least 1")
+        read.append(value)
+    return (read[0], read[1], read[2])

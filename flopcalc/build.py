@@ -1,0 +1,975 @@
+"""A spec and values for its parameters become a graph: blocks are expanded and shapes inferred in the same pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from flopcalc.binding import Binding
+from flopcalc.cost import Cost
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, ShapeError, shorten, suggest
+from flopcalc.expression import Budget, Derived, Expression, Function, Scope
+from flopcalc.graph import Graph, Node
+from flopcalc.layers import LAYERS, Layer, Shape, show_shape
+from flopcalc.number import (
+    Number,
+    UndecidedTurn,
+    Value,
+    as_text,
+    expanded,
+    is_rational,
+    is_symbolic,
+    product,
+    summed,
+    total,
+)
+from flopcalc.spec.model import (
+    BlockEntry,
+    BranchesEntry,
+    BranchPath,
+    Data,
+    Definition,
+    Entry,
+    GroupEntry,
+    LayerEntry,
+    Listing,
+    Parameter,
+    Spec,
+    TableEntry,
+)
+
+__all__ = ["MOST_LAYERS", "Built", "build"]
+
+MOST_LAYERS = 50_000
+"""How many layers a graph may have."""
+
+MOST_TURNS = 200_000
+"""How many turns the repeats of one analysis may take together, those without layers included."""
+
+_PEELS = ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (2, 1), (3, 0))
+"""Which first and last turns of a symbolic repeat are taken by themselves, in the order in which it is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A graph, and the value that every parameter of its spec had."""
+
+    graph: Graph
+    parameters: Mapping[str, Value]
+
+
+def build(spec: Spec, binding: Binding) -> Built:
+    """Return the graph of `spec` under the values of `binding`.
+
+    Parameters
+    ----------
+    spec : Spec
+    binding : Binding
+        From :func:`flopcalc.binding.bind`.
+
+    Raises
+    ------
+    SpecError
+        Where an expression has no value.
+    ShapeError
+        Where layers do not fit each other; with all such faults that do not follow from one another.
+    ParameterError
+        Where a parameter is out of its bounds.
+    """
+    return _Builder(spec, binding).build()
+
+
+@dataclass(slots=True)
+class _Named:
+    """What a ``name`` reaches: a tensor, and the names inside."""
+
+    tensor: int
+    names: dict[str, _Named]
+
+
+@dataclass(slots=True)
+class _Trail:
+    """Where in the layers' paths the builder is."""
+
+    prefix: str = ""
+    unit: str = ""
+    stage: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    names: dict[str, _Named] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A symbolic repeat around the layer being placed: its index runs from `first` to `last`."""
+
+    index: Any
+    first: Number
+    last: Number
+
+    @property
+    def count(self) -> Number:
+        return expanded(self.last - self.first + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Strand:
+    """The end of a path of branches; for a repeated path with a symbolic count, of all its turns."""
+
+    tensor: int
+    shape: Shape
+    turn: _Turn | None = None
+
+    @property
+    def count(self) -> Number:
+        return 1 if self.turn is None else self.turn.count
+
+    def channels(self) -> Number:
+        """Return the channels of all the turns together."""
+        if self.turn is None:
+            return self.shape[0]
+        return summed(self.shape[0], self.turn.index, self.turn.first, self.turn.last)
+
+
+class _Stop(Exception):
+    """The builder cannot go on: what follows depends on what failed."""
+
+
+class _Builder:
+    """Walks a spec's entries, placing layers; one for each analysis."""
+
+    def __init__(self, spec: Spec, binding: Binding) -> None:
+        self.spec = spec
+        self.binding = binding
+        self.arithmetic = binding.arithmetic
+        self.root = Scope({}, None, binding.arithmetic)
+        self.budget = Budget()
+        self.shapes: list[Shape] = []
+        self.nodes: list[Node] = []
+        self.aliases: dict[int, int] = {}
+        self.used: set[int] = set()
+        self.turns: tuple[_Turn, ...] = ()
+        self.turns_left = MOST_TURNS
+        self.problems: list[Problem] = []
+        self.cache: dict[Any, tuple[Layer, Shape, Cost]] = {}
+
+    # -- the whole ---------------------------------------------------------------------------------------------------
+
+    def build(self) -> Built:
+        try:
+            return self.graph()
+        except _Stop:
+            raise ShapeError(*self.problems) from None
+        except UndecidedTurn as fault:
+            raise ShapeError(*self.problems, fault.at(self.spec.place)) from None
+        except FlopcalcError as error:
+            if self.problems:
+                raise ShapeError(*self.problems, *error.problems) from None
+            raise
+
+    def graph(self) -> Built:
+        spec = self.spec
+        scope = Scope(dict(self.binding.values), self.root, home=spec.key)
+        self.define(spec, scope, entering=None)
+        inputs = self.enter_alone(spec, scope)
+        self.check_parameters(spec, scope, None)
+        labels = {"input": next(iter(inputs.values())), **inputs}
+        trail = _Trail()
+        last = self.run(spec.layers, scope, labels, trail, next(iter(inputs.values())))
+        outputs: dict[str, int] = {}
+        for label in spec.outputs:
+            outputs[label] = self.source(label, labels, trail, spec.place)
+        outputs["output"] = last
+        for tensor in outputs.values():
+            self.use(tensor)
+        self.refuse_unused(inputs)
+        if self.problems:
+            raise _Stop
+        if not self.nodes:
+            self.fail("no layer is left under these parameters", spec.place, "at least one layer")
+            raise _Stop
+        graph = Graph(tuple(self.shapes), inputs, tuple(self.nodes), outputs, self.aliases)
+        names = [*spec.free_names(), *spec.parameters]
+        return Built(graph, {name: scope.look_up(name) for name in dict.fromkeys(names)})
+
+    def enter_alone(self, spec: Spec, scope: Scope) -> dict[str, int]:
+        """Make the tensors that enter when the spec is analysed by itself."""
+        overrides = dict(self.binding.shapes)
+        if not spec.inputs and not overrides:
+            raise ParameterError(
+                Problem(
+                    f"{spec.name} has no `input`", spec.place, "`input: [channels, height, width]`", "--input C,H,W"
+                )
+            )
+        inputs: dict[str, int] = {}
+        for entry in spec.inputs:
+            shape = overrides.pop(entry.label, None)
+            if shape is None and len(spec.inputs) == 1:
+                shape = overrides.pop("input", None)
+            if shape is not None:
+                for item, length in zip(entry.entries, shape, strict=True):
+                    if isinstance(item, str):
+                        scope.values[item] = length
+            else:
+                lengths: list[Number] = []
+                for item, what in zip(entry.entries, ("channels", "height", "width"), strict=True):
+                    value = scope.look_up(item) if isinstance(item, str) else item.evaluate(scope)
+                    place = entry.place if isinstance(item, str) else item.place
+                    lengths.append(self.whole(value, f"the input's {what}", place, 1))
+                shape = (lengths[0], lengths[1], lengths[2])
+            inputs[entry.label] = self.tensor(shape)
+        if not spec.inputs:
+            inputs["input"] = self.tensor(overrides.pop("input", next(iter(overrides.values()))))
+            overrides.clear()
+        for label in overrides:
+            raise ParameterError(
+                Problem(f"there is no input `{shorten(label)}`", None, ", ".join(inputs), suggest(label, inputs))
+            )
+        return inputs
+
+    def refuse_unused(self, inputs: Mapping[str, int]) -> None:
+        reported: set[Place] = set()
+        for node in self.nodes:
+            if node.output not in self.used and node.place not in reported:
+                reported.add(node.place)
+                self.fail(
+                    f"the output of {node.path} is never used",
+                    node.place,
+                    "every tensor is read by a layer, or listed in `outputs`",
+                    "`as` labels it, `from` or `outputs` names the label",
+                )
+        for label, tensor in inputs.items():
+            if tensor not in self.used:
+                self.fail(f"the input {label} is never used", self.spec.place, "a layer that reads it")
+
+    # -- helpers -----------------------------------------------------------------------------------------------------
+
+    def fail(self, what: str, place: Place | None, expected: str = "", hint: str = "") -> None:
+        problem = Problem(what, place, expected, hint)
+        if len(self.problems) < 50 and not any(problem.place == known.place for known in self.problems):
+            self.problems.append(problem)
+
+    def tensor(self, shape: Shape) -> int:
+        self.shapes.append(shape)
+        return len(self.shapes) - 1
+
+    def use(self, tensor: int) -> None:
+        self.used.add(tensor)
+        while tensor in self.aliases:
+            tensor = self.aliases[tensor]
+            self.used.add(tensor)
+
+    def focus(self, tensor: int) -> None:
+        """Make `tensor` the one that channels, height and width speak of."""
+        values = self.root.values
+        values["channels"], values["height"], values["width"] = self.shapes[tensor]
+
+    def whole(self, value: Value, what: str, place: Place | None, least: int) -> Number:
+        if isinstance(value, (bool, str, tuple, dict)):
+            raise ParameterError(Problem(f"{what} is {shorten(as_text(value))}", place, "a whole number"))
+        if type(value) is Fraction:
+            raise ParameterError(
+                Problem(
+                    f"{what} is {shorten(str(value))}, which is not whole",
+                    place,
+                    "a whole number",
+                    "round(…) in the spec",
+                )
+            )
+        if type(value) is int and value < least:
+            raise ParameterError(Problem(f"{what} is {value}", place, f"at least {least}"))
+        if is_symbolic(value) and not value.free_symbols:  # type: ignore[union-attr]
+            raise ParameterError(
+                Problem(f"{what} is {shorten(str(value))}, which is not whole", place, "a whole number")
+            )
+        return value
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def define(self, spec: Spec, scope: Scope, entering: Shape | None) -> None:
+        """Put defaults and definitions into a spec's scope, to be computed when they are first needed."""
+        values = scope.values
+        settled = scope
+        if entering is not None:
+            running = dict(zip(("channels", "height", "width"), entering, strict=True))
+            settled = Scope({word: running[word] for word in spec.running}, scope)
+        for name, value in spec.preset.items():
+            values.setdefault(name, value)
+        for parameter in spec.parameters.values():
+            if parameter.name not in values and parameter.default is not None:
+                values[parameter.name] = Derived(parameter.default.evaluate, settled)
+        for definition in spec.definitions.values():
+            values[definition.name] = self.defined(definition, scope, settled)
+
+    def defined(self, definition: Definition, scope: Scope, settled: Scope) -> Derived | Function:
+        body = definition.body
+        if definition.parameters is not None:
+            assert isinstance(body, Expression)
+            return Function(definition.name, definition.parameters, body, scope, self.budget)
+        if isinstance(body, Expression):
+            return Derived(body.evaluate, settled)
+        return Derived(lambda inner: _freeze(body, inner), settled)
+
+    def check_parameters(self, spec: Spec, scope: Scope, place: Place | None) -> None:
+        """Hold every parameter of a spec against its bounds."""
+        for parameter in spec.parameters.values():
+            if parameter.minimum or parameter.maximum or parameter.above or parameter.choices:
+                self.check_parameter(spec, parameter, scope, place)
+
+    def check_parameter(self, spec: Spec, parameter: Parameter, scope: Scope, place: Place | None) -> None:
+        value = scope.look_up(parameter.name)
+        if parameter.choices:
+            if not is_symbolic(value) and not any(
+                isinstance(choice, bool) is isinstance(value, bool) and choice == value for choice in parameter.choices
+            ):
+                raise ParameterError(
+                    Problem(
+                        f"{parameter.name} of {spec.name} cannot be {shorten(as_text(value))}",
+                        place,
+                        "one of " + ", ".join(as_text(choice) for choice in parameter.choices),
+                    )
+                )
+            return
+        if isinstance(value, (bool, str, tuple, dict)):
+            raise ParameterError(
+                Problem(f"{parameter.name} of {spec.name} is {shorten(as_text(value))}", place, "a number")
+            )
+        bounds = (
+            (parameter.minimum, "at least", lambda bound: value >= bound),
+            (parameter.maximum, "at most", lambda bound: value <= bound),
+            (parameter.above, "above", lambda bound: value > bound),
+        )
+        for expression, words, holds in bounds:
+            if expression is None:
+                continue
+            bound = expression.evaluate(scope)
+            if is_rational(bound) and is_rational(value) and not holds(bound):
+                raise ParameterError(
+                    Problem(f"{parameter.name} of {spec.name} is {shorten(as_text(value))}", place, f"{words} {bound}")
+                )
+
+    def source(self, label: str, labels: Mapping[str, int], trail: _Trail, place: Place | None) -> int:
+        """Return the tensor of a label, or of a path of names."""
+        if label in labels:
+            return labels[label]
+        names = trail.names
+        found: _Named | None = None
+        for part in label.split("."):
+            found = names.get(part)
+            if found is None:
+                self.fail(
+                    f"nothing before this is named `{shorten(label)}`",
+                    place,
+                    "a label, or the `name` of an entry that stands before: "
+                    + (", ".join([*labels, *trail.names][:10])),
+                    suggest(part, names),
+                )
+                raise _Stop
+            names = found.names
+        assert found is not None
+        return found.tensor
+
+    def part(self, entry: Entry, scope: Scope, trail: _Trail) -> str:
+        """Return the entry's part of the path; empty for a group without a name."""
+        part = entry.part
+        if entry.modifiers.name is not None:
+            pieces = [
+                piece if isinstance(piece, str) else as_text(piece.evaluate(scope))
+                for piece in entry.modifiers.name.parts
+            ]
+            part = "".join(pieces)
+        if not part:
+            return ""
+        if entry.numbered:
+            number = trail.counts[part] = trail.counts.get(part, 0) + 1
+            return f"{part}{number}"
+        if entry.modifiers.name is not None:
+            if trail.counts.get(part):
+                self.fail(
+                    f"the name `{shorten(part)}` stands twice", entry.place, "names that differ", "name: stage{n}"
+                )
+            trail.counts[part] = 1
+        return part
+
+    # -- entries -----------------------------------------------------------------------------------------------------
+
+    def run(self, listing: Listing, scope: Scope, labels: dict[str, int], trail: _Trail, tensor: int) -> int:
+        """Build a list of entries from `tensor` on; return the tensor at its end."""
+        for entry in listing.entries:
+            modifiers = entry.modifiers
+            if modifiers.when is not None:
+                self.focus(tensor)
+                wanted = modifiers.when.evaluate(scope)
+                if not isinstance(wanted, bool):
+                    self.fail(f"`when` is {shorten(as_text(wanted))}", modifiers.when.place, "true or false")
+                    raise _Stop
+                if not wanted:
+                    if modifiers.label:
+                        labels[modifiers.label] = tensor
+                    continue
+            if modifiers.sources:
+                tensors = [self.source(label, labels, trail, modifiers.sources_place) for label in modifiers.sources]
+            else:
+                tensors = [tensor]
+            if modifiers.repeat is None:
+                tensor = self.build_entry(entry, scope, labels, trail, tensors)
+            else:
+                tensor = self.repeat(entry, modifiers.repeat, scope, labels, trail, tensors)
+            if modifiers.label:
+                labels[modifiers.label] = tensor
+        return tensor
+
+    def build_entry(self, entry: Entry, scope: Scope, labels: dict[str, int], trail: _Trail, tensors: list[int]) -> int:
+        self.focus(tensors[0])
+        if isinstance(entry, LayerEntry):
+            return self.layer(entry, scope, trail, tensors)
+        if isinstance(entry, BlockEntry):
+            return self.block(entry, scope, trail, tensors)
+        if len(tensors) > 1:
+            self.fail("only a layer or a block reads several tensors", entry.place, "one label in `from`")
+            raise _Stop
+        part = self.part(entry, scope, trail)
+        inner = trail
+        if part:
+            inner = _Trail(f"{trail.prefix}{part}.", trail.unit, trail.stage)
+            if not trail.unit and isinstance(entry, GroupEntry):
+                inner.stage = f"{trail.prefix}{part}"
+        if isinstance(entry, GroupEntry):
+            result = self.run(entry.body, scope, dict(labels), inner, tensors[0])
+        elif isinstance(entry, TableEntry):
+            result = self.table(entry, scope, labels, inner, tensors[0])
+        else:
+            result = self.branches(entry, scope, labels, inner, tensors[0])
+        if part:
+            trail.names[part] = _Named(result, inner.names)
+        return result
+
+    def layer(self, entry: LayerEntry, scope: Scope, trail: _Trail, tensors: list[int]) -> int:
+        values = tuple([expression.evaluate(scope) for _, expression in entry.attributes])
+        shapes = tuple([self.shapes[tensor] for tensor in tensors])
+        key = (entry, values, shapes)
+        known = self.cache.get(key)
+        if known is None:
+            attributes = dict(entry.primitive.preset)
+            attributes.update(zip((name for name, _ in entry.attributes), values, strict=True))
+            try:
+                layer = entry.primitive.layer.make(attributes)
+            except Fault as fault:
+                place = next(
+                    (e.place for name, e in entry.attributes if fault.what.startswith(f"{name} is")), entry.place
+                )
+                self.fail(f"{entry.word}: {fault.what}", place, fault.expected, fault.hint)
+                raise _Stop from None
+            known = self.cache[key] = self.costed(layer, shapes, entry.place, f"{trail.prefix}{entry.part}")
+        layer, shape, cost = known
+        if layer.absent:
+            return tensors[0]
+        part = self.part(entry, scope, trail)
+        output = self.place(layer, tensors, shape, cost, trail, part, entry.place)
+        if entry.modifiers.name is not None:
+            trail.names[part] = _Named(output, {})
+        return output
+
+    def costed(self, layer: Layer, shapes: tuple[Shape, ...], place: Place, path: str) -> tuple[Layer, Shape, Cost]:
+        """Return a layer with its output's shape and its cost on `shapes`; faults are kept."""
+        least, most = layer.arity
+        if len(shapes) < least or (most is not None and len(shapes) > most):
+            wanted = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
+            self.fail(
+                f"{path}: {layer.name} reads {wanted} tensors, not {len(shapes)}",
+                place,
+                f"{wanted} tensors",
+                "`from: [a, b]` names them" if len(shapes) < least else "",
+            )
+            raise _Stop
+        try:
+            layer.check(shapes, self.arithmetic)
+        except UndecidedTurn:
+            raise
+        except Fault as fault:
+            self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
+        try:
+            shape = layer.output(shapes, self.arithmetic)
+        except UndecidedTurn:
+            raise
+        except Fault as fault:
+            self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
+            raise _Stop from None
+        return layer, shape, layer.cost(shapes, shape)
+
+    def place(
+        self, layer: Layer, tensors: list[int], shape: Shape, cost: Cost, trail: _Trail, part: str, place: Place
+    ) -> int:
+        """Add a node to the graph."""
+        if len(self.nodes) >= MOST_LAYERS:
+            self.fail("the network is too large", place, f"at most {MOST_LAYERS:,} layers")
+            raise _Stop
+        for tensor in tensors:
+            self.use(tensor)
+        count: Number = 1
+        if self.turns:
+            count = product(*(turn.count for turn in self.turns))
+            try:
+                for turn in reversed(self.turns):
+                    cost = cost.map(lambda value, turn=turn: summed(value, turn.index, turn.first, turn.last))  # type: ignore[misc]
+            except Fault as fault:
+                self.fail(f"{trail.prefix}{part}: {fault.what}", place, fault.expected, fault.hint)
+                raise _Stop from None
+        output = self.tensor(shape)
+        path = trail.prefix + part
+        self.nodes.append(
+            Node(path, trail.unit or path, trail.stage, layer, tuple(tensors), output, count, cost, place)
+        )
+        return output
+
+    def block(self, entry: BlockEntry, scope: Scope, trail: _Trail, tensors: list[int]) -> int:
+        spec = entry.block
+        given: dict[str, Any] = {name: expression.evaluate(scope) for name, expression in entry.attributes}
+        outer: Scope = self.root
+        if spec.enclosing:
+            around: Scope | None = scope
+            while around is not None and around.home != spec.enclosing:
+                around = around.outer
+            assert around is not None, "a local block is used inside its spec"
+            outer = around
+        inner = Scope(given, outer, home=spec.key)
+        shape = self.shapes[tensors[0]]
+        labels = self.enter(entry, spec, inner, tensors)
+        self.define(spec, inner, shape)
+        self.check_inputs(entry, spec, inner, tensors)
+        self.check_parameters(spec, inner, entry.place)
+        part = self.part(entry, scope, trail)
+        path = f"{trail.prefix}{part}"
+        within = _Trail(f"{path}.", trail.unit or path, trail.stage)
+        turn = self.root.values.pop("i", None)
+        result = self.run(spec.layers, inner, labels, within, tensors[0])
+        if turn is not None:
+            self.root.values["i"] = turn
+        for label in spec.outputs:
+            self.use(self.source(label, labels, within, entry.place))
+        if entry.modifiers.name is not None:
+            trail.names[part] = _Named(result, within.names)
+        return result
+
+    def enter(self, entry: BlockEntry, spec: Spec, scope: Scope, tensors: list[int]) -> dict[str, int]:
+        """Bind the names of a block's inputs to the shapes that enter."""
+        if len(tensors) != max(len(spec.inputs), 1):
+            self.fail(
+                f"{spec.name} reads {max(len(spec.inputs), 1)} tensors, not {len(tensors)}",
+                entry.modifiers.sources_place or entry.place,
+                ", ".join(item.label for item in spec.inputs) or "one tensor",
+                "`from: [a, b]` names them",
+            )
+            raise _Stop
+        labels = {"input": tensors[0]}
+        for item, tensor in zip(spec.inputs, tensors, strict=False):
+            labels[item.label] = tensor
+            for name, length in zip(item.entries, self.shapes[tensor], strict=True):
+                if isinstance(name, str):
+                    scope.values[name] = length
+        return labels
+
+    def check_inputs(self, entry: BlockEntry, spec: Spec, scope: Scope, tensors: list[int]) -> None:
+        for item, tensor in zip(spec.inputs, tensors, strict=False):
+            for expression, length, what in zip(
+                item.entries, self.shapes[tensor], ("channels", "height", "width"), strict=True
+            ):
+                if isinstance(expression, str):
+                    continue
+                expected = expression.evaluate(scope)
+                if not self.arithmetic.equal(expected, length):
+                    self.fail(
+                        f"{spec.name} is given {show_shape(self.shapes[tensor])}",
+                        entry.place,
+                        f"{what} {as_text(expected)}",
+                    )
+                    raise _Stop
+
+    def table(self, entry: TableEntry, scope: Scope, labels: dict[str, int], trail: _Trail, tensor: int) -> int:
+        rows: list[tuple[Value, ...]] = []
+        if isinstance(entry.rows, Expression):
+            chosen = entry.rows.evaluate(scope)
+            if not isinstance(chosen, tuple):
+                self.fail(f"rows is {shorten(as_text(chosen))}", entry.rows.place, "a list of rows")
+                raise _Stop
+            for row in chosen:
+                cells = row if isinstance(row, tuple) else (row,)
+                if len(cells) != len(entry.columns):
+                    self.fail(
+                        f"the row {shorten(as_text(cells))} has {len(cells)} entries",
+                        entry.rows.place,
+                        f"{len(entry.columns)}: {', '.join(entry.columns)}",
+                    )
+                    raise _Stop
+                rows.append(cells)
+        else:
+            self.focus(tensor)
+            rows = [tuple([cell.evaluate(scope) for cell in cells]) for cells in entry.rows]
+        for row in rows:
+            inner = Scope(dict(zip(entry.columns, row, strict=True)), scope)
+            tensor = self.run(entry.body, inner, dict(labels), trail, tensor)
+        return tensor
+
+    # -- repeats -----------------------------------------------------------------------------------------------------
+
+    def count(self, expression: Expression, scope: Scope) -> Number:
+        value = expression.evaluate(scope)
+        count = self.whole(value, "repeat", expression.place, 0)
+        if type(count) is int and count > MOST_LAYERS:
+            self.fail(f"repeat is {shorten(f'{count:,}')}", expression.place, f"at most {MOST_LAYERS:,}")
+            raise _Stop
+        return count
+
+    def turn(self, scope: Scope, index: Number, action: Callable[[Scope], Any]) -> Any:
+        """Run one turn of a repeat with `i` bound to its index."""
+        self.turns_left -= 1
+        if self.turns_left < 0:
+            self.fail("the repeats take too many turns", self.spec.place, f"at most {MOST_TURNS:,}")
+            raise _Stop
+        before = self.root.values.get("i")
+        self.root.values["i"] = index
+        try:
+            return action(scope)
+        finally:
+            if before is None:
+                self.root.values.pop("i", None)
+            else:
+                self.root.values["i"] = before
+
+    def repeat(
+        self,
+        entry: Entry,
+        expression: Expression,
+        scope: Scope,
+        labels: dict[str, int],
+        trail: _Trail,
+        tensors: list[int],
+    ) -> int:
+        self.focus(tensors[0])
+        count = self.count(expression, scope)
+        if type(count) is int:
+            placed = len(self.nodes)
+            for index in range(count):
+                tensors = [
+                    self.turn(
+                        scope, index, lambda inner, now=tensors: self.build_entry(entry, inner, labels, trail, now)
+                    )
+                ]
+                if index == 0 and (len(self.nodes) - placed) * (count - 1) + len(self.nodes) > MOST_LAYERS:
+                    self.fail("the network is too large", expression.place, f"at most {MOST_LAYERS:,} layers")
+                    raise _Stop
+            return tensors[0]
+        if len(tensors) > 1:
+            self.fail("a repeat with a symbolic count starts from one tensor", entry.place, "one label in `from`")
+            raise _Stop
+
+        def turns(first: int, last: int) -> int:
+            tensor = tensors[0]
+
+            def once(index: Number, start: int) -> int:
+                result: int = self.turn(
+                    scope, index, lambda inner: self.build_entry(entry, inner, labels, trail, [start])
+                )
+                return result
+
+            for index in range(first):
+                tensor = once(index, tensor)
+            tensor = self.symbolic_turns(first, expanded(count - 1 - last), tensor, once, expression.place)
+            for index in range(last):
+                tensor = once(expanded(count - last + index), tensor)
+            return tensor
+
+        return self.peel(turns, trail, expression.place)
+
+    def peel(self, turns: Callable[[int, int], Any], trail: _Trail, place: Place | None) -> Any:
+        """Take as few turns of a symbolic repeat by themselves as its conditions need."""
+        state = (len(self.nodes), len(self.shapes), dict(trail.counts), dict(trail.names), set(self.used), self.turns)
+        undecided: UndecidedTurn | None = None
+        for first, last in _PEELS:
+            try:
+                return turns(first, last)
+            except UndecidedTurn as fault:
+                if self.turns != state[5] and any(fault.turn == turn.index for turn in state[5]):
+                    raise
+                undecided = fault
+                del self.nodes[state[0] :], self.shapes[state[1] :]
+                trail.counts, trail.names = dict(state[2]), dict(state[3])
+                self.used, self.turns = set(state[4]), state[5]
+                self.cache.clear()
+        assert undecided is not None
+        problem = undecided.at(place)
+        self.fail(problem.what, problem.place, problem.expected, problem.hint)
+        raise _Stop
+
+    def open_turn(self, first: Number, last: Number) -> _Turn:
+        from sympy import Dummy
+
+        turn = _Turn(Dummy("i", integer=True, nonnegative=True), first, last)
+        self.arithmetic.ranges[turn.index] = (first, last)
+        self.turns = (*self.turns, turn)
+        return turn
+
+    def close_turn(self, turn: _Turn) -> None:
+        self.turns = self.turns[:-1]
+        del self.arithmetic.ranges[turn.index]
+
+    def symbolic_turns(
+        self, first: Number, last: Number, tensor: int, once: Callable[[Number, int], int], place: Place | None
+    ) -> int:
+        """Build the body once for the turns from `first` to `last`, and prove that it stands for each of them.
+
+        Either the body keeps the shape, or every turn adds the same number of channels: then turn i begins with the
+        first shape's channels and i − first times that number, and the body is built again from there.
+        """
+        start = self.shapes[tensor]
+        mark = (len(self.nodes), len(self.shapes))
+        turn = self.open_turn(first, last)
+        try:
+            end = once(turn.index, tensor)
+            growth = self.growth(start, self.shapes[end], turn, place)
+            if growth != 0:
+                del self.nodes[mark[0] :], self.shapes[mark[1] :]
+                begun = (expanded(start[0] + (turn.index - first) * growth), start[1], start[2])
+                virtual = self.tensor(begun)
+                self.aliases[virtual] = tensor
+                end = once(turn.index, virtual)
+                again = self.growth(begun, self.shapes[end], turn, place)
+                if not self.arithmetic.equal(again, growth):
+                    self.refuse_turns(begun, self.shapes[end], place)
+        finally:
+            self.close_turn(turn)
+        if growth == 0:
+            return end
+        finished = self.tensor((expanded(start[0] + turn.count * growth), start[1], start[2]))
+        self.aliases[finished] = end
+        return finished
+
+    def growth(self, start: Shape, end: Shape, turn: _Turn, place: Place | None) -> Number:
+        """Return how many channels a turn adds; refuse a body that changes the map, or grows unevenly."""
+        sides = [expanded(end[axis] - start[axis]) for axis in (1, 2)]
+        grown = expanded(end[0] - start[0])
+        if any(side != 0 for side in sides) or (is_symbolic(grown) and grown.has(turn.index)):  # type: ignore[union-attr]
+            self.refuse_turns(start, end, place)
+        return grown
+
+    def refuse_turns(self, start: Shape, end: Shape, place: Place | None) -> None:
+        self.fail(
+            f"a turn of the repeat makes {show_shape(end)} of {show_shape(start)}",
+            place,
+            "a body that keeps the map and adds the same channels every turn",
+            "give the repeat's count a number",
+        )
+        raise _Stop
+
+    # -- branches ----------------------------------------------------------------------------------------------------
+
+    def branches(self, entry: BranchesEntry, scope: Scope, labels: dict[str, int], trail: _Trail, tensor: int) -> int:
+        widths = self.split_widths(entry, scope, tensor)
+        strands: list[_Strand] = []
+        offset: Number = 0
+        for number, path in enumerate(entry.paths):
+            start = tensor
+            if widths is not None:
+                start = self.split(entry, scope, trail, tensor, widths, number, offset)
+                offset = offset + widths[number]
+            strands.extend(self.path(path, scope, labels, trail, start))
+        if not strands:
+            self.fail("no path is left to merge", entry.place, "at least one path")
+            raise _Stop
+        return self.merge(entry, scope, trail, strands)
+
+    def split_widths(self, entry: BranchesEntry, scope: Scope, tensor: int) -> tuple[Number, ...] | None:
+        if not entry.split:
+            return None
+        channels = self.shapes[tensor][0]
+        paths = len(entry.paths)
+        if any(path.repeat is not None for path in entry.paths):
+            self.fail(
+                "a repeated path sees the whole input", entry.place, "no `split`", "`- split: {parts: K, take: i}`"
+            )
+            raise _Stop
+        if entry.split == "even":
+            if is_rational(channels) and channels % paths:
+                self.fail(
+                    f"{channels} channels do not split into {paths} equal parts",
+                    entry.place,
+                    f"a multiple of {paths}",
+                    "split: [a, b] gives each path its channels",
+                )
+                raise _Stop
+            return tuple(_share(channels, paths) for _ in range(paths))
+        assert not isinstance(entry.split, str)
+        self.focus(tensor)
+        widths = tuple(
+            self.whole(expression.evaluate(scope), "split", expression.place, 1) for expression in entry.split
+        )
+        if not self.arithmetic.equal(total(widths), channels):
+            self.fail(
+                f"the split [{', '.join(str(width) for width in widths)}] adds up to {total(widths)}",
+                entry.place,
+                f"the {channels} channels that enter",
+            )
+            raise _Stop
+        return widths
+
+    def split(
+        self,
+        entry: BranchesEntry,
+        scope: Scope,
+        trail: _Trail,
+        tensor: int,
+        widths: tuple[Number, ...],
+        number: int,
+        offset: Number,
+    ) -> int:
+        """Give a path its part of the channels, as a view."""
+        if entry.split == "even":
+            values: dict[str, Value] = {"parts": len(widths), "take": number}
+            return self.extra("split", values, [tensor], trail, entry.place)
+        values = {"start": offset, "stop": expanded(offset + widths[number])}
+        return self.extra("slice", values, [tensor], trail, entry.place)
+
+    def extra(
+        self,
+        word: str,
+        values: dict[str, Value],
+        tensors: list[int],
+        trail: _Trail,
+        place: Place,
+        read: tuple[Shape, ...] | None = None,
+    ) -> int:
+        """Place a layer that branches bring with them: a split, a merge.
+
+        `read` gives the shapes that it reads where they are not those of `tensors`: all the turns of a path.
+        """
+        layer = LAYERS[word].layer.make(values)
+        shapes = tuple(self.shapes[tensor] for tensor in tensors)
+        if read is not None and word == "concat":
+            shapes = read
+        layer, shape, cost = self.costed(layer, shapes, place, f"{trail.prefix}{word}")
+        if read is not None:
+            cost = layer.cost(read, shape)
+        number = trail.counts[word] = trail.counts.get(word, 0) + 1
+        part = f"{word}{number}" if number > 1 else word
+        return self.place(layer, tensors, shape, cost, trail, part, place)
+
+    def path(self, path: BranchPath, scope: Scope, labels: dict[str, int], trail: _Trail, start: int) -> list[_Strand]:
+        """Build one path; a repeated one gives a strand for every turn, or one for all of them."""
+
+        def inner_trail() -> _Trail:
+            if path.flat:
+                return trail
+            number = trail.counts["branch"] = trail.counts.get("branch", 0) + 1
+            part = f"{trail.prefix}branch{number}"
+            inner = _Trail(f"{part}.", trail.unit, trail.stage)
+            inner.names = trail.names
+            return inner
+
+        def once(inner: Scope) -> int:
+            return self.run(path.body, inner, dict(labels), inner_trail(), start)
+
+        if path.repeat is None:
+            if not path.body.entries:
+                if not path.flat:
+                    trail.counts["branch"] = trail.counts.get("branch", 0) + 1
+                return [_Strand(start, self.shapes[start])]
+            end = once(scope)
+            return [_Strand(end, self.shapes[end])]
+        self.focus(start)
+        count = self.count(path.repeat, scope)
+        if type(count) is int:
+            ends = [self.turn(scope, index, once) for index in range(count)]
+            return [_Strand(end, self.shapes[end]) for end in ends]
+
+        def turns(first: int, last: int) -> list[_Strand]:
+            strands: list[_Strand] = []
+            for index in range(first):
+                end = self.turn(scope, index, once)
+                strands.append(_Strand(end, self.shapes[end]))
+            turn = self.open_turn(first, expanded(count - 1 - last))
+            try:
+                end = self.turn(scope, turn.index, once)
+            finally:
+                self.close_turn(turn)
+            strands.append(_Strand(end, self.shapes[end], turn))
+            for index in range(last):
+                end = self.turn(scope, expanded(count - last + index), once)
+                strands.append(_Strand(end, self.shapes[end]))
+            return strands
+
+        strands: list[_Strand] = self.peel(turns, trail, path.repeat.place)
+        return strands
+
+    def merge(self, entry: BranchesEntry, scope: Scope, trail: _Trail, strands: list[_Strand]) -> int:
+        if entry.merge == "hff":
+            assert entry.first is not None
+            strands = self.running_sums(entry, scope, trail, strands)
+        word = "concat" if entry.merge == "hff" else entry.merge
+        tensors = [strand.tensor for strand in strands]
+        if all(strand.turn is None for strand in strands):
+            return self.extra(word, {}, tensors, trail, entry.place)
+        if word == "concat":
+            read = tuple((strand.channels(), strand.shape[1], strand.shape[2]) for strand in strands)
+        else:
+            for strand in strands:
+                if strand.turn is not None and any(is_symbolic(n) and n.has(strand.turn.index) for n in strand.shape):  # type: ignore[union-attr]
+                    self.refuse_turns(strand.shape, strand.shape, entry.place)
+            read = tuple(
+                (product(strand.shape[0], strand.count), strand.shape[1], strand.shape[2]) for strand in strands
+            )
+            if len(tensors) == 1:
+                tensors = tensors * 2  # the turns of one path: their shape is added to itself
+        return self.extra(word, {}, tensors, trail, entry.place, read)
+
+    def running_sums(self, entry: BranchesEntry, scope: Scope, trail: _Trail, strands: list[_Strand]) -> list[_Strand]:
+        """Add to every path from `first` + 1 on the sum before it: hierarchical feature fusion.
+
+        Source: ESPNet (arXiv:1803.06815), section 3.1, figure 1b.
+        """
+        assert entry.first is not None
+        first = self.whole(entry.first.evaluate(scope), "first", entry.first.place, 0)
+        count = total(strand.count for strand in strands)
+        if type(first) is not int or (type(count) is int and first >= count):
+            self.fail(f"first is {first} of {count} paths", entry.first.place, f"a number from 0 to {count - 1}")
+            raise _Stop
+        result = strands[:first]
+        if any(strand.turn is not None for strand in result):
+            self.fail("the paths before `first` are part of a symbolic repeat", entry.place, "numbers", "first: 0")
+            raise _Stop
+        previous: _Strand | None = None
+        for strand in strands[first:]:
+            if previous is None and strand.turn is None:
+                previous = strand
+                result.append(strand)
+                continue
+            if strand.turn is None:
+                assert previous is not None
+                tensor = self.extra("add", {}, [previous.tensor, strand.tensor], trail, entry.place)
+                previous = _Strand(tensor, self.shapes[tensor])
+                result.append(previous)
+                continue
+            if any(is_symbolic(n) and n.has(strand.turn.index) for n in strand.shape):  # type: ignore[union-attr]
+                self.refuse_turns(strand.shape, strand.shape, entry.place)
+            begin = expanded(strand.turn.first + (1 if previous is None else 0))
+            before = self.turns
+            self.turns = (*before, _Turn(strand.turn.index, begin, strand.turn.last))
+            source = strand.tensor if previous is None else previous.tensor
+            tensor = self.extra("add", {}, [source, strand.tensor], trail, entry.place)
+            self.turns = before
+            previous = _Strand(tensor, self.shapes[tensor])
+            result.append(_Strand(tensor, self.shapes[tensor], strand.turn))
+        return result
+
+
+def _share(channels: Number, parts: int) -> Number:
+    return channels // parts if type(channels) is int else channels / parts
+
+
+def _freeze(data: Data | Expression, scope: Scope) -> Value:
+    """Evaluate a look-up table or a list."""
+    if isinstance(data, Expression):
+        return data.evaluate(scope)
+    if isinstance(data.items, tuple):
+        return tuple(_freeze(item, scope) for item in data.items)
+    return {key: _freeze(item, scope) for key, item in data.items.items()}

@@ -1,0 +1,721 @@
+"""Expressions of the spec language: text becomes a checked syntax tree, the tree becomes an exact value.
+
+User text is parsed with :mod:`ast` into a tree, every node of which must be on a short list of known ones; it is
+never compiled or evaluated by Python, and never handed to sympy's parser. Numbers are taken from the source text,
+so ``0.714`` is 357/500. Evaluation works on numbers and symbols alike, in the arithmetic of :mod:`flopcalc.number`.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from flopcalc.errors import Fault, FlopcalcError, Place, Problem, SpecError, shorten, suggest
+from flopcalc.number import (
+    MOST_BITS,
+    Arithmetic,
+    Number,
+    Relation,
+    Value,
+    as_text,
+    exact,
+    expanded,
+    is_rational,
+    is_symbolic,
+)
+
+__all__ = [
+    "FUNCTIONS",
+    "LONGEST_TEXT",
+    "RESERVED",
+    "Derived",
+    "Expression",
+    "Function",
+    "Scope",
+    "check_name",
+    "free_expression",
+    "literal",
+    "parse",
+    "read_relation",
+]
+
+LONGEST_TEXT = 2000
+"""Characters that an expression may have."""
+
+LONGEST_NAME = 64
+"""Characters that a name may have."""
+
+MOST_CALLS = 100_000
+"""How often one analysis may call the functions that its specs define."""
+
+_BOUND = 1 << MOST_BITS
+_CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "True": True, "False": False}
+_YAML_WORDS = {
+    form(word): value
+    for word, value in {"yes": "true", "on": "true", "no": "false", "off": "false"}.items()
+    for form in (str.lower, str.capitalize, str.upper)
+}
+_NUMBER = re.compile(r"(\d[\d_]*)?(?:\.([\d_]*))?(?:[eE]([+-]?\d+))?$")
+
+Evaluator = Callable[["Scope"], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A built-in function: its parameters in order, how many must be given, and what computes it."""
+
+    parameters: tuple[str, ...]
+    needed: int
+    call: Callable[..., Number]
+    help: str
+    variadic: bool = False
+
+
+def _make_divisible(
+    arithmetic: Arithmetic, x: Number, divisor: Number = 8, limit: Number = Fraction(9, 10), least: Number | None = None
+) -> Number:
+    return arithmetic.make_divisible(x, divisor, limit, divisor if least is None else least)
+
+
+FUNCTIONS: Mapping[str, Signature] = {
+    "round": Signature(("x",), 1, Arithmetic.round, "nearest whole number, half up"),
+    "round_even": Signature(("x",), 1, Arithmetic.round_even, "nearest whole number, half to even"),
+    "floor": Signature(("x",), 1, Arithmetic.floor, "greatest whole number not above x"),
+    "ceil": Signature(("x",), 1, Arithmetic.ceil, "least whole number not below x"),
+    "min": Signature(("a", "b"), 1, lambda arithmetic, *xs: arithmetic.smallest(xs), "the least argument", True),
+    "max": Signature(("a", "b"), 1, lambda arithmetic, *xs: arithmetic.largest(xs), "the greatest argument", True),
+    "abs": Signature(("x",), 1, Arithmetic.absolute, "absolute value"),
+    "sqrt": Signature(("x",), 1, Arithmetic.sqrt, "square root"),
+    "log": Signature(("x", "base"), 2, Arithmetic.log, "logarithm of x to the base"),
+    "make_divisible": Signature(
+        ("x", "divisor", "limit", "min"),
+        1,
+        _make_divisible,
+        "x to the nearest multiple of divisor (8), at least min (divisor), never below limit (0.9) times x",
+    ),
+}
+
+RESERVED = frozenset(FUNCTIONS) | frozenset(_CONSTANTS) | frozenset(_YAML_WORDS) | {"null", "Null", "NULL"}
+
+
+class Scope:
+    """The names that an expression sees, innermost first; the outermost is the analysis itself."""
+
+    __slots__ = ("arithmetic", "home", "outer", "values")
+
+    def __init__(
+        self, values: dict[str, Any], outer: Scope | None = None, arithmetic: Arithmetic | None = None, home: str = ""
+    ) -> None:
+        self.values = values
+        self.outer = outer
+        self.home = home
+        if arithmetic is None:
+            if outer is None:
+                arithmetic = Arithmetic()
+            else:
+                arithmetic = outer.arithmetic
+        self.arithmetic: Arithmetic = arithmetic
+
+    def look_up(self, name: str) -> Any:
+        """Return the value bound to `name`, computing a derived one at its first use."""
+        scope: Scope | None = self
+        while scope is not None:
+            values = scope.values
+            if name in values:
+                value = values[name]
+                if type(value) is Derived:
+                    value = values[name] = value.compute(name)
+                return value
+            scope = scope.outer
+        raise Fault(f"`{shorten(name)}` is not known here")
+
+
+@dataclass(slots=True)
+class Derived:
+    """A value that is computed when it is first asked for, in the scope that defines it."""
+
+    evaluate: Callable[[Scope], Value]
+    scope: Scope
+    busy: bool = False
+
+    def compute(self, name: str) -> Value:
+        """Return the value; refuse a definition that needs itself."""
+        if self.busy:
+            raise Fault(f"`{shorten(name)}` is defined by itself")
+        self.busy = True
+        return self.evaluate(self.scope)
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many calls of user-defined functions an analysis has left."""
+
+    calls: int = MOST_CALLS
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that a spec defines, with the scope in which its body is read."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Expression
+    scope: Scope
+    budget: Budget
+
+    def call(self, arguments: tuple[Value, ...]) -> Value:
+        """Return the body's value with the parameters bound to `arguments`."""
+        if len(arguments) != len(self.parameters):
+            raise Fault(f"{self.name} takes {len(self.parameters)} values, not {len(arguments)}")
+        self.budget.calls -= 1
+        if self.budget.calls < 0:
+            raise Fault(f"functions are called more than {MOST_CALLS:,} times")
+        return self.body.evaluate(Scope(dict(zip(self.parameters, arguments, strict=True)), self.scope))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression:
+    """A checked expression: its text, where it stands, the names it reads, and how to evaluate it."""
+
+    text: str
+    place: Place | None
+    names: Mapping[str, int]
+    calls: Mapping[str, tuple[int, int]]
+    run: Evaluator = field(repr=False)
+    constant: bool = False
+
+    def evaluate(self, scope: Scope) -> Value:
+        """Return the exact value in `scope`.
+
+        Raises
+        ------
+        SpecError
+            With the place of the expression, where it has no value there.
+        """
+        try:
+            return self.run(scope)
+        except Fault as fault:
+            if type(fault) is not Fault:
+                raise
+            raise SpecError(self.problem(fault)) from None
+
+    def problem(self, fault: Fault) -> Problem:
+        """Return the fault as a problem at its place in this expression."""
+        problem = fault.at(self.place)
+        if problem.place is None:
+            problem = Problem(f"{shorten(self.text)}: {problem.what}", None, problem.expected, problem.hint)
+        return problem
+
+
+# -- from text to a checked tree -----------------------------------------------------------------------------------
+
+
+def check_name(name: str) -> str:
+    """Return what is wrong with `name` as the name of a parameter, a column or a function; empty if nothing is."""
+    if len(name) > LONGEST_NAME:
+        return f"the name `{shorten(name)}` is longer than {LONGEST_NAME} characters"
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return f"`{shorten(name)}` cannot be a name"
+    if name in RESERVED:
+        return f"`{name}` is a word of the language and cannot be a name"
+    return ""
+
+
+def parse(
+    text: str, place: Place | None = None, *, words: Collection[str] = (), known: Collection[str] | None = None
+) -> Expression:
+    """Read an expression.
+
+    Parameters
+    ----------
+    text : str
+        The expression, as it stands in the file.
+    place : Place, optional
+        Where it stands.
+    words : collection of str
+        Bare words that are values here, unless `known` has them as names.
+    known : collection of str, optional
+        The names in scope; with None every name is let through, for the caller to check.
+
+    Raises
+    ------
+    Fault
+        Where the text is no expression of the language; its `offset` counts from the text's first character.
+
+    Examples
+    --------
+    >>> parse("2 * (3 + 0.5)").evaluate(Scope({}))
+    7
+    """
+    if len(text) > LONGEST_TEXT:
+        raise Fault(
+            f"the expression is {len(text):,} characters long",
+            expected=f"at most {LONGEST_TEXT:,}",
+            hint="break it up with `define`",
+        )
+    stripped = text.strip()
+    lead = len(text) - len(text.lstrip())
+    if stripped.isidentifier() and stripped in words and (known is None or stripped not in known):
+        return _constant(stripped, text, place)
+    if stripped in _YAML_WORDS and (known is None or stripped not in known):
+        raise Fault(
+            f"`{stripped}` is not a value: YAML 1.1 reads it as {_YAML_WORDS[stripped]}",
+            expected="a number, true, false, a word among the choices or an expression",
+            hint=f"write `{_YAML_WORDS[stripped]}`, or \"'{stripped}'\" for the word",
+        )
+    if not stripped:
+        raise Fault("the expression is empty", expected="a number, a word or an expression")
+    tree = _tree(stripped, lead)
+    compiler = _Compiler(stripped, lead)
+    run = compiler.visit(tree)
+    expression = Expression(stripped, place, compiler.names, compiler.calls, run)
+    if not compiler.names and not compiler.calls:
+        try:
+            return _constant(run(Scope({})), stripped, place)
+        except Fault as fault:
+            fault.offset = fault.offset or lead
+            raise
+    return expression
+
+
+def _constant(value: Value, text: str, place: Place | None) -> Expression:
+    return Expression(text, place, {}, {}, lambda scope: value, True)
+
+
+def literal(value: Value, place: Place | None = None) -> Expression:
+    """Return an expression that always has `value`."""
+    return _constant(value, as_text(value), place)
+
+
+def _tree(text: str, lead: int) -> ast.expr:
+    problem = ""
+    offset = 0
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        offset = max((error.offset or 1) - 1, 0) if (error.lineno or 1) == 1 else 0
+        problem = error.msg or "invalid syntax"
+    except (ValueError, MemoryError, RecursionError):
+        problem = "it is nested too deeply or holds a character that cannot be read"
+    if not problem:
+        if _too_deep(tree):
+            raise Fault("the expression is nested too deeply", expected="at most 60 levels", offset=lead)
+        return tree
+    hint = ""
+    if re.search(r"[²³⁴⁵⁶⁷⁸⁹·×]", text):
+        hint = "write powers as **2 and products as *"
+    elif re.fullmatch(r"0\d+", text):
+        problem, hint = "a number does not begin with 0", f"write {text.lstrip('0') or '0'}"
+    elif re.fullmatch(r"\d+(:\d+)+", text):
+        problem, hint = "`:` makes no number (YAML 1.1 would read base 60)", "write the number in full"
+    elif text.count("(") != text.count(")") or text.count("[") != text.count("]"):
+        problem, hint = (
+            "a bracket is not closed",
+            'inside { } or [ ] an expression with a comma or a bracket must be quoted: "max(a, b)"',
+        )
+    elif text.startswith(("'", '"')) and text.count(text[0]) % 2:
+        hint = "an expression that begins with a quote must be quoted as a whole"
+    elif "&&" in text or "||" in text or "!" in text.replace("!=", ""):
+        hint = "write `and`, `or`, `not`"
+    elif re.search(r"[^=<>!]=[^=]", text):
+        hint = "write == to compare"
+    raise Fault(f"`{shorten(text)}` is not an expression: {problem}", hint=hint, offset=lead + min(offset, len(text)))
+
+
+def _too_deep(tree: ast.AST, limit: int = 60) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(limit):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return False
+    return True
+
+
+def _number(text: str, offset: int) -> Number:
+    """Read a number from its source text, exactly."""
+    match = _NUMBER.match(text)
+    if match is None or not (match[1] or match[2]):
+        raise Fault(
+            f"`{shorten(text)}` is not a number", expected="digits, a decimal point, an exponent", offset=offset
+        )
+    if match[3] and abs(int(match[3][:8])) > 1000:
+        raise Fault(f"{shorten(text)} is too large or too small", offset=offset)
+    return exact(Fraction(text.replace("_", "")))
+
+
+_SYMBOLS: Mapping[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_BINARY: Mapping[str, Callable[[Arithmetic, Any, Any], Number]] = {
+    "+": Arithmetic.add,
+    "-": Arithmetic.subtract,
+    "*": Arithmetic.multiply,
+    "/": Arithmetic.divide,
+    "//": Arithmetic.floor_divide,
+    "%": Arithmetic.modulo,
+    "**": Arithmetic.power,
+}
+_ORDER: Mapping[str, Callable[[Arithmetic, Any, Any], bool]] = {
+    "<": Arithmetic.less,
+    "<=": Arithmetic.at_most,
+    ">": Arithmetic.greater,
+    ">=": Arithmetic.at_least,
+}
+_WHAT: Mapping[type, str] = {bool: "true or false", str: "a word", tuple: "a list", dict: "a look-up table"}
+
+
+def describe(value: Value) -> str:
+    """Name a value in a message: "the word `conv`", "a list"."""
+    if isinstance(value, str):
+        return f"the word `{shorten(value)}`"
+    if isinstance(value, bool):
+        return as_text(value)
+    return _WHAT.get(type(value), shorten(str(value)))
+
+
+def _want_number(value: Value, what: str, offset: int) -> Number:
+    if isinstance(value, (bool, str, tuple, dict, Function)):
+        raise Fault(f"{what} needs numbers, not {describe(value)}", offset=offset)
+    return value
+
+
+def _want_truth(value: Value, offset: int) -> bool:
+    if not isinstance(value, bool):
+        raise Fault(f"a condition is true or false, not {describe(value)}", hint="compare with == or !=", offset=offset)
+    return value
+
+
+class _Compiler:
+    """Turns a syntax tree into closures, one kind of node at a time; any other kind of node is an error."""
+
+    def __init__(self, text: str, lead: int) -> None:
+        self.text = text
+        self.lead = lead
+        self.names: dict[str, int] = {}
+        self.calls: dict[str, tuple[int, int]] = {}
+
+    def visit(self, node: ast.expr) -> Evaluator:
+        method = getattr(self, f"visit_{type(node).__name__}", None)
+        if method is None:
+            raise Fault(
+                f"`{shorten(self.source(node))}` is not allowed in an expression",
+                expected="numbers, names, + - * / // % **, comparisons, and, or, not, if else, [ ] and known functions",
+                hint="write ** for a power" if isinstance(node, ast.BinOp) else "",
+                offset=self.offset(node),
+            )
+        evaluator: Evaluator = method(node)
+        return evaluator
+
+    def offset(self, node: ast.AST) -> int:
+        column = getattr(node, "col_offset", 0)
+        line = self.text.encode()[:column] if getattr(node, "lineno", 1) == 1 else b""
+        return self.lead + len(line.decode(errors="replace"))
+
+    def source(self, node: ast.expr) -> str:
+        return ast.get_source_segment(self.text, node) or self.text
+
+    def visit_Constant(self, node: ast.Constant) -> Evaluator:
+        value = node.value
+        if isinstance(value, str):
+            return lambda scope: value
+        if isinstance(value, bool):
+            return lambda scope: value
+        number = _number(self.source(node), self.offset(node))
+        return lambda scope: number
+
+    def visit_Name(self, node: ast.Name) -> Evaluator:
+        name = node.id
+        if name in _CONSTANTS:
+            constant = _CONSTANTS[name]
+            return lambda scope: constant
+        offset = self.offset(node)
+        self.names.setdefault(name, offset)
+
+        def look_up(scope: Scope) -> Value:
+            try:
+                value: Value = scope.look_up(name)
+            except Fault as fault:
+                if fault.offset is None:
+                    fault.offset = offset
+                raise
+            if isinstance(value, Function):
+                raise Fault(f"`{name}` is a function", expected=f"{name}(…)", offset=offset)
+            return value
+
+        return look_up
+
+    def visit_BinOp(self, node: ast.BinOp) -> Evaluator:
+        operator = _SYMBOLS.get(type(node.op))
+        if operator is None:
+            power = isinstance(node.op, ast.BitXor)
+            raise Fault(
+                f"`{shorten(self.source(node))}` uses an operator that expressions do not have",
+                expected="+ - * / // % **",
+                hint="write ** for a power" if power else "",
+                offset=self.offset(node),
+            )
+        left, right = self.visit(node.left), self.visit(node.right)
+        operate = _BINARY[operator]
+        offset = self.offset(node)
+
+        def slow(scope: Scope, a: Value, b: Value) -> Value:
+            a, b = _want_number(a, operator, offset), _want_number(b, operator, offset)
+            try:
+                return operate(scope.arithmetic, a, b)
+            except Fault as fault:
+                if fault.offset is None:
+                    fault.offset = offset
+                raise
+
+        if operator == "+":
+
+            def add(scope: Scope) -> Value:
+                a, b = left(scope), right(scope)
+                if type(a) is int and type(b) is int:
+                    result = a + b
+                    if -_BOUND < result < _BOUND:
+                        return result
+                return slow(scope, a, b)
+
+            return add
+        if operator == "*":
+
+            def multiply(scope: Scope) -> Value:
+                a, b = left(scope), right(scope)
+                if type(a) is int and type(b) is int:
+                    result = a * b
+                    if -_BOUND < result < _BOUND:
+                        return result
+                return slow(scope, a, b)
+
+            return multiply
+        return lambda scope: slow(scope, left(scope), right(scope))
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Evaluator:
+        operand = self.visit(node.operand)
+        offset = self.offset(node)
+        if isinstance(node.op, ast.Not):
+            return lambda scope: not _want_truth(operand(scope), offset)
+        if isinstance(node.op, ast.USub):
+            return lambda scope: -_want_number(operand(scope), "-", offset)
+        if isinstance(node.op, ast.UAdd):
+            return lambda scope: _want_number(operand(scope), "+", offset)
+        raise Fault(f"`{shorten(self.source(node))}` is not allowed in an expression", offset=offset)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Evaluator:
+        operands = [(self.visit(value), self.offset(value)) for value in node.values]
+        stop = isinstance(node.op, ast.Or)
+
+        def run(scope: Scope) -> Value:
+            for operand, offset in operands:
+                if _want_truth(operand(scope), offset) is stop:
+                    return stop
+            return not stop
+
+        return run
+
+    def visit_IfExp(self, node: ast.IfExp) -> Evaluator:
+        test, yes, no = self.visit(node.test), self.visit(node.body), self.visit(node.orelse)
+        offset = self.offset(node.test)
+        return lambda scope: yes(scope) if _want_truth(test(scope), offset) else no(scope)
+
+    def visit_Compare(self, node: ast.Compare) -> Evaluator:
+        operands = [self.visit(operand) for operand in (node.left, *node.comparators)]
+        operators: list[str] = []
+        for operator in node.ops:
+            if type(operator) not in _SYMBOLS:
+                raise Fault(
+                    f"`{shorten(self.source(node))}` uses a comparison that expressions do not have",
+                    expected="== != < <= > >=",
+                    offset=self.offset(node),
+                )
+            operators.append(_SYMBOLS[type(operator)])
+        offset = self.offset(node)
+
+        def compare(scope: Scope, operator: str, a: Value, b: Value) -> bool:
+            if operator == "==":
+                return scope.arithmetic.equal(a, b)
+            if operator == "!=":
+                return not scope.arithmetic.equal(a, b)
+            a, b = _want_number(a, operator, offset), _want_number(b, operator, offset)
+            return _ORDER[operator](scope.arithmetic, a, b)
+
+        def run(scope: Scope) -> Value:
+            left = operands[0](scope)
+            for operator, operand in zip(operators, operands[1:], strict=True):
+                right = operand(scope)
+                try:
+                    if not compare(scope, operator, left, right):
+                        return False
+                except Fault as fault:
+                    if fault.offset is None:
+                        fault.offset = offset
+                    raise
+                left = right
+            return True
+
+        return run
+
+    def visit_List(self, node: ast.List) -> Evaluator:
+        items = [self.visit(item) for item in node.elts]
+        return lambda scope: tuple(item(scope) for item in items)
+
+    def visit_Subscript(self, node: ast.Subscript) -> Evaluator:
+        container, index = self.visit(node.value), self.visit(node.slice)
+        offset = self.offset(node)
+        return lambda scope: _item(container(scope), index(scope), offset)
+
+    def visit_Call(self, node: ast.Call) -> Evaluator:
+        offset = self.offset(node)
+        if not isinstance(node.func, ast.Name):
+            raise Fault(f"`{shorten(self.source(node))}` calls what is no function", offset=offset)
+        name = node.func.id
+        arguments = [self.visit(argument) for argument in node.args]
+        if name in FUNCTIONS:
+            return self._builtin(node, name, arguments, offset)
+        if node.keywords:
+            raise Fault(f"{name} takes its values in order, without names", offset=offset)
+        self.calls.setdefault(name, (offset, len(arguments)))
+
+        def call(scope: Scope) -> Value:
+            function = scope.look_up(name)
+            if not isinstance(function, Function):
+                raise Fault(f"`{name}` is not a function", offset=offset)
+            try:
+                return function.call(tuple(argument(scope) for argument in arguments))
+            except Fault as fault:
+                if fault.offset is None:
+                    fault.offset = offset
+                raise
+
+        return call
+
+    def _builtin(self, node: ast.Call, name: str, arguments: list[Evaluator], offset: int) -> Evaluator:
+        signature = FUNCTIONS[name]
+        expected = f"{name}({', '.join(signature.parameters)}{', …' if signature.variadic else ''})"
+        named: dict[str, Evaluator] = {}
+        for keyword_ in node.keywords:
+            key = keyword_.arg or "**"
+            if signature.variadic or key not in signature.parameters or key in signature.parameters[: len(arguments)]:
+                raise Fault(f"{name} does not take `{shorten(key)}`", expected=expected, offset=offset)
+            named["least" if key == "min" else key] = self.visit(keyword_.value)
+        given = len(arguments) + len(named)
+        if len(arguments) < min(signature.needed, given) or given < signature.needed:
+            raise Fault(f"{name} is given too few values", expected=expected, offset=offset)
+        if given > len(signature.parameters) and not signature.variadic:
+            raise Fault(f"{name} is given too many values", expected=expected, offset=offset)
+
+        def call(scope: Scope) -> Value:
+            values = [_want_number(argument(scope), name, offset) for argument in arguments]
+            extra = {key: _want_number(argument(scope), name, offset) for key, argument in named.items()}
+            try:
+                return signature.call(scope.arithmetic, *values, **extra)
+            except Fault as fault:
+                if fault.offset is None:
+                    fault.offset = offset
+                raise
+
+        return call
+
+
+def _item(container: Value, index: Value, offset: int) -> Value:
+    """Return ``container[index]`` of a list or a look-up table."""
+    if is_symbolic(index) or isinstance(index, (tuple, dict)):
+        raise Fault(f"{describe(index)} cannot be an index", expected="a number or a word", offset=offset)
+    if isinstance(container, dict):
+        for key, item in container.items():
+            if key == index and isinstance(key, bool) is isinstance(index, bool):  # 1 is not true
+                found: Value = item
+                return found
+        keys = ", ".join(as_text(key) for key in list(container)[:12])
+        raise Fault(f"the table has no entry {shorten(as_text(index))}", expected=f"one of {keys}", offset=offset)
+    if not isinstance(container, tuple):
+        raise Fault(f"{describe(container)} has no entries", expected="a list or a table before [ ]", offset=offset)
+    if type(index) is not int or not 0 <= index < len(container):
+        raise Fault(
+            f"the list has no entry {shorten(as_text(index))}",
+            expected=f"a whole number from 0 to {len(container) - 1}",
+            offset=offset,
+        )
+    entry: Value = container[index]
+    return entry
+
+
+# -- values that a user gives ----------------------------------------------------------------------------------------
+
+
+def free_expression(text: str, *, symbols: Callable[[str], Number]) -> Value:
+    """Evaluate a user's text in which every name is a symbol of its own: ``4*c``, ``1/2``.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the text is no expression or has no value.
+
+    Examples
+    --------
+    >>> free_expression("4*c + 1/2", symbols=symbol)
+    4*c + 1/2
+    """
+    try:
+        expression = parse(text)
+        for name in expression.calls:
+            raise Fault(
+                f"`{shorten(name)}` is no function", expected=", ".join(FUNCTIONS), hint=suggest(name, FUNCTIONS)
+            )
+        for name in expression.names:
+            fault = check_name(name)
+            if fault:
+                raise Fault(fault)
+        return expression.evaluate(Scope({name: symbols(name) for name in expression.names}))
+    except Fault as fault:
+        raise FlopcalcError(Problem(fault.what, None, fault.expected, fault.hint)) from None
+
+
+_RELATION = re.compile(r"(.+?)(<=|>=|<|>)(.+)", re.DOTALL)
+
+
+def read_relation(text: str, symbols: Callable[[str], Number]) -> Relation:
+    """Read an assumption such as ``alpha <= 1``.
+
+    Raises
+    ------
+    FlopcalcError
+        Where it is no single inequality.
+    """
+    match = _RELATION.fullmatch(text.strip()) if len(text) <= LONGEST_TEXT else None
+    if match is None or any(sign in match[3] for sign in "<>="):
+        raise FlopcalcError(
+            Problem(
+                f"`{shorten(text)}` is no assumption",
+                expected="one inequality, such as 'alpha <= 1'",
+                hint="for an equality give the parameter that value: --O C",
+            )
+        )
+    left, right = (free_expression(side, symbols=symbols) for side in (match[1], match[3]))
+    for side in (left, right):
+        if isinstance(side, (bool, str, tuple, dict)):
+            raise FlopcalcError(Problem(f"`{shorten(text)}` compares what is no number"))
+    assert not isinstance(left, (bool, str, tuple, dict)) and not isinstance(right, (bool, str, tuple, dict))
+    difference = expanded(left - right if match[2] in (">", ">=") else right - left)
+    strict = match[2] in ("<", ">")
+    if is_rational(difference):
+        raise FlopcalcError(Problem(f"the assumption `{shorten(text)}` has no symbol in it"))
+    return Relation(text.strip(), difference, strict)

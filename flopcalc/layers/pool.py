@@ -1,0 +1,164 @@
+"""Pooling: windows that move over the map, and pools over all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from flopcalc.errors import Fault
+from flopcalc.layers.base import (
+    GLOBAL,
+    POINTWISE,
+    Layer,
+    Padding,
+    Pair,
+    Reach,
+    Shape,
+    attribute,
+    same_padding,
+    show_pair,
+    side,
+)
+from flopcalc.number import Arithmetic, Number, divide, is_rational, product
+
+__all__ = ["AdaptiveAvgPool", "AvgPool", "GlobalPool", "MaxPool"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowPool(Layer):
+    """What max and average pooling share."""
+
+    kernel: Pair = attribute("pair", help="side k, or [height, width]")
+    stride: Pair | None = attribute("pair", optional=True, help="step between outputs; the kernel where not given")
+    padding: Padding = attribute("padding", (0, 0), help="a number, [height, width] or same")
+    ceil_mode: bool = attribute("flag", False, help="round the side up; the last window starts inside the map")
+
+    families: ClassVar[tuple[str, ...]] = ("pool",)
+
+    @property
+    def step(self) -> Pair:
+        """The stride, which is the kernel where none is given."""
+        return self.kernel if self.stride is None else self.stride
+
+    @property
+    def spread(self) -> Pair:
+        """The dilation of the window."""
+        return (1, 1)
+
+    def margins(self, arithmetic: Arithmetic) -> Pair:
+        """Return the padding as numbers."""
+        if not isinstance(self.padding, str):
+            return self.padding
+        height, width = (same_padding(k, d, arithmetic) for k, d in zip(self.kernel, self.spread, strict=True))
+        return (height, width)
+
+    def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
+        for kernel, margin in zip(self.kernel, self.margins(arithmetic), strict=True):
+            if is_rational(kernel) and is_rational(margin) and 2 * margin > kernel:
+                raise Fault(
+                    f"the pool's padding {margin} is more than half of its kernel {kernel}",
+                    expected=f"at most {kernel // 2}",
+                )
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        margins = self.margins(arithmetic)
+        height, width = (
+            side(
+                inputs[0][1 + axis],
+                self.kernel[axis],
+                self.step[axis],
+                margins[axis],
+                self.spread[axis],
+                arithmetic,
+                ceil_mode=self.ceil_mode,
+            )
+            for axis in (0, 1)
+        )
+        return (inputs[0][0], height, width)
+
+    def window(self, inputs: tuple[Shape, ...]) -> Number:
+        return product(*self.kernel)
+
+    def label(self, inputs: tuple[Shape, ...]) -> str:
+        return f"{self.reported_kind.replace('_', ' ')} {show_pair(self.kernel)}"
+
+    def summary(self, inputs: tuple[Shape, ...]) -> str:
+        step = self.step
+        return f"{self.label(inputs)} /{step[0] if step[0] == step[1] else show_pair(step)}"
+
+    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+        height, width = (d * (k - 1) + 1 for k, d in zip(self.kernel, self.spread, strict=True))
+        return Reach((height, width), self.step, self.margins(Arithmetic()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxPool(WindowPool):
+    """Maximum over a window."""
+
+    name: ClassVar[str] = "max_pool"
+
+    dilation: Pair = attribute("pair", (1, 1), help="step between the window's taps")
+
+    @property
+    def spread(self) -> Pair:
+        return self.dilation
+
+
+@dataclass(frozen=True, kw_only=True)
+class AvgPool(WindowPool):
+    """Mean over a window."""
+
+    name: ClassVar[str] = "avg_pool"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobalPool(Layer):
+    """Mean over the whole map: C×H×W to C×1×1."""
+
+    name: ClassVar[str] = "global_pool"
+    families: ClassVar[tuple[str, ...]] = ("adaptive_avg_pool", "pool")
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        return (inputs[0][0], 1, 1)
+
+    def window(self, inputs: tuple[Shape, ...]) -> Number:
+        return inputs[0][1] * inputs[0][2]
+
+    def label(self, inputs: tuple[Shape, ...]) -> str:
+        return "global pool"
+
+    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+        return GLOBAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveAvgPool(Layer):
+    """Mean over windows chosen so that the output has the given size."""
+
+    name: ClassVar[str] = "adaptive_avg_pool"
+    families: ClassVar[tuple[str, ...]] = ("pool",)
+
+    size: Pair = attribute("pair", help="side of the output, or [height, width]")
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        return (inputs[0][0], *self.size)
+
+    def window(self, inputs: tuple[Shape, ...]) -> Number:
+        return product(*(self._kernel(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1)))
+
+    @staticmethod
+    def _kernel(length: Number, size: Number) -> Number:
+        if type(length) is int and type(size) is int:
+            return -(-length // size)
+        return divide(length, size)
+
+    def label(self, inputs: tuple[Shape, ...]) -> str:
+        return f"adaptive avg pool {show_pair(self.size)}"
+
+    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+        if self.size == (1, 1):
+            return GLOBAL
+        if self.size == inputs[0][1:]:
+            return POINTWISE
+        height, width = (self._kernel(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1))
+        return Reach((height, width), (divide(inputs[0][1], self.size[0]), divide(inputs[0][2], self.size[1])))

@@ -1,0 +1,191 @@
+"""Layers that move elements without arithmetic on them, or only look at them differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from flopcalc.errors import Fault
+from flopcalc.layers.base import GLOBAL, Layer, Pair, Reach, Shape, attribute, show_shape, volume
+from flopcalc.number import Arithmetic, Number, divide, is_rational
+
+__all__ = [
+    "ChannelShuffle",
+    "Dropout",
+    "Flatten",
+    "Identity",
+    "Pad",
+    "Reshape",
+    "Slice",
+    "Split",
+    "Upsample",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split(Layer):
+    """One of several equal parts of the channels, as a view."""
+
+    name: ClassVar[str] = "split"
+    view: ClassVar[bool] = True
+
+    parts: Number = attribute("whole", 2, help="into how many parts the channels are split")
+    take: Number = attribute("index", 0, help="which part, counted from 0")
+
+    def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
+        channels = inputs[0][0]
+        if is_rational(channels) and is_rational(self.parts) and channels % self.parts:
+            raise Fault(
+                f"{channels} channels do not split into {self.parts} equal parts",
+                expected=f"a multiple of {self.parts}",
+            )
+        if is_rational(self.take) and is_rational(self.parts) and self.take >= self.parts:
+            raise Fault(f"there is no part {self.take} of {self.parts}", expected=f"0 to {self.parts - 1}")
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        return (divide(inputs[0][0], self.parts), inputs[0][1], inputs[0][2])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice(Layer):
+    """The channels from `start` up to but not including `stop`, as a view."""
+
+    name: ClassVar[str] = "slice"
+    view: ClassVar[bool] = True
+
+    start: Number = attribute("index", 0, help="first channel")
+    stop: Number = attribute("index", help="the channel after the last")
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        channels = inputs[0][0]
+        if is_rational(self.stop) and is_rational(channels) and self.stop > channels:
+            raise Fault(f"the slice ends at {self.stop} of {channels} channels", expected=f"at most {channels}")
+        if is_rational(self.stop) and is_rational(self.start) and self.start >= self.stop:
+            raise Fault(f"the slice from {self.start} to {self.stop} is empty", expected="stop above start")
+        return (self.stop - self.start, inputs[0][1], inputs[0][2])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelShuffle(Layer):
+    """Permutation of the channels across groups; reads and writes every element.
+
+    Source: ShuffleNet (arXiv:1707.01083), section 3.1.
+    """
+
+    name: ClassVar[str] = "channel_shuffle"
+
+    groups: Number = attribute("whole", help="groups; channels divide by it")
+
+    def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
+        channels = inputs[0][0]
+        if is_rational(channels) and is_rational(self.groups) and channels % self.groups:
+            raise Fault(
+                f"{channels} channels do not divide into {self.groups} groups", expected=f"a multiple of {self.groups}"
+            )
+
+    def summary(self, inputs: tuple[Shape, ...]) -> str:
+        return f"channel shuffle g={self.groups}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flatten(Layer):
+    """C×H×W as CHW×1×1, a view."""
+
+    name: ClassVar[str] = "flatten"
+    view: ClassVar[bool] = True
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        return (volume(inputs[0]), 1, 1)
+
+    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+        return GLOBAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reshape(Layer):
+    """The same elements under another shape, a view."""
+
+    name: ClassVar[str] = "reshape"
+    view: ClassVar[bool] = True
+
+    shape: Shape = attribute("shape", help="[channels, height, width], of as many elements")
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        if not arithmetic.equal(volume(self.shape), volume(inputs[0])):
+            raise Fault(
+                f"{show_shape(inputs[0])} cannot be reshaped to {show_shape(self.shape)}",
+                expected="as many elements as before",
+            )
+        return self.shape
+
+    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+        return GLOBAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pad(Layer):
+    """Zeros around the map."""
+
+    name: ClassVar[str] = "pad"
+
+    padding: tuple[Number, Number, Number, Number] = attribute(
+        "sides", help="a number, [height, width] or [top, bottom, left, right]"
+    )
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        channels, height, width = inputs[0]
+        top, bottom, left, right = self.padding
+        return (channels, height + top + bottom, width + left + right)
+
+    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+        return Reach(padding=(self.padding[0], self.padding[2]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upsample(Layer):
+    """Interpolation to a given size, or by a given factor."""
+
+    name: ClassVar[str] = "upsample"
+
+    size: Pair | None = attribute("pair", optional=True, help="side of the output, or [height, width]")
+    scale: Pair | None = attribute("pair", optional=True, help="factor, or [height, width]")
+    mode: str = attribute("word", "nearest", choices=("nearest", "bilinear"), help="how values are interpolated")
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        if (self.size is None) == (self.scale is None):
+            raise Fault("upsample takes either `size` or `scale`", expected="one of the two")
+        channels, height, width = inputs[0]
+        if self.size is not None:
+            return (channels, *self.size)
+        assert self.scale is not None
+        return (channels, height * self.scale[0], width * self.scale[1])
+
+    def summary(self, inputs: tuple[Shape, ...]) -> str:
+        return f"upsample {self.mode}"
+
+    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+        taps = 1 if self.mode == "nearest" else 2
+        if self.size is not None:
+            strides = (divide(inputs[0][1], self.size[0]), divide(inputs[0][2], self.size[1]))
+        else:
+            assert self.scale is not None
+            strides = (divide(1, self.scale[0]), divide(1, self.scale[1]))
+        return Reach((taps, taps), strides)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropout(Layer):
+    """Nothing at inference, a view."""
+
+    name: ClassVar[str] = "dropout"
+    view: ClassVar[bool] = True
+    follows: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Layer):
+    """Nothing, a view."""
+
+    name: ClassVar[str] = "identity"
+    view: ClassVar[bool] = True
+    follows: ClassVar[bool] = True

@@ -1,0 +1,672 @@
+"""Exact arithmetic on the two kinds of number that a formula meets: rationals and symbols.
+
+A number is an ``int``, a ``Fraction`` or a sympy expression, and every operation here accepts all three and keeps
+them exact. Binary floats never enter: :func:`exact` reads a float as the decimal that it prints. Sympy is imported
+only when a symbol or an irrational value appears, so a purely numeric analysis does not pay for it.
+
+What cannot be decided for symbols (is ``alpha <= 1``?) is decided by the user's assumptions or refused; what is
+taken for granted (``C ≠ O``) is written down in :attr:`Arithmetic.assumed`.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product as cartesian
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from flopcalc.errors import Fault, shorten
+
+if TYPE_CHECKING:
+    from sympy import Expr
+else:
+    Expr = Any
+
+__all__ = [
+    "MOST_BITS",
+    "Arithmetic",
+    "Number",
+    "Relation",
+    "Value",
+    "as_text",
+    "divide",
+    "exact",
+    "expanded",
+    "is_rational",
+    "is_symbolic",
+    "normal",
+    "product",
+    "summed",
+    "symbol",
+    "total",
+]
+
+Number: TypeAlias = "int | Fraction | Expr"
+"""An exact number: whole, rational, or an expression in symbols."""
+
+Value: TypeAlias = "int | Fraction | Expr | bool | str | tuple[Any, ...] | dict[Any, Any]"
+"""What an expression of the spec language may yield: a number, true/false, a word, a list or a look-up table."""
+
+MOST_BITS = 4096
+"""The longest whole number that arithmetic produces, in bits; ``9**9**9**9`` ends here."""
+
+_BOUND = 1 << MOST_BITS
+_MOST_TERMS = 20_000
+_RATIONAL = (int, Fraction)
+
+
+def is_rational(value: object) -> TypeGuard[int | Fraction]:
+    """Tell whether `value` is an exact number without symbols (true and false are not numbers)."""
+    return type(value) in _RATIONAL
+
+
+def is_symbolic(value: object) -> bool:
+    """Tell whether `value` is a sympy expression (with free symbols, or irrational)."""
+    return not isinstance(value, (int, Fraction, str, tuple, dict))
+
+
+def normal(value: Any) -> Number:
+    """Return `value` in its simplest type: ``int`` before ``Fraction`` before a sympy expression.
+
+    Examples
+    --------
+    >>> normal(Fraction(6, 3))
+    2
+    """
+    kind = type(value)
+    if kind is int:
+        return value
+    if kind is Fraction:
+        return value.numerator if value.denominator == 1 else value
+    if value.is_Integer:
+        return int(value)
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    return value
+
+
+def exact(value: object) -> Number:
+    """Return a Python number as an exact one; a float means the decimal that it prints.
+
+    Raises
+    ------
+    Fault
+        For infinities, NaN, booleans and what is no number.
+
+    Examples
+    --------
+    >>> exact(0.714)
+    Fraction(357, 500)
+    >>> exact(2.0)
+    2
+    """
+    if isinstance(value, bool):
+        raise Fault(f"{str(value).lower()} is not a number")
+    if isinstance(value, numbers.Rational):
+        return normal(Fraction(int(value.numerator), int(value.denominator)))
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Fault(f"{value} is not a finite number", expected="a finite number")
+        return normal(Fraction(float.__repr__(value)))
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise Fault(f"{value} is not a finite number", expected="a finite number")
+        if abs(value.adjusted()) > 1000:
+            raise Fault(f"{value} is too large or too small")
+        return normal(Fraction(value))
+    if isinstance(value, numbers.Real):
+        return exact(float(str(value)))
+    raise Fault(f"{shorten(repr(value))} is not a number", expected="an int, a Fraction, a float or an expression")
+
+
+def as_text(value: Value) -> str:
+    """Return a value as exact text, formulas in Python style: ``357/500``, ``true``, ``C**2 + 1``.
+
+    Examples
+    --------
+    >>> as_text(Fraction(357, 500)), as_text(True), as_text((1, 2))
+    ('357/500', 'true', '[1, 2]')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(as_text(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{as_text(key)}: {as_text(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def symbol(name: str, *, real: bool = False) -> Expr:
+    """Return the symbol `name`: a positive whole number, or a positive real one for multipliers."""
+    from sympy import Symbol
+
+    return Symbol(name, positive=True) if real else Symbol(name, integer=True, positive=True)
+
+
+def product(*factors: Number) -> Number:
+    """Multiply, starting with the whole numbers."""
+    result: Number = 1
+    for factor in factors:
+        result = result * factor
+    return result
+
+
+def divide(a: Number, b: Number) -> Number:
+    """Divide exactly: ``6/3`` is 2, ``1/3`` is a Fraction, ``C/g`` is an expression."""
+    if type(a) is int and type(b) is int:
+        quotient, rest = divmod(a, b)
+        return quotient if not rest else Fraction(a, b)
+    return normal(a / b)
+
+
+def total(values: Iterable[Number]) -> Number:
+    """Add up many numbers; symbolic terms are gathered in one sum, so that work grows linearly.
+
+    Examples
+    --------
+    >>> total([1, Fraction(1, 2), Fraction(1, 2)])
+    2
+    """
+    rational: int | Fraction = 0
+    symbolic: list[Expr] = []
+    for value in values:
+        if isinstance(value, _RATIONAL):
+            rational += value
+        else:
+            symbolic.append(value)
+    if not symbolic:
+        return normal(rational)
+    from sympy import Add
+
+    return expanded(Add(rational, *symbolic))
+
+
+def summed(term: Number, index: Expr, first: Number, last: Number) -> Number:
+    """Sum a term over ``index = first … last`` in closed form.
+
+    Raises
+    ------
+    Fault
+        Where the term is not a polynomial in the index.
+
+    Examples
+    --------
+    >>> i, n = symbol("i"), symbol("n")
+    >>> summed(2 * i, i, 0, n - 1)
+    n**2 - n
+    """
+    if is_rational(term) or not term.has(index):
+        return expanded(term * (last - first + 1))
+    from sympy import summation
+
+    term = expanded(term)
+    if not term.is_polynomial(index):
+        raise Fault(
+            f"the cost of one turn, {shorten(str(term))}, is not a polynomial in the turn {index}",
+            expected="costs that are polynomials in the repeat's index",
+            hint="give the repeat's count a number",
+        )
+    return expanded(summation(term, (index, first, last)))
+
+
+def _term_bound(value: Any) -> int:
+    """An upper bound for the number of terms that expanding `value` would make."""
+    if value.is_Add:
+        return sum(_term_bound(argument) for argument in value.args)
+    if value.is_Mul:
+        return math.prod(_term_bound(argument) for argument in value.args)
+    if value.is_Pow and value.exp.is_Integer:
+        count, power = _term_bound(value.base), abs(int(value.exp))
+        return 1 if count == 1 else math.comb(count + power - 1, min(power, 10_000))
+    return 1
+
+
+def expanded(value: Number) -> Number:
+    """Return a formula as a sum of products; left as it is where that would take thousands of terms."""
+    if type(value) in _RATIONAL:
+        return normal(value)
+    value = normal(value)
+    if type(value) in _RATIONAL or _term_bound(value) > _MOST_TERMS:
+        return value
+    return normal(value.expand())
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A user's assumption, ``difference >= 0`` or, where `strict`, ``difference > 0``."""
+
+    text: str
+    difference: Expr
+    strict: bool
+
+
+@dataclass(slots=True)
+class Arithmetic:
+    """Exact operations under one reading of rounding and one set of assumptions.
+
+    Parameters
+    ----------
+    exact_rounding : bool
+        False reads rounding of symbols as the textbooks do: ``round``, ``floor``, ``ceil``, ``//`` and
+        ``make_divisible`` are the identity. True keeps them as functions. Numbers are always rounded.
+    relations : tuple of Relation
+        The user's assumptions, by which ``<`` and ``max`` of symbols are decided.
+
+    Attributes
+    ----------
+    assumed : dict
+        What was taken for granted about symbols, in the order in which it was met ("C ≠ O").
+    """
+
+    exact_rounding: bool = False
+    relations: tuple[Relation, ...] = ()
+    assumed: dict[str, None] = field(default_factory=dict)
+    ranges: dict[Any, tuple[Number, Number]] = field(default_factory=dict)
+
+    # -- rational operations -------------------------------------------------------------------------------------
+
+    def bounded(self, value: Number) -> Number:
+        """Return `value`, or refuse it where it has more than :data:`MOST_BITS` bits."""
+        if type(value) is int:
+            if -_BOUND < value < _BOUND:
+                return value
+        elif type(value) is Fraction:
+            if -_BOUND < value.numerator < _BOUND and value.denominator < _BOUND:
+                return value
+        else:
+            return value
+        raise Fault(f"the number is too large: it has more than {MOST_BITS} bits")
+
+    def add(self, a: Number, b: Number) -> Number:
+        """Return a + b."""
+        return self.bounded(normal(a + b))
+
+    def subtract(self, a: Number, b: Number) -> Number:
+        """Return a - b."""
+        return self.bounded(normal(a - b))
+
+    def multiply(self, a: Number, b: Number) -> Number:
+        """Return a * b."""
+        return self.bounded(normal(a * b))
+
+    def divide(self, a: Number, b: Number) -> Number:
+        """Return a / b, exactly."""
+        self._refuse_zero(b)
+        return self.bounded(divide(a, b))
+
+    def floor_divide(self, a: Number, b: Number) -> Number:
+        """Return ⌊a / b⌋; a / b for symbols in the ideal reading."""
+        self._refuse_zero(b)
+        if is_rational(a) and is_rational(b):
+            return a // b
+        return self.floor(divide(a, b))
+
+    def modulo(self, a: Number, b: Number) -> Number:
+        """Return a mod b; 0 for symbols in the ideal reading, where all that is divided divides."""
+        self._refuse_zero(b)
+        if is_rational(a) and is_rational(b):
+            return normal(a % b)
+        if self.exact_rounding:
+            from sympy import Mod
+
+            return normal(Mod(a, b))
+        self.assumed[f"{b} divides {a}"] = None
+        return 0
+
+    def power(self, a: Number, b: Number) -> Number:
+        """Return a ** b; refused where the result would have more than :data:`MOST_BITS` bits."""
+        if is_rational(a) and is_rational(b):
+            if a == 0 and b < 0:
+                raise Fault("division by zero")
+            size = max(abs(a.numerator), a.denominator).bit_length()
+            if size > 1 and abs(b) * (size - 1) > MOST_BITS:
+                raise Fault(f"the power is too large: more than {MOST_BITS} bits", hint="a smaller exponent")
+            if type(b) is int:
+                return self.bounded(normal(Fraction(a) ** b))
+            if a < 0:
+                raise Fault(f"a negative number has no real power {b}")
+        elif is_rational(b) and abs(b) > 1000:
+            raise Fault("the exponent of a formula is too large", expected="at most 1000")
+        from sympy import sympify
+
+        return normal(sympify(a, strict=True) ** sympify(b, strict=True))
+
+    def sqrt(self, a: Number) -> Number:
+        """Return √a; exact for squares, otherwise an irrational constant."""
+        if is_rational(a):
+            if a < 0:
+                raise Fault(f"{a} has no real square root")
+            top, bottom = math.isqrt(a.numerator), math.isqrt(a.denominator)
+            if top * top == a.numerator and bottom * bottom == a.denominator:
+                return normal(Fraction(top, bottom))
+        from sympy import sqrt
+
+        return normal(sqrt(a))
+
+    def log(self, x: Number, base: Number) -> Number:
+        """Return the logarithm of x to `base`: rational where it is (log(8, 4) = 3/2), else irrational."""
+        if is_rational(x) and is_rational(base):
+            if x <= 0:
+                raise Fault(f"{x} has no logarithm", expected="a positive number")
+            if base <= 0 or base == 1:
+                raise Fault(f"{base} is no base of a logarithm", expected="a positive number other than 1")
+            ratio = _rational_log(Fraction(x), Fraction(base))
+            if ratio is not None:
+                return normal(ratio)
+        from sympy import log
+
+        return normal(log(x) / log(base))
+
+    def absolute(self, a: Number) -> Number:
+        """Return \\|a\\|."""
+        if is_rational(a):
+            return abs(a)
+        return a if self.at_least(a, 0) else normal(-a)
+
+    def _refuse_zero(self, value: Number) -> None:
+        if is_rational(value):
+            if value == 0:
+                raise Fault("division by zero")
+        elif value.is_zero:
+            raise Fault("division by zero")
+
+    # -- rounding ------------------------------------------------------------------------------------------------
+
+    def floor(self, x: Number) -> Number:
+        """Return the greatest whole number ≤ x; x itself for symbols in the ideal reading."""
+        if type(x) is int:
+            return x
+        if type(x) is Fraction:
+            return x.__floor__()
+        if not x.free_symbols:
+            return _proven_floor(x)
+        if self.exact_rounding:
+            from sympy import floor
+
+            return normal(floor(x))
+        return x
+
+    def ceil(self, x: Number) -> Number:
+        """Return the least whole number ≥ x; x itself for symbols in the ideal reading."""
+        return normal(-self.floor(normal(-x)))
+
+    def round(self, x: Number) -> Number:
+        """Round half up; x itself for symbols in the ideal reading."""
+        if type(x) is int or (not self.exact_rounding and is_symbolic(x) and x.free_symbols):
+            return x
+        return self.floor(normal(x + Fraction(1, 2)))
+
+    def round_even(self, x: Number) -> Number:
+        """Round half to even; x itself for symbols in the ideal reading."""
+        if is_rational(x):
+            return round(x)
+        if not x.free_symbols:
+            return _proven_floor(x + _half())
+        if not self.exact_rounding:
+            return x
+        from sympy import Eq, Mod, Piecewise, floor
+
+        up = floor(x + _half())
+        tie = Eq(Mod(x + _half(), 2), 1)  # x = 2n + 1/2: the even neighbour is below
+        return normal(Piecewise((up - 1, tie), (up, True)))
+
+    def make_divisible(self, x: Number, divisor: Number, limit: Number, least: Number) -> Number:
+        """Round x to the nearest multiple of `divisor`, at least `least`, never below ``limit * x``.
+
+        The rule of MobileNetV2's reference code: half-way cases go up; one divisor more where rounding down lost
+        more than ``1 - limit`` of x. The identity for symbols in the ideal reading.
+        """
+        if not self.exact_rounding and is_symbolic(x) and x.free_symbols:
+            return x
+        multiple = self.multiply(self.floor_divide(self.add(x, divide(divisor, 2)), divisor), divisor)
+        rounded = self.largest((least, multiple))
+        if is_rational(rounded) and is_rational(x) and is_rational(limit):
+            return normal(rounded + divisor if rounded < limit * x else rounded)
+        from sympy import Piecewise
+
+        return normal(Piecewise((rounded + divisor, rounded < limit * x), (rounded, True)))
+
+    # -- comparison ----------------------------------------------------------------------------------------------
+
+    def equal(self, a: Value, b: Value) -> bool:
+        """Tell whether a and b are equal; formulas that are not identical are taken to differ, and it is noted."""
+        if isinstance(a, tuple) and isinstance(b, tuple):
+            return len(a) == len(b) and all(self.equal(x, y) for x, y in zip(a, b, strict=True))
+        if isinstance(a, (bool, str, tuple, dict)) or isinstance(b, (bool, str, tuple, dict)):
+            return type(a) is type(b) and a == b
+        if is_rational(a) and is_rational(b):
+            return a == b
+        difference = expanded(a - b)
+        if is_rational(difference):
+            return difference == 0
+        turns = [turn for turn in self.ranges if difference.has(turn)]
+        sign = self.sign(difference)
+        if sign in (-1, 1):
+            return False
+        if turns:
+            raise UndecidedTurn(turns[-1])
+        if difference.is_zero:
+            return True
+        self.assumed[f"{a} ≠ {b}"] = None
+        return False
+
+    def at_least(self, a: Number, b: Number) -> bool:
+        """Tell whether a ≥ b; an error that asks for an assumption where that is open."""
+        return self._ordered(a, b, f"{a} >= {b}", f"{a} < {b}", strict=False)
+
+    def greater(self, a: Number, b: Number) -> bool:
+        """Tell whether a > b; an error that asks for an assumption where that is open."""
+        return self._ordered(a, b, f"{a} > {b}", f"{a} <= {b}", strict=True)
+
+    def at_most(self, a: Number, b: Number) -> bool:
+        """Tell whether a ≤ b; an error that asks for an assumption where that is open."""
+        return self._ordered(b, a, f"{a} <= {b}", f"{a} > {b}", strict=False)
+
+    def less(self, a: Number, b: Number) -> bool:
+        """Tell whether a < b; an error that asks for an assumption where that is open."""
+        return self._ordered(b, a, f"{a} < {b}", f"{a} >= {b}", strict=True)
+
+    def _ordered(self, a: Number, b: Number, claim: str, opposite: str, *, strict: bool) -> bool:
+        if is_rational(a) and is_rational(b):
+            return a > b if strict else a >= b
+        difference = normal(a - b)
+        answer = self.decide(difference, strict=strict)
+        if answer is not None:
+            return answer
+        for turn in self.ranges:
+            if difference.has(turn):
+                raise UndecidedTurn(turn)
+        raise Fault(
+            f"whether {claim} is not known",
+            expected="numbers, or an assumption that decides it",
+            hint=f"--assume '{claim}' or --assume '{opposite}'",
+        )
+
+    def decide(self, difference: Number, *, strict: bool) -> bool | None:
+        """Tell whether `difference` is > 0 (`strict`) or ≥ 0; None where that is open."""
+        if is_rational(difference):
+            return difference > 0 if strict else difference >= 0
+        for relation in self.relations:
+            gap = expanded(difference - relation.difference)
+            if is_rational(gap) and (gap > 0 or (gap == 0 and (relation.strict or not strict))):
+                return True
+            gap = expanded(difference + relation.difference)
+            if is_rational(gap) and (gap < 0 or (gap == 0 and (relation.strict or strict))):
+                return False
+        if self._certain(difference, strict=strict):
+            return True
+        if self._certain(-difference, strict=not strict):
+            return False
+        return None
+
+    def sign(self, value: Number) -> int | None:
+        """Return 1, 0 or -1 where the sign of `value` is certain, None where it is open."""
+        if is_rational(value):
+            return (value > 0) - (value < 0)
+        if self._certain(value, strict=True):
+            return 1
+        if self._certain(-value, strict=True):
+            return -1
+        return None
+
+    def _certain(self, value: Any, *, strict: bool) -> bool:
+        """Prove value > 0 (or ≥ 0) from the symbols' ranges and the assumptions; False proves nothing."""
+        known = value.is_positive if strict else value.is_nonnegative
+        if known:
+            return True
+        if known is False and not self.relations and not self.ranges:
+            return False
+        from sympy import fraction, together
+
+        top, bottom = fraction(together(value))
+        if not bottom.is_number:
+            return self._certain(bottom, strict=True) and self._certain(top, strict=strict)
+        if not bottom.is_positive:
+            return False
+        return any(
+            _positive_coefficients(top.subs(chosen, simultaneous=True), strict=strict)
+            for chosen in self._substitutions(top)
+        )
+
+    def _substitutions(self, value: Any) -> Iterable[dict[Any, Any]]:
+        """Ways to write symbols as a bound plus something not negative, simplest first."""
+        from sympy import Dummy
+
+        base: dict[Any, Any] = {}
+        choices: dict[Any, list[Any]] = {}
+        for name in sorted(value.free_symbols, key=str):
+            if name in self.ranges:
+                first, last = self.ranges[name]
+                choices.setdefault(name, []).extend([first + Dummy(nonnegative=True), last - Dummy(nonnegative=True)])
+            elif name.is_integer and name.is_positive:
+                base[name] = 1 + Dummy(nonnegative=True)
+        for relation in self.relations:
+            slack = Dummy(positive=True) if relation.strict else Dummy(nonnegative=True)
+            for name in sorted(relation.difference.free_symbols & value.free_symbols, key=str):
+                factor = relation.difference.coeff(name, 1)
+                rest = relation.difference - factor * name
+                if factor.is_number and factor != 0 and not rest.has(name):
+                    choices.setdefault(name, []).append((slack - rest) / factor)
+        yield base
+        names = list(choices)
+        for picked in cartesian(*([None, *choices[name]] for name in names)):
+            chosen = {name: value for name, value in zip(names, picked, strict=True) if value is not None}
+            if chosen:
+                outer = {name: base[name] for name in base if name not in chosen}
+                yield {**outer, **{name: value.subs(outer) for name, value in chosen.items()}}
+
+    def largest(self, values: tuple[Number, ...]) -> Number:
+        """Return the greatest of several numbers."""
+        return self._extreme(values, "Max", lambda a, b: self.decide(normal(a - b), strict=False))
+
+    def smallest(self, values: tuple[Number, ...]) -> Number:
+        """Return the least of several numbers."""
+        return self._extreme(values, "Min", lambda a, b: self.decide(normal(b - a), strict=False))
+
+    def _extreme(self, values: tuple[Number, ...], name: str, wins: Callable[[Number, Number], bool | None]) -> Number:
+        best = values[0]
+        for value in values[1:]:
+            first = wins(best, value)
+            if first is None:
+                if not self.exact_rounding:
+                    raise Fault(
+                        f"{name.lower()}({best}, {value}) is not decided",
+                        expected="numbers, or an assumption that decides it",
+                        hint=f"--assume '{best} >= {value}' or --assume '{best} <= {value}'",
+                    )
+                import sympy
+
+                best = getattr(sympy, name)(best, value)
+            elif not first:
+                best = value
+        return best
+
+
+class UndecidedTurn(Fault):
+    """A condition depends on the turn of a symbolic repeat; the builder takes that turn by itself and asks again."""
+
+    def __init__(self, turn: Expr) -> None:
+        super().__init__(
+            f"a condition depends on the turn {turn} of a repeat whose count is a symbol",
+            expected="conditions that single out the first or the last turns",
+            hint="give the repeat's count a number",
+        )
+        self.turn = turn
+
+
+def _half() -> Any:
+    from sympy import Rational
+
+    return Rational(1, 2)
+
+
+def _positive_coefficients(value: Any, *, strict: bool) -> bool:
+    """Tell whether a polynomial in nonnegative symbols has no negative coefficient (and a positive part)."""
+    terms = expanded(value)
+    if is_rational(terms):
+        return bool(terms > 0 if strict else terms >= 0)
+    parts = terms.args if terms.is_Add else (terms,)
+    if not all(part.is_nonnegative for part in parts):
+        return False
+    return not strict or any(part.is_positive for part in parts)
+
+
+def _rational_log(x: Fraction, base: Fraction) -> Fraction | None:
+    """Return log_base(x) where it is rational, by comparing prime factorizations; None where it is not."""
+    if x == 1:
+        return Fraction(0)
+    if max(x.numerator, x.denominator, base.numerator, base.denominator).bit_length() > 64:
+        return None
+    from sympy import factorint
+
+    def exponents(value: Fraction) -> dict[int, int]:
+        result: dict[int, int] = dict(factorint(value.numerator))
+        for prime, power in factorint(value.denominator).items():
+            result[prime] = -power
+        return {prime: power for prime, power in result.items() if prime != 1}
+
+    above, below = exponents(x), exponents(base)
+    if above.keys() != below.keys():
+        return None
+    ratios = {Fraction(above[prime], below[prime]) for prime in above}
+    return ratios.pop() if len(ratios) == 1 else None
+
+
+def _proven_floor(value: Any) -> int:
+    """Return ⌊value⌋ of an irrational constant, proven by interval arithmetic of growing precision."""
+    from mpmath.ctx_iv import MPIntervalContext
+    from mpmath.libmp import round_floor, to_int
+
+    context = MPIntervalContext()
+    for precision in (64, 256, 1024, 4096):
+        context.prec = precision
+        low, high = (to_int(end, round_floor) for end in _interval(value, context)._mpi_)
+        if low == high:
+            return int(low)
+    raise Fault(
+        f"whether {shorten(str(value))} reaches a whole number is not decided within {precision} bits",
+        expected="a value that is not so near to a whole number",
+    )
+
+
+def _interval(value: Any, context: Any) -> Any:
+    """Enclose a constant built of rationals, sums, products, powers and logarithms."""
+    if value.is_Rational:
+        return context.mpf(int(value.p)) / context.mpf(int(value.q))
+    parts = [_interval(argument, context) for argument in value.args]
+    name = type(value).__name__
+    if name == "Add":
+        return sum(parts[1:], parts[0])
+    if name == "Mul":
+        return math.prod(parts[1:], start=parts[0])
+    if name == "Pow":
+        return parts[0] ** parts[1]
+    if name == "log":
+        return context.log(parts[0])
+    if name == "exp":
+        return context.exp(parts[0])
+    raise Fault(f"{shorten(str(value))} cannot be rounded", expected="rationals, powers, roots and logarithms")

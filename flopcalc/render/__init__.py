@@ -1,0 +1,1 @@
+"""Reports as text: terminal, JSON, CSV, Markdown, LaTeX, HTML."""

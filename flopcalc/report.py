@@ -1,0 +1,328 @@
+"""A graph under a convention becomes a report: rows, totals, groupings and shares, ready to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flopcalc.convention import Convention
+from flopcalc.cost import Cost, add_up
+from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, suggest
+from flopcalc.graph import Field, Graph
+from flopcalc.layers import Shape
+from flopcalc.number import Arithmetic, Number, Value, divide, is_rational, is_symbolic, total
+from flopcalc.spec.model import Spec
+
+__all__ = ["DTYPES", "GROUPINGS", "METRICS", "Group", "Report", "Row", "Totals", "share"]
+
+METRICS = ("params", "weights", "madds", "flops", "mac", "activations")
+"""What every row and the totals have."""
+
+GROUPINGS = ("layer", "block", "stage", "kind")
+"""The ways in which rows can be put together."""
+
+DTYPES: Mapping[str, int] = {
+    "fp64": 64,
+    "fp32": 32,
+    "tf32": 32,
+    "fp16": 16,
+    "bf16": 16,
+    "fp8": 8,
+    "int32": 32,
+    "int16": 16,
+    "int8": 8,
+    "int4": 4,
+}
+"""Bits of one element."""
+
+
+@dataclass(frozen=True)
+class Costed:
+    """What rows, groups and totals have in common: a cost, and its FLOPs under the report's convention."""
+
+    cost: Cost
+    flops: Number
+
+    @property
+    def params(self) -> Number:
+        """Learnable parameters."""
+        return self.cost.params
+
+    @property
+    def weights(self) -> Number:
+        """Elements of kernels and matrices alone."""
+        return self.cost.weights
+
+    @property
+    def madds(self) -> Number:
+        """Multiply-adds."""
+        return self.cost.madds
+
+    @property
+    def mac(self) -> Number:
+        """Memory access cost, in elements."""
+        return self.cost.mac
+
+    @property
+    def activations(self) -> Number:
+        """Output elements of convolutions, linear layers and matrix products."""
+        return self.cost.activations
+
+
+@dataclass(frozen=True)
+class Row(Costed):
+    """One layer of a report.
+
+    Attributes
+    ----------
+    path : str
+        Names of the blocks around it and its own.
+    kind, label, operation : str
+        ``conv``; ``conv 3×3``; ``conv 3×3 /2``.
+    inputs, output : Shape
+    attributes : mapping of str to Value
+    count : Number
+        How often it stands there; its costs are of all of them.
+    block, stage : str
+        The outermost block or layer that it belongs to, and that one's stage.
+    follows : bool
+        Whether people read it as part of the layer before it, as a norm or an activation.
+    """
+
+    path: str
+    kind: str
+    label: str
+    operation: str
+    inputs: tuple[Shape, ...]
+    output: Shape
+    attributes: Mapping[str, Value]
+    count: Number
+    block: str
+    stage: str
+    follows: bool
+
+
+@dataclass(frozen=True)
+class Group(Costed):
+    """Several layers of a report under one name, with their costs added."""
+
+    name: str
+    layers: tuple[Row, ...]
+
+    @property
+    def output(self) -> Shape:
+        """The shape of what its last layer writes."""
+        return self.layers[-1].output
+
+
+@dataclass(frozen=True)
+class Totals(Costed):
+    """The whole graph's costs."""
+
+    graph: Graph = field(repr=False)
+    arithmetic: Arithmetic = field(repr=False)
+
+    @cached_property
+    def peak_memory(self) -> Number:
+        """The largest sum of live tensors, in elements.
+
+        Raises
+        ------
+        FlopcalcError
+            Where a repeat has a symbolic count.
+        """
+        try:
+            return self.graph.peak_memory(self.arithmetic)
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an architecture or a block costs, layer by layer.
+
+    Attributes
+    ----------
+    spec : Spec
+    parameters : mapping of str to Value
+        The value of every parameter, exact.
+    inputs : mapping of str to Shape
+    convention : Convention
+    layers : tuple of Row
+        In the order in which they run.
+    totals : Totals
+    assumed : tuple of str
+        What was taken for granted about symbols ("C ≠ O").
+    exact_rounding : bool
+        Whether the rounding of symbols was kept as functions.
+    dtype : str
+        The type of an element, from which bytes follow.
+
+    Examples
+    --------
+    >>> from flopcalc import analyze
+    >>> analyze("mobilenet_v1", alpha=0.5, rho=0.714).totals.madds
+    76524800
+    """
+
+    spec: Spec
+    parameters: Mapping[str, Value]
+    inputs: Mapping[str, Shape]
+    convention: Convention
+    layers: tuple[Row, ...]
+    totals: Totals
+    assumed: tuple[str, ...] = ()
+    exact_rounding: bool = False
+    dtype: str = "fp32"
+
+    @property
+    def name(self) -> str:
+        """The name under which the spec was asked for: a variant's, or its own."""
+        return self.spec.variant or self.spec.name
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether any total is a formula."""
+        return any(is_symbolic(getattr(self.totals, metric)) for metric in METRICS)
+
+    @property
+    def receptive_field(self) -> Field:
+        """The receptive field of the output: side, stride and centre, each (height, width), in input pixels."""
+        return self.totals.graph.receptive_field()
+
+    def bytes(self, elements: Number) -> Number:
+        """Return the bytes that `elements` take in the report's data type."""
+        return divide(elements * DTYPES[self.dtype], 8)
+
+    def by(self, grouping: str) -> tuple[Group, ...]:
+        """Return the layers put together by ``layer``, ``block``, ``stage`` or ``kind``.
+
+        Blocks and stages keep the order of the network; kinds are ordered by their share of the FLOPs where
+        that is a number.
+
+        Raises
+        ------
+        UnknownNameError
+            For any other word.
+        """
+        if grouping == "layer":
+            return tuple(Group(row.cost, row.flops, row.path, (row,)) for row in self.layers)
+        if grouping == "block":
+            return _gathered((row.block, row) for row in self.layers)
+        if grouping == "stage":
+            return _gathered((row.stage, row) for row in self.layers)
+        if grouping == "kind":
+            groups = _gathered((row.label, row) for row in self.layers)
+            if all(is_rational(group.flops) and is_rational(group.mac) for group in groups):
+                return tuple(sorted(groups, key=lambda group: (-group.flops, -group.mac)))
+            return groups
+        raise UnknownNameError(
+            Problem(f"rows cannot be grouped by `{grouping}`", None, ", ".join(GROUPINGS), suggest(grouping, GROUPINGS))
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON's types: integers for numbers, strings for formulas."""
+        from flopcalc.render.json import report_as_dict
+
+        return report_as_dict(self)
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Return the report as JSON text, in the layout that ``--format json`` prints."""
+        from flopcalc.render.json import dump
+
+        return dump(self.to_dict(), indent=indent)
+
+    def _repr_html_(self) -> str:
+        from flopcalc.render.html import report_as_html
+
+        return report_as_html(self)
+
+
+def share(part: Number, whole: Number) -> Number | None:
+    """Return part / whole, or None where the whole is 0.
+
+    Examples
+    --------
+    >>> share(1, 4)
+    Fraction(1, 4)
+    """
+    return None if whole == 0 else divide(part, whole)
+
+
+def _gathered(named: Iterable[tuple[str, Row]]) -> tuple[Group, ...]:
+    members: dict[str, list[Row]] = {}
+    for name, row in named:
+        members.setdefault(name, []).append(row)
+    return tuple(
+        Group(add_up(row.cost for row in rows), total(row.flops for row in rows), name, tuple(rows))
+        for name, rows in members.items()
+    )
+
+
+def make_report(
+    spec: Spec,
+    graph: Graph,
+    parameters: Mapping[str, Value],
+    convention: Convention,
+    arithmetic: Arithmetic,
+    dtype: str = "fp32",
+) -> Report:
+    """Return the report of a graph under a convention."""
+    stages = _stages(graph)
+    rows: list[Row] = []
+    for node in graph.nodes:
+        shapes = graph.input_shapes(node)
+        layer = node.layer
+        rows.append(
+            Row(
+                cost=node.cost,
+                flops=convention.flops(layer, node.cost, shapes, arithmetic),
+                path=node.path,
+                kind=layer.reported_kind,
+                label=layer.label(shapes),
+                operation=layer.summary(shapes),
+                inputs=shapes,
+                output=graph.shapes[node.output],
+                attributes=layer.values(),
+                count=node.count,
+                block=node.unit,
+                stage=stages[node.unit],
+                follows=layer.follows,
+            )
+        )
+    totals = Totals(
+        add_up(row.cost for row in rows), total(row.flops for row in rows), graph=graph, arithmetic=arithmetic
+    )
+    return Report(
+        spec=spec,
+        parameters=parameters,
+        inputs={label: graph.shapes[tensor] for label, tensor in graph.inputs.items()},
+        convention=convention,
+        layers=tuple(rows),
+        totals=totals,
+        assumed=tuple(arithmetic.assumed),
+        exact_rounding=arithmetic.exact_rounding,
+        dtype=dtype,
+    )
+
+
+def _stages(graph: Graph) -> dict[str, str]:
+    """Return the stage of every unit: its named group, or else the size of the map that it writes.
+
+    Neighbours of one size are one stage; where a size comes back later, as in a decoder, it is numbered.
+    """
+    last: dict[str, tuple[str, Shape]] = {}
+    for node in graph.nodes:
+        last[node.unit] = (node.stage, graph.shapes[node.output])
+    stages: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    previous = ""
+    for unit, (named, shape) in last.items():
+        base = named or f"{shape[1]}×{shape[2]}"
+        if base != previous:
+            seen[base] = seen.get(base, 0) + 1
+            previous = base
+        stages[unit] = base if seen[base] == 1 or named else f"{base} ({seen[base]})"
+    return stages

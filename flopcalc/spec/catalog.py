@@ -1,0 +1,191 @@
+"""Where specs are found: packaged architectures and blocks by name or variant, a user's files by path.
+
+Names are looked up in an index. A wheel carries it as ``index.json``, written when the wheel is built; a source
+checkout builds it in memory, reading no more of each file than its names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flopcalc.errors import Place, Problem, SpecError, UnknownNameError, shorten, suggest
+
+__all__ = ["INDEX_FILE", "Listed", "build_index", "find", "index", "packaged_root", "suggestions"]
+
+INDEX_FILE = "index.json"
+KINDS = ("architectures", "blocks", "conventions")
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the index knows of a packaged file.
+
+    Attributes
+    ----------
+    name, kind : str
+        The spec's name, and the folder that it lies in: architectures, blocks or conventions.
+    file : str
+        Its path below the root of the packaged specs.
+    title, source : str
+    parameters, variants : tuple of str
+    """
+
+    name: str
+    kind: str
+    file: str
+    title: str
+    source: str
+    parameters: tuple[str, ...]
+    variants: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def packaged_root() -> Path:
+    """Return the folder of the packaged specs, in a wheel or in a source checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for root in (package / "_specs", package.parent / "specs"):
+        if root.is_dir():
+            return root
+    raise UnknownNameError(Problem("the packaged specs are missing", Place(str(package)), "", "install flopcalc again"))
+
+
+def build_index(root: Path) -> tuple[Listed, ...]:
+    """Read the names in every file below `root`.
+
+    Raises
+    ------
+    SpecError
+        Where two files, or a file and a variant, have one name.
+    """
+    entries: list[Listed] = []
+    owners: dict[str, str] = {}
+    for kind in KINDS:
+        for path in sorted((root / kind).glob("*.yaml")):
+            entry = _listed(path, kind)
+            entries.append(entry)
+            if kind == "conventions":
+                continue
+            for name in (entry.name, *entry.variants):
+                if owners.setdefault(name, entry.file) != entry.file:
+                    raise SpecError(Problem(f"the name {name} stands in {owners[name]} too", Place(str(path))))
+    return tuple(entries)
+
+
+def _listed(path: Path, kind: str) -> Listed:
+    """Read the top-level names of one file, and no further into its layers than YAML's scanner must."""
+    found: dict[str, Any] = {"name": path.stem, "title": "", "source": "", "parameters": (), "variants": ()}
+    try:
+        for key, value in _top_level(path):
+            if key in found:
+                found[key] = value
+    except yaml.YAMLError:
+        pass  # the file's own error is reported when somebody asks for it
+    return Listed(kind=kind, file=f"{kind}/{path.name}", **found)
+
+
+def _top_level(path: Path) -> Iterable[tuple[str, Any]]:
+    """Yield the top-level keys of a file with their text, or with the keys below them."""
+    depth, key = 0, ""
+    expect_key: list[bool] = []
+    below: list[str] = []
+    with path.open("rb") as file:
+        for event in yaml.parse(file, Loader=_Loader):
+            if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+                if expect_key and depth == 1:
+                    below = []
+                elif depth > 1 and expect_key:
+                    expect_key[-1] = True
+                depth += 1
+                expect_key.append(isinstance(event, yaml.MappingStartEvent))
+            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+                depth -= 1
+                expect_key.pop()
+                if depth == 1:
+                    yield key, tuple(below)
+                    expect_key[-1] = True
+            elif isinstance(event, yaml.ScalarEvent):
+                if depth == 1 and expect_key[-1]:
+                    key, expect_key[-1] = event.value, False
+                    if key == "layers":
+                        return
+                elif depth == 1:
+                    yield key, event.value
+                    expect_key[-1] = True
+                elif depth == 2 and expect_key[-1]:
+                    below.append(event.value)
+                    expect_key[-1] = False
+                elif depth == 2:
+                    expect_key[-1] = True
+
+
+@lru_cache(maxsize=1)
+def index() -> tuple[Listed, ...]:
+    """Return the index of the packaged specs."""
+    root = packaged_root()
+    stored = root / INDEX_FILE
+    if stored.is_file():
+        rows = json.loads(stored.read_text(encoding="utf-8"))
+        return tuple(
+            Listed(**{**row, "parameters": tuple(row["parameters"]), "variants": tuple(row["variants"])})
+            for row in rows
+        )
+    return build_index(root)
+
+
+def write_index(root: Path, target: Path) -> None:
+    """Write the index of `root` to a file; called when a wheel is built."""
+    rows = [asdict(entry) for entry in build_index(root)]
+    target.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> Mapping[str, Listed]:
+    return {name: entry for entry in index() if entry.kind != "conventions" for name in (entry.name, *entry.variants)}
+
+
+def find(name: str) -> tuple[Path, str] | None:
+    """Return the file of a packaged spec and the variant that `name` is ("" for the spec itself).
+
+    Examples
+    --------
+    >>> path, variant = find("resnet50")
+    >>> path.name, variant
+    ('resnet.yaml', 'resnet50')
+    """
+    if not name or len(name) > 100 or "/" in name or "\\" in name or "\0" in name or name.startswith("."):
+        return None
+    root = packaged_root()
+    for kind in ("architectures", "blocks"):
+        path = root / kind / f"{name}.yaml"
+        if path.is_file():
+            return path, ""
+    entry = _by_name().get(name)
+    if entry is None:
+        return None
+    return root / entry.file, name if name != entry.name else ""
+
+
+def suggestions(name: str, more: Iterable[str] = ()) -> str:
+    """Return a hint for a name that is not there."""
+    return suggest(name, [*_by_name(), *more]) or "`flopcalc list` shows what there is"
+
+
+def unknown(name: str, more: Iterable[str] = ()) -> UnknownNameError:
+    """Return the error for a name that is neither a spec nor a variant."""
+    return UnknownNameError(
+        Problem(
+            f"there is no spec `{shorten(name)}`",
+            None,
+            "the name of an architecture, a variant or a block, or a path that ends in .yaml",
+            suggestions(name, more),
+        )
+    )

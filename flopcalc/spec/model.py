@@ -1,0 +1,244 @@
+"""A spec as a value: parameters, definitions, inputs, blocks and entries, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from flopcalc.errors import Place
+from flopcalc.expression import Expression
+from flopcalc.layers import Primitive
+from flopcalc.number import Value
+
+__all__ = [
+    "BlockEntry",
+    "BranchPath",
+    "BranchesEntry",
+    "Data",
+    "Definition",
+    "Entry",
+    "GroupEntry",
+    "Input",
+    "Item",
+    "LayerEntry",
+    "Listing",
+    "Modifiers",
+    "NameTemplate",
+    "Parameter",
+    "Spec",
+    "TableEntry",
+    "Variant",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a spec; without a default it is a free symbol."""
+
+    name: str
+    place: Place
+    default: Expression | None = None
+    minimum: Expression | None = None
+    maximum: Expression | None = None
+    above: Expression | None = None
+    choices: tuple[Value, ...] = ()
+    help: str = ""
+
+    @property
+    def real(self) -> bool:
+        """Whether its symbol is a positive real number (a multiplier) and not a positive whole one."""
+        if self.above is not None:
+            return True
+        return self.default is not None and self.default.constant and "." in self.default.text
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A look-up table or a list in `define`: expressions at the leaves."""
+
+    items: Mapping[Value, Data | Expression] | tuple[Data | Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A derived value, a function (with `parameters`) or data."""
+
+    name: str
+    place: Place
+    body: Expression | Data
+    parameters: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One tensor that enters: its label and its three entries, each a new name or an expression."""
+
+    label: str
+    place: Place
+    entries: tuple[str | Expression, str | Expression, str | Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A published configuration: values for parameters, by its usual name."""
+
+    name: str
+    place: Place
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class NameTemplate:
+    """An entry's name: text with expressions in braces between, ``stage{n}``."""
+
+    parts: tuple[str | Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """What every entry may carry."""
+
+    when: Expression | None = None
+    repeat: Expression | None = None
+    name: NameTemplate | None = None
+    label: str | None = None
+    sources: tuple[str, ...] = ()
+    sources_place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """What the entries share: where they stand, their modifiers, and their part of the layers' paths."""
+
+    place: Place
+    modifiers: Modifiers
+    part: str
+    """The word that the entry adds to a path; empty for a group without a name."""
+    crowd: Mapping[str, int]
+    """How many entries of each word may stand side by side there; where several, a number follows the word."""
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the part of the path is followed by a number."""
+        return self.crowd.get(self.part, 0) > 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerEntry(Item):
+    """A primitive layer with its attributes."""
+
+    word: str
+    primitive: Primitive
+    attributes: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockEntry(Item):
+    """A block with values for its parameters."""
+
+    block: Spec
+    attributes: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupEntry(Item):
+    """Entries under one set of modifiers."""
+
+    body: Listing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableEntry(Item):
+    """A body of entries, built once for every row, with the columns as names."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Expression, ...], ...] | Expression
+    row_places: tuple[Place, ...]
+    body: Listing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BranchPath:
+    """One path of branches, or a repeated one."""
+
+    body: Listing
+    place: Place
+    flat: bool
+    """Whether its layers stand in the path of the branches, being the only path that has layers."""
+    repeat: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BranchesEntry(Item):
+    """Several paths from one tensor, and how their ends are merged."""
+
+    paths: tuple[BranchPath, ...]
+    split: tuple[Expression, ...] | str
+    merge: str
+    first: Expression | None
+
+
+Entry: TypeAlias = "LayerEntry | BlockEntry | GroupEntry | TableEntry | BranchesEntry"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """A list of entries."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spec:
+    """An architecture or a block, as its file states it.
+
+    Attributes
+    ----------
+    name, title, source : str
+        What it is called, and the paper and table that it was taken from.
+    parameters : mapping of str to Parameter
+    definitions : mapping of str to Definition
+    inputs : tuple of Input
+        Empty for a local block that takes any tensor.
+    outputs : tuple of str
+        Labels beside its last tensor.
+    variants : mapping of str to Variant
+    layers : Listing
+    key, enclosing : str
+        An identity, and that of the spec whose names a local block sees.
+    preset : mapping of str to Value
+        The values of the variant by which it was reached.
+    """
+
+    name: str
+    place: Place
+    key: str
+    title: str = ""
+    source: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[str, ...] = ()
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    blocks: Mapping[str, Spec] = field(default_factory=dict)
+    layers: Listing = field(default_factory=lambda: Listing(()))
+    enclosing: str = ""
+    path: Path | None = None
+    text: str = field(default="", repr=False)
+    variant: str = ""
+    preset: Mapping[str, Value] = field(default_factory=dict)
+    running: tuple[str, ...] = ("channels", "height", "width")
+    """Which of these names are not taken by its own, and so mean the running tensor."""
+
+    def as_variant(self, name: str) -> Spec:
+        """Return the spec with the values of one of its variants."""
+        return replace(self, variant=name, preset=self.variants[name].values)
+
+    def free_names(self) -> Iterator[str]:
+        """Yield the names that its inputs bind: free parameters when it is analysed alone."""
+        for entry in self.inputs:
+            for item in entry.entries:
+                if isinstance(item, str):
+                    yield item

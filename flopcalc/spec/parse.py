@@ -1,0 +1,1052 @@
+"""YAML nodes become a checked Spec; every fault of the file is found before any is reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Container, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flopcalc.errors import Fault, Place, Problem, SpecError, shorten, suggest
+from flopcalc.expression import FUNCTIONS, Expression, Scope, check_name, literal, parse
+from flopcalc.layers import LAYERS, Attribute
+from flopcalc.number import Value, as_text
+from flopcalc.spec.model import (
+    BlockEntry,
+    BranchesEntry,
+    BranchPath,
+    Data,
+    Definition,
+    Entry,
+    GroupEntry,
+    Input,
+    LayerEntry,
+    Listing,
+    Modifiers,
+    NameTemplate,
+    Parameter,
+    Spec,
+    TableEntry,
+    Variant,
+)
+from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence
+
+__all__ = [
+    "BRANCHES_KEYS",
+    "CONSTRUCTS",
+    "MERGES",
+    "MODIFIERS",
+    "PARAMETER_KEYS",
+    "SPEC_KEYS",
+    "TABLE_KEYS",
+    "parse_spec",
+]
+
+SPEC_KEYS = (
+    "name",
+    "title",
+    "source",
+    "parameters",
+    "variants",
+    "define",
+    "input",
+    "inputs",
+    "outputs",
+    "blocks",
+    "layers",
+)
+PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "help")
+MODIFIERS = ("when", "repeat", "name", "as", "from")
+CONSTRUCTS = ("layers", "table", "branches")
+TABLE_KEYS = ("columns", "rows", "do")
+BRANCHES_KEYS = ("paths", "split", "merge")
+MERGES = ("add", "multiply", "concat", "hff")
+RUNNING = ("channels", "height", "width")
+
+DEEPEST_BLOCKS = 32
+"""How deeply blocks may be nested in blocks."""
+
+MOST_PROBLEMS = 100
+
+_WORD = re.compile(r"[A-Za-z_][\w.+-]*$")
+_FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\((.*)\)\s*$", re.DOTALL)
+_FAILED = literal(1)
+
+FindBlock = Callable[[str], "Spec | None"]
+
+
+class _AnyWord(Container[str]):
+    """Every bare word is a value: the cells of tables and data."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 1
+
+
+_ANY_WORD: Any = _AnyWord()
+
+
+@dataclass
+class _Names:
+    """What an expression may read at some point of the file."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, int] = field(default_factory=dict)
+    running: bool = True
+    turn: bool = False
+
+    def extended(self, values: Iterable[str], what: str = "", *, turn: bool | None = None) -> _Names:
+        """Return the names with more values, and perhaps the turn of a repeat."""
+        merged = dict(self.values)
+        merged.update(dict.fromkeys(values, what))
+        return _Names(merged, self.functions, self.running, self.turn if turn is None else turn)
+
+    def known(self) -> set[str]:
+        """Return the names that have a value."""
+        names = set(self.values)
+        if self.running:
+            names.update(RUNNING)
+        if self.turn:
+            names.add("i")
+        return names
+
+
+@dataclass
+class _Locals:
+    """The local blocks of one spec, read when they are first needed."""
+
+    nodes: dict[str, tuple[Place, Node]]
+    names: _Names
+    key: str
+    outer: _Locals | None = None
+    done: dict[str, Spec] = field(default_factory=dict)
+    busy: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Where:
+    """The lists that surround an entry: labels and names seen, path words counted, whether it is repeated."""
+
+    names: _Names
+    labels: set[str]
+    block_names: set[str]
+    crowd: dict[str, int]
+    many: bool = False
+
+    def inside(self, *, names: _Names | None = None, crowd: dict[str, int] | None = None, many: bool = False) -> _Where:
+        """Return what surrounds the entries of an inner list, whose labels end with it."""
+        return _Where(
+            self.names if names is None else names,
+            set(self.labels),
+            self.block_names,
+            self.crowd if crowd is None else crowd,
+            many,
+        )
+
+
+def parse_spec(node: Mapping, *, shown: str, path: Path | None, text: str, find_block: FindBlock) -> Spec:
+    """Return the spec that a file's mapping states.
+
+    Parameters
+    ----------
+    node : Mapping
+        The composed file.
+    shown : str
+        The file's name in messages.
+    path : Path, optional
+        Where the file lies.
+    text : str
+        Its text, which ``flopcalc show`` prints.
+    find_block : callable
+        Finds a shared block by name; None where there is none.
+
+    Raises
+    ------
+    SpecError
+        With every fault that the file has.
+    """
+    reader = _Reader(shown, path, text, find_block)
+    spec = reader.spec(node, Path(shown).stem, _Names(), None, shown, enclosing="")
+    if reader.problems:
+        raise SpecError(*reader.problems)
+    return spec
+
+
+class _Reader:
+    """Reads one file; keeps the problems it meets and goes on."""
+
+    def __init__(self, shown: str, path: Path | None, text: str, find_block: FindBlock) -> None:
+        self.shown = shown
+        self.path = path
+        self.text = text
+        self.find_block = find_block
+        self.problems: list[Problem] = []
+        self.depth = 0
+
+    # -- problems ----------------------------------------------------------------------------------------------------
+
+    def fail(self, what: str, place: Place, expected: str = "", hint: str = "") -> None:
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise SpecError(*self.problems)
+        self.problems.append(Problem(what, place, expected, hint))
+
+    def check_keys(self, node: Mapping, allowed: Collection[str], what: str) -> None:
+        for key, value in node.entries:
+            if key.text not in allowed:
+                hint = suggest(key.text, allowed)
+                if key.flow and (
+                    key.text.count(")") != key.text.count("(") or key.text.count("]") != key.text.count("[")
+                ):
+                    hint = 'inside { } an expression with a comma must be quoted: "max(a, b)"'
+                elif ":" in key.text and isinstance(value, Scalar) and value.null:
+                    hint = "a colon is followed by a space"
+                self.fail(f"{what} has no key `{shorten(key.text)}`", key.place, "one of " + ", ".join(allowed), hint)
+
+    def word(self, node: Node | None, what: str) -> str:
+        """Return a text; quoted or plain."""
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar):
+            self.fail(f"{what} is {node.what}", node.place, "a text")
+            return ""
+        return "" if node.null else node.text
+
+    def mapping(self, node: Node | None, what: str, expected: str) -> Mapping | None:
+        if node is None or node.null:
+            return None
+        if not isinstance(node, Mapping):
+            self.fail(f"{what} is {node.what}", node.place, expected)
+            return None
+        return node
+
+    def name_fault(self, name: str, place: Place) -> bool:
+        fault = check_name(name)
+        if fault:
+            self.fail(fault, place, "letters, digits and _, beginning with a letter")
+        return bool(fault)
+
+    # -- expressions -------------------------------------------------------------------------------------------------
+
+    def expression(self, node: Node, names: _Names, words: Any = (), what: str = "the value") -> Expression:
+        """Read a scalar or a list as an expression; a fault is kept and a stand-in returned."""
+        if isinstance(node, Sequence):
+            items = tuple(self.expression(item, names, words, what) for item in node.items)
+            if all(item.constant for item in items):
+                return literal(tuple(item.run(_NOTHING) for item in items), node.place)
+            return Expression(
+                "[" + ", ".join(item.text for item in items) + "]",
+                node.place,
+                {},
+                {},
+                lambda scope: tuple(item.evaluate(scope) for item in items),
+            )
+        if not isinstance(node, Scalar):
+            self.fail(
+                f"{what} is {node.what}",
+                node.place,
+                "a number, a word or an expression",
+                "an expression that holds braces or a colon must be quoted",
+            )
+            return _FAILED
+        if node.null:
+            self.fail(f"{what} is empty", node.place, "a number, a word or an expression")
+            return _FAILED
+        known = names.known()
+        place = node.place if node.plain else node.place.shift(1)
+        try:
+            expression = parse(node.text, place, words=words, known=known)
+        except Fault as fault:
+            if node.flow and (
+                node.text.count("(") != node.text.count(")") or node.text.count("[") != node.text.count("]")
+            ):
+                fault.hint = 'inside { } or [ ] an expression with a comma or a bracket must be quoted: "max(a, b)"'
+            self.fail(fault.what, place.shift(fault.offset or 0), fault.expected, fault.hint)
+            return _FAILED
+        self.check_names(expression, names, known, words, place)
+        return expression
+
+    def check_names(self, expression: Expression, names: _Names, known: set[str], words: Any, place: Place) -> None:
+        for name, offset in expression.names.items():
+            if name in known:
+                continue
+            where = place.shift(offset)
+            if name in names.functions:
+                self.fail(f"`{name}` is a function", where, f"{name}(…)")
+            elif name in FUNCTIONS:
+                self.fail(f"`{name}` is a function", where, f"{name}({', '.join(FUNCTIONS[name].parameters)})")
+            else:
+                candidates = [*known, *(words if not isinstance(words, _AnyWord) else ())]
+                hint = suggest(name, candidates)
+                if name == "i" and not hint:
+                    hint = "`i` is the turn of a `repeat`, known inside it"
+                expected = "one of " + ", ".join(words) if words and not isinstance(words, _AnyWord) else ""
+                self.fail(f"`{shorten(name)}` is not known here", where, expected, hint)
+        for name, (offset, count) in expression.calls.items():
+            where = place.shift(offset)
+            if name in names.functions:
+                if names.functions[name] != count:
+                    self.fail(f"{name} is given {count} values", where, f"{names.functions[name]}")
+            else:
+                self.fail(
+                    f"there is no function `{shorten(name)}`",
+                    where,
+                    "one of " + ", ".join([*FUNCTIONS, *names.functions]),
+                    suggest(name, [*FUNCTIONS, *names.functions]),
+                )
+
+    def constant(self, node: Node, what: str, *, words: Any = _ANY_WORD) -> Value:
+        """Return a value that reads no names."""
+        before = len(self.problems)
+        expression = self.expression(node, _Names(running=False), words, what)
+        if len(self.problems) > before:
+            return 1
+        try:
+            return expression.evaluate(_NOTHING)
+        except SpecError as error:
+            self.problems.extend(error.problems)
+            return 1
+
+    # -- a spec ------------------------------------------------------------------------------------------------------
+
+    def spec(self, node: Node, name: str, outer: _Names, locals_: _Locals | None, key: str, *, enclosing: str) -> Spec:
+        if not isinstance(node, Mapping):
+            self.fail(f"the block {name} is {node.what}", node.place, "a mapping with `layers`")
+            return Spec(name, node.place, key)
+        self.check_keys(node, SPEC_KEYS, "a spec" if not enclosing else "a block")
+        if node.get("name") is not None:
+            given = self.word(node.get("name"), "name")
+            if not _WORD.match(given) or len(given) > 64:
+                self.fail(f"`{shorten(given)}` cannot be a name", node.get("name").place, "letters, digits and _")  # type: ignore[union-attr]
+            else:
+                name = given
+
+        names = _Names(dict(outer.values), dict(outer.functions), True, False)
+        parameter_nodes = self.parameter_nodes(node.get("parameters"))
+        inputs = self.input_nodes(node)
+        definitions = self.definition_nodes(node.get("define"))
+        own = {parameter.text for parameter in parameter_nodes}
+        for name_ in own:
+            names.values[name_] = "parameter"
+            names.functions.pop(name_, None)
+        for defined, (parameters, scalar, _) in definitions.items():
+            if defined in own:
+                self.fail(f"`{defined}` is a parameter and defined as well", scalar.place, "two different names")
+            if parameters is None:
+                names.values[defined] = "definition"
+                names.functions.pop(defined, None)
+            else:
+                names.functions[defined] = len(parameters)
+                names.values.pop(defined, None)
+        taken = own | set(definitions)
+        bound = self.bind_inputs(inputs, taken, names)
+
+        settled = _Names(names.values, names.functions, bool(enclosing), False)
+        parameters = {scalar.text: self.parameter(scalar, value, settled) for scalar, value in parameter_nodes.items()}
+        defined = {
+            name_: self.definition(name_, formal, scalar, value, settled)
+            for name_, (formal, scalar, value) in definitions.items()
+        }
+        self.refuse_cycles(parameters, defined)
+        read_inputs = tuple(self.input(label, place, items, settled) for label, place, items in bound)
+        variants = self.variants(node.get("variants"), parameters)
+        locals_here = self.locals(node.get("blocks"), names, key, locals_)
+
+        labels = {"input", *(entry.label for entry in read_inputs)}
+        where = _Where(names, labels, set(), {})
+        layers = Listing(())
+        layers_node = node.get("layers")
+        if layers_node is None or layers_node.null:
+            self.fail("there are no layers", node.place, "`layers:` and a list of entries")
+        else:
+            self.collect_names(layers_node, where.block_names)
+            layers = self.listing(layers_node, where, locals_here)
+            if not layers.entries and isinstance(layers_node, Sequence) and not layers_node.items:
+                self.fail("there are no layers", layers_node.place, "at least one entry")
+        outputs = self.outputs(node.get("outputs"), where.labels | where.block_names)
+        for block_name in list(locals_here.nodes):
+            self.local_block(block_name, locals_here, locals_here.nodes[block_name][0])
+        return Spec(
+            name=name,
+            place=node.place,
+            key=key,
+            title=self.word(node.get("title"), "title"),
+            source=self.word(node.get("source"), "source"),
+            parameters=parameters,
+            definitions=defined,
+            inputs=read_inputs,
+            outputs=outputs,
+            variants=variants,
+            blocks=locals_here.done,
+            layers=layers,
+            enclosing=enclosing,
+            path=self.path,
+            text=self.text if not enclosing else "",
+            running=tuple(word for word in RUNNING if word not in names.values),
+        )
+
+    # -- parameters, definitions, inputs, variants -------------------------------------------------------------------
+
+    def parameter_nodes(self, node: Node | None) -> dict[Scalar, Node]:
+        found = self.mapping(node, "parameters", "a mapping of names to defaults")
+        if found is None:
+            return {}
+        return {key: value for key, value in found.entries if not self.name_fault(key.text, key.place)}
+
+    def parameter(self, key: Scalar, node: Node, names: _Names) -> Parameter:
+        names = _Names({n: w for n, w in names.values.items() if n != key.text}, names.functions, names.running, False)
+        if not isinstance(node, Mapping):
+            default = None if node.null else self.expression(node, names, what=f"the default of {key.text}")
+            return Parameter(key.text, key.place, default)
+        self.check_keys(node, PARAMETER_KEYS, f"the parameter {key.text}")
+        choices: tuple[Value, ...] = ()
+        choice_node = node.get("choices")
+        if choice_node is not None:
+            if not isinstance(choice_node, Sequence) or not choice_node.items:
+                self.fail(f"choices is {choice_node.what}", choice_node.place, "a list of values")
+            else:
+                choices = tuple(self.constant(item, "a choice") for item in choice_node.items)
+        words = tuple(choice for choice in choices if isinstance(choice, str))
+        parts: dict[str, Expression | None] = {}
+        for part in ("default", "min", "max", "above"):
+            value = node.get(part)
+            missing = value is None or value.null
+            parts[part] = None if missing else self.expression(value, names, words, f"{part} of {key.text}")  # type: ignore[arg-type]
+        default = parts["default"]
+        if default is not None and default.constant and choices:
+            value_ = default.run(_NOTHING)
+            if not any(type(value_) is type(choice) and value_ == choice for choice in choices):
+                self.fail(
+                    f"the default {as_text(value_)} of {key.text} is none of its choices",
+                    key.place,
+                    "one of " + ", ".join(as_text(choice) for choice in choices),
+                )
+        return Parameter(
+            key.text,
+            key.place,
+            default,
+            parts["min"],
+            parts["max"],
+            parts["above"],
+            choices,
+            self.word(node.get("help"), "help"),
+        )
+
+    def definition_nodes(self, node: Node | None) -> dict[str, tuple[tuple[str, ...] | None, Scalar, Node]]:
+        found = self.mapping(node, "define", "a mapping of names to values")
+        result: dict[str, tuple[tuple[str, ...] | None, Scalar, Node]] = {}
+        for key, value in found.entries if found else ():
+            match = _FUNCTION.match(key.text)
+            name = match[1] if match else key.text
+            formal: tuple[str, ...] | None = None
+            if match:
+                formal = tuple(part.strip() for part in match[2].split(",")) if match[2].strip() else ()
+                if any([self.name_fault(part, key.place) for part in formal]):
+                    continue
+                if len(set(formal)) < len(formal):
+                    self.fail(f"{name} has two parameters of one name", key.place, "different names")
+            if self.name_fault(name, key.place):
+                continue
+            if name in result:
+                self.fail(f"`{name}` is defined twice", key.place, "it once")
+            result[name] = (formal, key, value)
+        return result
+
+    def definition(
+        self, name: str, formal: tuple[str, ...] | None, key: Scalar, node: Node, names: _Names
+    ) -> Definition:
+        if formal is not None:
+            inner = _Names({**names.values, **dict.fromkeys(formal, "argument")}, names.functions, True, False)
+            return Definition(name, key.place, self.expression(node, inner, what=f"the body of {name}"), formal)
+        if isinstance(node, Scalar):
+            return Definition(name, key.place, self.expression(node, names, what=f"the value of {name}"))
+        return Definition(name, key.place, self.data(node, names))
+
+    def data(self, node: Node, names: _Names) -> Data:
+        if isinstance(node, Sequence):
+            return Data(tuple(self.datum(item, names) for item in node.items))
+        assert isinstance(node, Mapping)
+        table: dict[Value, Data | Expression] = {}
+        for key, value in node.entries:
+            index = self.constant(key, "a key")
+            if isinstance(index, (tuple, dict)) or index in table:
+                self.fail(f"the key `{shorten(key.text)}` stands twice", key.place, "every key once")
+                continue
+            table[index] = self.datum(value, names)
+        return Data(table)
+
+    def datum(self, node: Node, names: _Names) -> Data | Expression:
+        if isinstance(node, Scalar):
+            return self.expression(node, names, _ANY_WORD, "an entry")
+        return self.data(node, names)
+
+    def refuse_cycles(self, parameters: dict[str, Parameter], definitions: dict[str, Definition]) -> None:
+        reads: dict[str, set[str]] = {}
+        places: dict[str, Place] = {}
+
+        def leaves(body: Expression | Data) -> Iterable[Expression]:
+            if isinstance(body, Expression):
+                yield body
+                return
+            for item in body.items.values() if isinstance(body.items, dict) else body.items:
+                yield from leaves(item)  # type: ignore[arg-type]
+
+        for parameter in parameters.values():
+            places[parameter.name] = parameter.place
+            reads[parameter.name] = set(parameter.default.names) if parameter.default else set()
+            if parameter.default:
+                reads[parameter.name] |= set(parameter.default.calls)
+        for definition in definitions.values():
+            places[definition.name] = definition.place
+            own = set(definition.parameters or ())
+            reads[definition.name] = set()
+            for leaf in leaves(definition.body):
+                reads[definition.name] |= (set(leaf.names) - own) | set(leaf.calls)
+        state: dict[str, int] = {}
+        for start in reads:
+            trail: list[tuple[str, Iterable[str]]] = []
+            if start in state:
+                continue
+            state[start] = 1
+            trail.append((start, iter(sorted(reads[start] & reads.keys()))))
+            while trail:
+                name, rest = trail[-1]
+                following = next(iter(rest), None)
+                if following is None:
+                    state[name] = 2
+                    trail.pop()
+                elif following not in state:
+                    state[following] = 1
+                    trail.append((following, iter(sorted(reads[following] & reads.keys()))))
+                elif state[following] == 1:
+                    cycle = [item for item, _ in trail]
+                    cycle = [*cycle[cycle.index(following) :], following]
+                    self.fail(
+                        f"`{following}` is defined by itself: {shorten(' → '.join(cycle), 120)}",
+                        places[following],
+                        "definitions that end in numbers",
+                    )
+                    state[following] = 2
+
+    def input_nodes(self, node: Mapping) -> list[tuple[str, Place, Node]]:
+        one, several = node.get("input"), node.get("inputs")
+        if one is not None and several is not None:
+            self.fail("both `input` and `inputs` are given", several.place, "one of the two")
+        if one is not None:
+            return [("input", one.place, one)]
+        found = self.mapping(several, "inputs", "a mapping of labels to [channels, height, width]")
+        result = []
+        for key, value in found.entries if found else ():
+            if not self.name_fault(key.text, key.place):
+                result.append((key.text, key.place, value))
+        return result
+
+    def bind_inputs(
+        self, inputs: list[tuple[str, Place, Node]], taken: set[str], names: _Names
+    ) -> list[tuple[str, Place, list[str | Scalar]]]:
+        bound: list[tuple[str, Place, list[str | Scalar]]] = []
+        fresh: set[str] = set()
+        for label, place, node in inputs:
+            if not isinstance(node, Sequence) or len(node.items) != 3:
+                self.fail(f"{label} is {node.what}", node.place, "[channels, height, width]")
+                continue
+            items: list[str | Scalar] = []
+            for item in node.items:
+                new = (
+                    isinstance(item, Scalar)
+                    and item.plain
+                    and item.text not in taken
+                    and item.text not in fresh
+                    and item.text not in RUNNING
+                    and not check_name(item.text)
+                )
+                if new:
+                    assert isinstance(item, Scalar)
+                    fresh.add(item.text)
+                    names.values[item.text] = "input"
+                    names.functions.pop(item.text, None)
+                    items.append(item.text)
+                else:
+                    items.append(item)  # type: ignore[arg-type]
+            bound.append((label, place, items))
+        return bound
+
+    def input(self, label: str, place: Place, items: list[str | Scalar], names: _Names) -> Input:
+        entries = tuple(
+            item if isinstance(item, str) else self.expression(item, names, what=f"an entry of {label}")
+            for item in items
+        )
+        return Input(label, place, (entries[0], entries[1], entries[2]))
+
+    def outputs(self, node: Node | None, labels: set[str]) -> tuple[str, ...]:
+        if node is None or node.null:
+            return ()
+        if not isinstance(node, Sequence):
+            self.fail(f"outputs is {node.what}", node.place, "a list of labels")
+            return ()
+        result: list[str] = []
+        for item in node.items:
+            label = self.word(item, "an output")
+            if label and label.split(".")[0] not in labels and "*" not in labels:
+                self.fail(f"there is no label `{shorten(label)}`", item.place, "", suggest(label, labels))
+            result.append(label)
+        return tuple(result)
+
+    def variants(self, node: Node | None, parameters: dict[str, Parameter]) -> dict[str, Variant]:
+        found = self.mapping(node, "variants", "a mapping of names to values of parameters")
+        result: dict[str, Variant] = {}
+        for key, value in found.entries if found else ():
+            if not _WORD.match(key.text) or len(key.text) > 64:
+                self.fail(f"`{shorten(key.text)}` cannot be a variant's name", key.place, "letters, digits and _")
+                continue
+            values: dict[str, Value] = {}
+            settings = self.mapping(value, f"the variant {key.text}", "a mapping of parameters to values")
+            for name, setting in settings.entries if settings else ():
+                if name.text not in parameters:
+                    self.fail(
+                        f"there is no parameter `{shorten(name.text)}`",
+                        name.place,
+                        "one of " + ", ".join(parameters),
+                        suggest(name.text, parameters),
+                    )
+                    continue
+                choices = parameters[name.text].choices
+                words = tuple(choice for choice in choices if isinstance(choice, str))
+                setting_value = self.constant(setting, f"the value of {name.text}", words=words)
+                if choices and setting_value not in choices:
+                    self.fail(
+                        f"{name.text} cannot be {shorten(as_text(setting_value))}",
+                        setting.place,
+                        "one of " + ", ".join(as_text(choice) for choice in choices),
+                    )
+                values[name.text] = setting_value
+            result[key.text] = Variant(key.text, key.place, values)
+        return result
+
+    # -- blocks ------------------------------------------------------------------------------------------------------
+
+    def locals(self, node: Node | None, names: _Names, key: str, outer: _Locals | None) -> _Locals:
+        found = self.mapping(node, "blocks", "a mapping of names to blocks")
+        nodes: dict[str, tuple[Place, Node]] = {}
+        for name, value in found.entries if found else ():
+            if name.text in LAYERS:
+                self.fail(f"`{name.text}` is a primitive layer and cannot be a block", name.place, "another name")
+            elif name.text in MODIFIERS or name.text in CONSTRUCTS:
+                self.fail(f"`{name.text}` is a word of the language", name.place, "another name")
+            elif not self.name_fault(name.text, name.place):
+                nodes[name.text] = (name.place, value)
+        return _Locals(nodes, names, key, outer)
+
+    def local_block(self, name: str, home: _Locals, place: Place) -> Spec | None:
+        """Return a local block, reading it at first need."""
+        if name in home.done:
+            return home.done[name]
+        if name in home.busy:
+            cycle = " → ".join([*home.busy[home.busy.index(name) :], name])
+            self.fail(f"the block `{name}` uses itself: {cycle}", place, "blocks that end in layers")
+            return None
+        if self.depth >= DEEPEST_BLOCKS:
+            self.fail("blocks are nested too deeply", place, f"at most {DEEPEST_BLOCKS} levels")
+            return None
+        home.busy.append(name)
+        self.depth += 1
+        _, node = home.nodes[name]
+        spec = self.spec(node, name, home.names, home, f"{home.key}#{name}", enclosing=home.key)
+        self.depth -= 1
+        home.busy.pop()
+        home.done[name] = spec
+        return spec
+
+    def find(self, name: str, locals_: _Locals, place: Place) -> Spec | None:
+        """Find a block: local ones first, innermost first, then the shared ones."""
+        home: _Locals | None = locals_
+        while home is not None:
+            if name in home.nodes:
+                return self.local_block(name, home, place)
+            home = home.outer
+        try:
+            found = self.find_block(name)
+        except SpecError as error:
+            self.problems.extend(problem for problem in error.problems if problem not in self.problems)
+            return None
+        if found is None:
+            known: list[str] = [*LAYERS, *CONSTRUCTS]
+            home = locals_
+            while home is not None:
+                known.extend(home.nodes)
+                home = home.outer
+            self.fail(
+                f"there is no layer or block `{shorten(name)}`",
+                place,
+                "a primitive, a block of this file, or a file in blocks/",
+                suggest(name, known),
+            )
+        return found
+
+    # -- entries -----------------------------------------------------------------------------------------------------
+
+    def collect_names(self, node: Node, names: set[str]) -> None:
+        """Gather the names given to entries of a block, however deep in its lists; "*" for computed ones."""
+        if isinstance(node, Sequence):
+            for item in node.items:
+                self.collect_names(item, names)
+        elif isinstance(node, Mapping):
+            for key, value in node.entries:
+                if key.text == "name" and isinstance(value, Scalar):
+                    names.add("*" if "{" in value.text else value.text)
+                elif key.text in ("layers", "table", "branches", "do", "paths"):
+                    self.collect_names(value, names)
+
+    def listing(self, node: Node, where: _Where, locals_: _Locals) -> Listing:
+        if not isinstance(node, Sequence):
+            self.fail(f"the layers are {node.what}", node.place, "a list: lines that begin with `- `")
+            return Listing(())
+        return Listing(tuple(entry for item in node.items if (entry := self.entry(item, where, locals_)) is not None))
+
+    def entry(self, node: Node, where: _Where, locals_: _Locals) -> Entry | None:
+        if isinstance(node, Scalar):
+            if node.null:
+                self.fail("the entry is empty", node.place, "a layer or a block")
+                return None
+            return self.use(node, None, node.place, Modifiers(), where, where.names, locals_)
+        if not isinstance(node, Mapping):
+            self.fail("the entry is a list", node.place, "a layer or a block", "`- layers: […]` groups entries")
+            return None
+        words = [(key, value) for key, value in node.entries if key.text not in MODIFIERS]
+        if len(words) != 1:
+            hint = ""
+            for key, _ in words:
+                near = suggest(key.text, MODIFIERS)
+                hint = hint or (near if key.text not in LAYERS else "")
+            if not words:
+                self.fail("the entry names no layer", node.place, "one layer or block beside its modifiers")
+            else:
+                listed = ", ".join(f"`{shorten(key.text, 20)}`" for key, _ in words[:4])
+                self.fail(
+                    f"the entry has {len(words)} words that are no modifiers: {listed}",
+                    words[1][0].place,
+                    "one layer or block, with " + ", ".join(MODIFIERS),
+                    hint or "attributes stand in the layer's own mapping: `- conv: {out: 32, kernel: 3}`",
+                )
+            return None
+        key, value = words[0]
+        names = where.names
+        if node.get("repeat") is not None:
+            names = names.extended((), turn=True)
+        modifiers = self.modifiers(node, where)
+        many = where.many or modifiers.repeat is not None
+        inner = _Where(names, where.labels, where.block_names, where.crowd, many)
+        entry: Entry | None
+        if key.text == "layers":
+            entry = self.group(key, value, modifiers, inner, locals_)
+        elif key.text == "table":
+            entry = self.table(key, value, modifiers, inner, locals_)
+        elif key.text == "branches":
+            entry = self.branches(key, value, modifiers, inner, locals_)
+        else:
+            entry = self.use(key, value, key.place, modifiers, inner, names, locals_)
+        if modifiers.label:
+            where.labels.add(modifiers.label)
+        return entry
+
+    def modifiers(self, node: Mapping, where: _Where) -> Modifiers:
+        when = repeat = None
+        value = node.get("when")
+        if value is not None:
+            when = self.expression(value, where.names, what="when")
+        value = node.get("repeat")
+        if value is not None:
+            repeat = self.expression(value, where.names, what="repeat")
+        name = self.template(node.get("name"), where)
+        label = None
+        value = node.get("as")
+        if value is not None:
+            label = self.word(value, "as")
+            if self.name_fault(label, value.place):
+                label = None
+            elif label == "input":
+                self.fail("`input` is the label of the tensor that enters", value.place, "another label")
+        sources: tuple[str, ...] = ()
+        value = node.get("from")
+        if value is not None:
+            items = value.items if isinstance(value, Sequence) else (value,)
+            sources = tuple(self.source(item, where) for item in items)
+            if not sources:
+                self.fail("`from` is an empty list", value.place, "at least one label")
+        return Modifiers(when, repeat, name, label, sources, value.place if value is not None else None)
+
+    def source(self, node: Node, where: _Where) -> str:
+        label = self.word(node, "from")
+        first = label.split(".")[0]
+        if first not in where.labels and first not in where.block_names and "*" not in where.block_names:
+            labels = where.labels | where.block_names
+            self.fail(
+                f"there is no label `{shorten(label)}` here",
+                node.place,
+                "a label set before, or the `name` of an entry: " + ", ".join(sorted(labels)[:8]),
+                suggest(first, labels),
+            )
+        return label
+
+    def template(self, node: Node | None, where: _Where) -> NameTemplate | None:
+        if node is None:
+            return None
+        text = self.word(node, "name")
+        parts: list[str | Expression] = []
+        for index, piece in enumerate(re.split(r"\{([^{}]*)\}", text)):
+            if index % 2 == 0:
+                if piece:
+                    parts.append(piece)
+            else:
+                names = where.names.extended((), turn=True) if where.many else where.names
+                parts.append(self.expression(Scalar(piece, True, node.place), names, what="name"))
+        plain = "".join(part for part in parts if isinstance(part, str))
+        if (
+            not text
+            or not re.fullmatch(r"\w*", plain)
+            or (not plain and len(parts) == 1 and not parts)
+            or len(text) > 64
+        ):
+            self.fail(
+                f"`{shorten(text)}` cannot be an entry's name", node.place, "letters, digits, _ and {expressions}"
+            )
+            return None
+        return NameTemplate(tuple(parts))
+
+    def part(self, modifiers: Modifiers, word: str, where: _Where) -> str:
+        """Return the entry's part of the path, and count it."""
+        if modifiers.name is not None:
+            part = "".join(piece for piece in modifiers.name.parts if isinstance(piece, str))
+            fixed = all(isinstance(piece, str) for piece in modifiers.name.parts)
+            weight = 2 if fixed and where.many else 0
+        else:
+            part, weight = word, 2 if where.many else 1
+        where.crowd[part] = where.crowd.get(part, 0) + weight
+        return part
+
+    def use(
+        self,
+        key: Scalar,
+        node: Node | None,
+        place: Place,
+        modifiers: Modifiers,
+        where: _Where,
+        names: _Names,
+        locals_: _Locals,
+    ) -> Entry | None:
+        """Read a primitive or a block with its attributes."""
+        word = key.text
+        attributes = self.attribute_nodes(word, node)
+        if word in LAYERS:
+            primitive = LAYERS[word]
+            declared = {attribute.name: attribute for attribute in primitive.attributes()}
+            self.check_attributes(word, attributes, declared, [a.name for a in declared.values() if a.required], place)
+            read = tuple(
+                (scalar.text, self.attribute(declared[scalar.text], scalar, value, names))
+                for scalar, value in attributes
+                if scalar.text in declared
+            )
+            return LayerEntry(place, modifiers, self.part(modifiers, word, where), where.crowd, word, primitive, read)
+        block = self.find(word, locals_, key.place)
+        if block is None:
+            return None
+        parameters = block.parameters
+        self.check_attributes(word, attributes, parameters, [], place)
+        bound = tuple(
+            (
+                scalar.text,
+                self.expression(
+                    value,
+                    names,
+                    tuple(choice for choice in parameters[scalar.text].choices if isinstance(choice, str)),
+                    f"{scalar.text} of {word}",
+                ),
+            )
+            for scalar, value in attributes
+            if scalar.text in parameters
+        )
+        given = {scalar.text for scalar, _ in attributes} | set(block.preset)
+        for parameter in parameters.values():
+            if parameter.default is None and parameter.name not in given:
+                self.fail(f"{word} needs `{parameter.name}`", place, parameter.help or "a value", "")
+        return BlockEntry(place, modifiers, self.part(modifiers, word, where), where.crowd, block, bound)
+
+    def attribute_nodes(self, word: str, node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+        if node is None or node.null:
+            return ()
+        if isinstance(node, Mapping):
+            return node.entries
+        self.fail(
+            f"the attributes of {shorten(word)} are {node.what}",
+            node.place,
+            "a mapping: {name: value, …}",
+            "a colon is followed by a space" if isinstance(node, Scalar) and ":" in node.text else "",
+        )
+        return ()
+
+    def check_attributes(
+        self,
+        word: str,
+        attributes: tuple[tuple[Scalar, Node], ...],
+        declared: Collection[str],
+        required: list[str],
+        place: Place,
+    ) -> None:
+        given = {scalar.text for scalar, _ in attributes}
+        for scalar, value in attributes:
+            if scalar.text not in declared:
+                hint = suggest(scalar.text, declared)
+                if isinstance(value, Scalar) and value.null and not re.fullmatch(r"\w+", scalar.text):
+                    hint = 'inside { } an expression with a comma must be quoted: "max(a, b)"'
+                elif scalar.text in MODIFIERS:
+                    hint = f"`{scalar.text}` is a modifier: put it beside `{word}`, not inside"
+                self.fail(
+                    f"{word} has no attribute `{shorten(scalar.text)}`",
+                    scalar.place,
+                    "one of " + ", ".join(declared) if declared else "no attributes",
+                    hint,
+                )
+        for name in required:
+            if name not in given:
+                self.fail(f"{word} needs `{name}`", place, f"- {word}: {{{name}: …}}")
+
+    def attribute(self, declared: Attribute, key: Scalar, node: Node, names: _Names) -> Expression:
+        words: tuple[str, ...] = declared.choices
+        if declared.type == "padding":
+            words = ("same",)
+        return self.expression(node, names, words, f"{key.text}")
+
+    def group(self, key: Scalar, node: Node, modifiers: Modifiers, where: _Where, locals_: _Locals) -> GroupEntry:
+        part = self.part(modifiers, "", where) if modifiers.name else ""
+        inner = where.inside(crowd={}) if modifiers.name else where.inside(many=where.many)
+        return GroupEntry(key.place, modifiers, part, where.crowd, self.listing(node, inner, locals_))
+
+    def table(
+        self, key: Scalar, node: Node, modifiers: Modifiers, where: _Where, locals_: _Locals
+    ) -> TableEntry | None:
+        if not isinstance(node, Mapping):
+            self.fail(f"the table is {node.what}", node.place, "a mapping with columns, rows and do")
+            return None
+        self.check_keys(node, TABLE_KEYS, "a table")
+        for needed in TABLE_KEYS:
+            if node.get(needed) is None:
+                self.fail(f"the table has no `{needed}`", key.place, "columns, rows and do")
+                return None
+        columns = self.columns(node.get("columns"))
+        rows_node = node.get("rows")
+        assert rows_node is not None
+        places: tuple[Place, ...] = ()
+        rows: tuple[tuple[Expression, ...], ...] | Expression
+        if isinstance(rows_node, Sequence):
+            rows = tuple(self.row(item, columns, where.names) for item in rows_node.items)
+            places = tuple(item.place for item in rows_node.items)
+        else:
+            rows = self.expression(rows_node, where.names, what="rows")
+        part = self.part(modifiers, "", where) if modifiers.name else ""
+        crowd = {} if modifiers.name else where.crowd
+        inner = where.inside(names=where.names.extended(columns, "column"), crowd=crowd, many=True)
+        body = self.listing(node.get("do"), inner, locals_)  # type: ignore[arg-type]
+        return TableEntry(key.place, modifiers, part, where.crowd, columns, rows, places, body)
+
+    def columns(self, node: Node | None) -> tuple[str, ...]:
+        if not isinstance(node, Sequence) or not node.items:
+            self.fail("columns is no list", node.place if node else Place(self.shown), "a list of names")
+            return ()
+        names: list[str] = []
+        for item in node.items:
+            name = self.word(item, "a column")
+            if not self.name_fault(name, item.place):
+                if name in names:
+                    self.fail(f"the column `{name}` stands twice", item.place, "different names")
+                names.append(name)
+        return tuple(names)
+
+    def row(self, node: Node, columns: tuple[str, ...], names: _Names) -> tuple[Expression, ...]:
+        items = node.items if isinstance(node, Sequence) else (node,)
+        if len(items) != len(columns) or (not isinstance(node, Sequence) and len(columns) != 1):
+            self.fail(
+                f"the row has {len(items)} entries",
+                node.place,
+                f"{len(columns)}: {', '.join(columns)}",
+                'an entry with a comma must be quoted: "max(a, b)"' if len(items) > len(columns) else "",
+            )
+            return tuple(_FAILED for _ in columns)
+        return tuple(self.expression(item, names, _ANY_WORD, "an entry") for item in items)
+
+    def branches(
+        self, key: Scalar, node: Node, modifiers: Modifiers, where: _Where, locals_: _Locals
+    ) -> BranchesEntry | None:
+        if not isinstance(node, Mapping):
+            self.fail(f"the branches are {node.what}", node.place, "a mapping with paths and merge")
+            return None
+        self.check_keys(node, BRANCHES_KEYS, "branches")
+        paths_node, merge_node = node.get("paths"), node.get("merge")
+        if paths_node is None or merge_node is None:
+            self.fail("branches need `paths` and `merge`", key.place, "paths: [[…], […]] and merge: add")
+            return None
+        merge, first = self.merge(merge_node, where.names)
+        part = self.part(modifiers, "", where) if modifiers.name else ""
+        crowd: dict[str, int] = {} if modifiers.name else where.crowd
+        many = where.many and not modifiers.name
+        nodes = paths_node.items if isinstance(paths_node, Sequence) else (paths_node,)
+        if not nodes:
+            self.fail("branches have no paths", paths_node.place, "a list of lists of layers")
+        filled = sum(1 for item in nodes if not (isinstance(item, Sequence) and not item.items))
+        flat = filled < 2 and not any(isinstance(item, Mapping) for item in nodes)
+        if not flat:
+            crowd["branch"] = crowd.get("branch", 0) + 2
+        crowd[merge if merge != "hff" else "add"] = crowd.get(merge if merge != "hff" else "add", 0) + (
+            2 if many or merge == "hff" else 1
+        )
+        paths = []
+        for item in nodes:
+            inner = where.inside(crowd=crowd, many=many) if flat else where.inside(crowd={})
+            paths.append(self.path_of(item, inner, locals_, flat))
+        split: tuple[Expression, ...] | str = ""
+        split_node = node.get("split")
+        if isinstance(split_node, Sequence):
+            split = tuple(self.expression(item, where.names, what="split") for item in split_node.items)
+            if len(split) != len(paths):
+                self.fail(f"split has {len(split)} entries", split_node.place, f"{len(paths)}, one for each path")
+        elif split_node is not None:
+            split = self.word(split_node, "split")
+            if split != "even":
+                self.fail(f"split is `{shorten(split)}`", split_node.place, "even, or a list of channels")
+        return BranchesEntry(key.place, modifiers, part, where.crowd, tuple(paths), split, merge, first)
+
+    def path_of(self, node: Node, where: _Where, locals_: _Locals, flat: bool) -> BranchPath:
+        if not isinstance(node, Mapping):
+            return BranchPath(self.listing(node, where, locals_), node.place, flat)
+        self.check_keys(node, ("repeat", "do"), "a repeated path")
+        repeat, do = node.get("repeat"), node.get("do")
+        if repeat is None or do is None:
+            self.fail("a repeated path needs `repeat` and `do`", node.place, "{repeat: K, do: […]}")
+            return BranchPath(Listing(()), node.place, flat)
+        inner = where.inside(names=where.names.extended((), turn=True))
+        return BranchPath(
+            self.listing(do, inner, locals_), node.place, flat, self.expression(repeat, where.names, what="repeat")
+        )
+
+    def merge(self, node: Node, names: _Names) -> tuple[str, Expression | None]:
+        expected = "add, multiply, concat or {hff: {first: 0}}"
+        if isinstance(node, Scalar) and node.text in MERGES:
+            return node.text, literal(0) if node.text == "hff" else None
+        if isinstance(node, Mapping) and len(node.entries) == 1 and node.entries[0][0].text == "hff":
+            options = node.entries[0][1]
+            if options.null:
+                return "hff", literal(0)
+            if isinstance(options, Mapping):
+                self.check_keys(options, ("first",), "hff")
+                first = options.get("first")
+                return "hff", literal(0) if first is None else self.expression(first, names, what="first")
+        hint = suggest(node.text, MERGES) if isinstance(node, Scalar) else ""
+        self.fail(f"merge is {node.what}", node.place, expected, hint)
+        return "add", None
+
+
+_NOTHING = Scope({})

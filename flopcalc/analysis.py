@@ -13,7 +13,7 @@ from flopcalc.report import DTYPES, Report, make_report
 from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
-__all__ = ["analyze", "split_inline"]
+__all__ = ["analyze", "analyze_spec", "split_inline"]
 
 _INLINE = re.compile(r"(?P<spec>.*?):(?P<settings>\s*[^\W\d]\w*\s*=.*)", re.DOTALL)
 
@@ -117,6 +117,30 @@ def analyze(
         spec = load(name)
     else:
         spec = spec_or_name
+    return analyze_spec(
+        spec,
+        given,
+        convention=convention,
+        symbolic=symbolic,
+        input=input,
+        assume=assume,
+        exact_rounding=exact_rounding,
+        dtype=dtype,
+    )
+
+
+def analyze_spec(
+    spec: Spec,
+    parameters: Mapping[str, object],
+    *,
+    convention: str | Convention = "paper",
+    symbolic: Iterable[str] = (),
+    input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
+    assume: Iterable[str] = (),
+    exact_rounding: bool = False,
+    dtype: str = "fp32",
+) -> Report:
+    """Do what :func:`analyze` does, with the parameters in a mapping: one may be named like an option."""
     if dtype not in DTYPES:
         raise UnknownNameError(
             Problem(
@@ -126,9 +150,14 @@ def analyze(
     shapes: Mapping[str, object] | None = None
     if input is not None:
         shapes = input if isinstance(input, Mapping) else {"input": input}
+    binding = bind(
+        spec,
+        parameters,
+        symbolic=[symbolic] if isinstance(symbolic, str) else symbolic,
+        shapes=shapes,
+        assume=[assume] if isinstance(assume, str) else assume,
+        exact_rounding=exact_rounding,
+    )
     rules = load_convention(convention) if isinstance(convention, str) else convention
-    names = [symbolic] if isinstance(symbolic, str) else list(symbolic)
-    assumptions = [assume] if isinstance(assume, str) else list(assume)
-    binding = bind(spec, given, symbolic=names, shapes=shapes, assume=assumptions, exact_rounding=exact_rounding)
     built = build(spec, binding)
     return make_report(spec, built.graph, built.parameters, rules, binding.arithmetic, dtype)

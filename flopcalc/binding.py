@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten, suggest
 from flopcalc.expression import check_name, free_expression, parse, read_relation
-from flopcalc.number import Arithmetic, Number, Value, as_text, exact, is_rational, symbol
+from flopcalc.number import Arithmetic, Number, Value, as_text, exact, is_rational, readable, symbol
 from flopcalc.spec.model import Parameter, Spec
 
 __all__ = ["Binding", "bind", "is_truth"]
@@ -105,7 +105,7 @@ def bind(
         if parameter is not None and (parameter.choices or is_truth(parameter)):
             problems.append(
                 Problem(
-                    f"{name} cannot be a symbol", None, "one of " + ", ".join(as_text(c) for c in parameter.choices)
+                    f"{name} cannot be a symbol", None, "one of " + ", ".join(readable(c) for c in parameter.choices)
                 )
             )
         if name in given:
@@ -192,17 +192,19 @@ def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Tex
             result = text
         elif text in ("true", "false", "True", "False"):
             result = text.lower() == "true"
-        else:
-            if not truth and not (choices and any(isinstance(choice, str) for choice in choices)):
-                return_ = _expression(text)
-                if not isinstance(return_, _Text) or not choices:
-                    if isinstance(return_, _Text):
-                        return return_
-                    result = return_
-                else:
-                    result = text
-            else:
+        elif truth:
+            result = text
+        elif choices:
+            try:
+                result = _expression(text)
+            except (Fault, FlopcalcError):
                 result = text
+            if isinstance(result, _Text):
+                result = text
+        else:
+            result = _expression(text)
+            if isinstance(result, _Text):
+                return result
     elif type(value).__module__.startswith("sympy"):
         result = _expression(str(value))
         if isinstance(result, _Text):
@@ -213,11 +215,11 @@ def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Tex
         if not any(type(choice) is type(result) and choice == result for choice in choices) and not (
             is_rational(result) and any(is_rational(choice) and choice == result for choice in choices)
         ):
-            shown = as_text(result)  # type: ignore[arg-type]
+            shown = readable(result)  # type: ignore[arg-type]
             raise Fault(
                 f"{name} cannot be {shorten(shown)}",
-                expected="one of " + ", ".join(as_text(choice) for choice in choices),
-                hint=suggest(shown, [as_text(choice) for choice in choices]),
+                expected="one of " + ", ".join(readable(choice) for choice in choices),
+                hint=suggest(shown, [readable(choice) for choice in choices]),
             )
     elif truth and not isinstance(result, bool):
         raise Fault(f"{name} cannot be {shorten(as_text(result))}", expected="true or false")  # type: ignore[arg-type]

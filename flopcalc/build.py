@@ -22,6 +22,7 @@ from flopcalc.number import (
     is_rational,
     is_symbolic,
     product,
+    readable,
     summed,
     total,
 )
@@ -325,9 +326,9 @@ class _Builder:
             ):
                 raise ParameterError(
                     Problem(
-                        f"{parameter.name} of {spec.name} cannot be {shorten(as_text(value))}",
+                        f"{parameter.name} of {spec.name} cannot be {shorten(readable(value))}",
                         place,
-                        "one of " + ", ".join(as_text(choice) for choice in parameter.choices),
+                        "one of " + ", ".join(readable(choice) for choice in parameter.choices),
                     )
                 )
             return
@@ -383,7 +384,7 @@ class _Builder:
             return ""
         if entry.numbered:
             number = trail.counts[part] = trail.counts.get(part, 0) + 1
-            return f"{part}{number}"
+            return f"{part}_{number}" if part[-1].isdigit() else f"{part}{number}"
         if entry.modifiers.name is not None:
             if trail.counts.get(part):
                 self.fail(

@@ -27,9 +27,11 @@ from flopcalc.number import (
     expanded,
     is_rational,
     is_symbolic,
+    readable,
 )
 
 __all__ = [
+    "AMBIGUOUS",
     "FUNCTIONS",
     "LONGEST_TEXT",
     "RESERVED",
@@ -99,6 +101,9 @@ FUNCTIONS: Mapping[str, Signature] = {
         "x to the nearest multiple of divisor (8), at least min (divisor), never below limit (0.9) times x",
     ),
 }
+
+AMBIGUOUS = frozenset(_CONSTANTS) | frozenset(_YAML_WORDS)
+"""What is no word where words are values: true, false, and what YAML 1.1 reads so."""
 
 RESERVED = frozenset(FUNCTIONS) | frozenset(_CONSTANTS) | frozenset(_YAML_WORDS) | {"null", "Null", "NULL"}
 
@@ -260,7 +265,7 @@ def parse(
         )
     stripped = text.strip()
     lead = len(text) - len(text.lstrip())
-    if stripped.isidentifier() and stripped in words and (known is None or stripped not in known):
+    if stripped in words and stripped not in _CONSTANTS and (known is None or stripped not in known):
         return _constant(stripped, text, place)
     if stripped in _YAML_WORDS and (known is None or stripped not in known):
         raise Fault(
@@ -644,8 +649,8 @@ def _item(container: Value, index: Value, offset: int) -> Value:
             if key == index and isinstance(key, bool) is isinstance(index, bool):  # 1 is not true
                 found: Value = item
                 return found
-        keys = ", ".join(as_text(key) for key in list(container)[:12])
-        raise Fault(f"the table has no entry {shorten(as_text(index))}", expected=f"one of {keys}", offset=offset)
+        keys = ", ".join(readable(key) for key in list(container)[:12])
+        raise Fault(f"the table has no entry {shorten(readable(index))}", expected=f"one of {keys}", offset=offset)
     if not isinstance(container, tuple):
         raise Fault(f"{describe(container)} has no entries", expected="a list or a table before [ ]", offset=offset)
     if type(index) is not int or not 0 <= index < len(container):
@@ -671,6 +676,7 @@ def free_expression(text: str, *, symbols: Callable[[str], Number]) -> Value:
 
     Examples
     --------
+    >>> from flopcalc.number import symbol
     >>> free_expression("4*c + 1/2", symbols=symbol)
     4*c + 1/2
     """

@@ -149,7 +149,7 @@ class Graph:
             reach = node.layer.reach(shapes)
             merged: list[tuple[Any, Any, Any]] = []
             for axis in (0, 1):
-                sources = [fields[self._source(tensor, fields)] for tensor in node.inputs]
+                sources = [fields[self.real(tensor)] for tensor in node.inputs]
                 widest = _widest(sources, axis)
                 stride = (
                     next(
@@ -178,10 +178,11 @@ class Graph:
                 )
             (high, wide) = merged
             fields[node.output] = Field((high[0], wide[0]), (high[1], wide[1]), (high[2], wide[2]))
-        return fields[self._source(self.outputs["output"], fields)]
+        return fields[self.real(self.outputs["output"])]
 
-    def _source(self, tensor: int, fields: Mapping[int, Field]) -> int:
-        while tensor not in fields:
+    def real(self, tensor: int) -> int:
+        """Return the tensor that some layer writes, for one that stands for a turn of it."""
+        while tensor in self.aliases:
             tensor = self.aliases[tensor]
         return tensor
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product as cartesian
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from flopcalc.errors import Fault, shorten
@@ -40,9 +40,11 @@ __all__ = [
     "is_symbolic",
     "normal",
     "product",
+    "readable",
     "summed",
     "symbol",
     "total",
+    "turn_symbol",
 ]
 
 Number: TypeAlias = "int | Fraction | Expr"
@@ -56,6 +58,7 @@ MOST_BITS = 4096
 
 _BOUND = 1 << MOST_BITS
 _MOST_TERMS = 20_000
+_MOST_TRIES = 200
 _RATIONAL = (int, Fraction)
 
 
@@ -140,11 +143,47 @@ def as_text(value: Value) -> str:
     return str(value)
 
 
+def readable(value: Value) -> str:
+    """Return a value as people write it in a message: like :func:`as_text`, but fractions that end as decimals.
+
+    Examples
+    --------
+    >>> readable(Fraction(3, 2)), readable(Fraction(4, 7)), readable("same")
+    ('1.5', '4/7', 'same')
+    """
+    if type(value) is Fraction and 10**6 % value.denominator == 0:
+        return format(Decimal(value.numerator) / value.denominator, "f")
+    return as_text(value)
+
+
 def symbol(name: str, *, real: bool = False) -> Expr:
     """Return the symbol `name`: a positive whole number, or a positive real one for multipliers."""
     from sympy import Symbol
 
     return Symbol(name, positive=True) if real else Symbol(name, integer=True, positive=True)
+
+
+@cache
+def _turn_class() -> Any:
+    from sympy import Dummy
+
+    class Turn(Dummy):  # type: ignore[misc]
+        """The turn of a repeat: unlike every other symbol, and written by its name alone."""
+
+        __slots__ = ()
+
+        def _sympystr(self, printer: object) -> str:
+            return str(self.name)
+
+        def _latex(self, printer: object) -> str:
+            return str(self.name)
+
+    return Turn
+
+
+def turn_symbol(name: str) -> Expr:
+    """Return a new symbol for the turns of a repeat whose count is a symbol: a whole number, at least 0."""
+    return _turn_class()(name, integer=True, nonnegative=True)
 
 
 def product(*factors: Number) -> Number:
@@ -310,6 +349,9 @@ class Arithmetic:
         self._refuse_zero(b)
         if is_rational(a) and is_rational(b):
             return normal(a % b)
+        whole = self._floor_of_symbols(divide(a, b))
+        if whole is not None:
+            return self.subtract(a, self.multiply(whole, b))
         if self.exact_rounding:
             from sympy import Mod
 
@@ -349,11 +391,11 @@ class Arithmetic:
 
     def log(self, x: Number, base: Number) -> Number:
         """Return the logarithm of x to `base`: rational where it is (log(8, 4) = 3/2), else irrational."""
+        if self.decide(x, strict=True) is False:
+            raise Fault(f"{shorten(str(x))} has no logarithm", expected="a positive number")
+        if self.decide(base, strict=True) is False or base == 1:
+            raise Fault(f"{shorten(str(base))} is no base of a logarithm", expected="a positive number other than 1")
         if is_rational(x) and is_rational(base):
-            if x <= 0:
-                raise Fault(f"{x} has no logarithm", expected="a positive number")
-            if base <= 0 or base == 1:
-                raise Fault(f"{base} is no base of a logarithm", expected="a positive number other than 1")
             ratio = _rational_log(Fraction(x), Fraction(base))
             if ratio is not None:
                 return normal(ratio)
@@ -382,30 +424,56 @@ class Arithmetic:
             return x
         if type(x) is Fraction:
             return x.__floor__()
-        if not x.free_symbols:
-            return _proven_floor(x)
+        whole = self._floor_of_symbols(x)
+        if whole is not None:
+            return whole
         if self.exact_rounding:
             from sympy import floor
 
             return normal(floor(x))
         return x
 
+    def _floor_of_symbols(self, x: Any) -> Number | None:
+        """Return ⌊x⌋ where x, which is not rational, is a constant; None where the reading of rounding decides.
+
+        The turn of a repeat is a number of which all values occur, so rounding of it alone is not read as the identity.
+        """
+        if not x.free_symbols:
+            return _proven_floor(x)
+        if self.ranges and x.free_symbols <= self.ranges.keys() and not x.is_integer:
+            raise UndecidedTurn(next(turn for turn in reversed(self.ranges) if x.has(turn)))
+        return None
+
     def ceil(self, x: Number) -> Number:
         """Return the least whole number ≥ x; x itself for symbols in the ideal reading."""
+        if self.exact_rounding and is_symbolic(x) and x.free_symbols - self.ranges.keys():  # type: ignore[union-attr]
+            from sympy import ceiling
+
+            return normal(ceiling(x))
         return normal(-self.floor(normal(-x)))
 
     def round(self, x: Number) -> Number:
         """Round half up; x itself for symbols in the ideal reading."""
-        if type(x) is int or (not self.exact_rounding and is_symbolic(x) and x.free_symbols):
+        if type(x) is int or self._as_it_is(x) or (is_symbolic(x) and x.is_integer):
             return x
         return self.floor(normal(x + Fraction(1, 2)))
+
+    def _as_it_is(self, *values: Number) -> bool:
+        """Tell whether rounding of these is the identity: for symbols other than turns, in the ideal reading."""
+        return not self.exact_rounding and any(
+            is_symbolic(value) and value.free_symbols - self.ranges.keys()  # type: ignore[union-attr]
+            for value in values
+        )
 
     def round_even(self, x: Number) -> Number:
         """Round half to even; x itself for symbols in the ideal reading."""
         if is_rational(x):
             return round(x)
-        if not x.free_symbols:
-            return _proven_floor(x + _half())
+        if x.is_integer:
+            return x
+        whole = self._floor_of_symbols(x + _half())
+        if whole is not None:
+            return whole
         if not self.exact_rounding:
             return x
         from sympy import Eq, Mod, Piecewise, floor
@@ -420,7 +488,7 @@ class Arithmetic:
         The rule of MobileNetV2's reference code: half-way cases go up; one divisor more where rounding down lost
         more than ``1 - limit`` of x. The identity for symbols in the ideal reading.
         """
-        if not self.exact_rounding and is_symbolic(x) and x.free_symbols:
+        if self._as_it_is(x, divisor):
             return x
         multiple = self.multiply(self.floor_divide(self.add(x, divide(divisor, 2)), divisor), divisor)
         rounded = self.largest((least, multiple))
@@ -449,9 +517,12 @@ class Arithmetic:
             return False
         if turns:
             raise UndecidedTurn(turns[-1])
-        if difference.is_zero:
+        if difference.is_zero or (not difference.free_symbols and difference.equals(0)):
             return True
-        self.assumed[f"{a} ≠ {b}"] = None
+        if self.relations and self._certain(difference, strict=False) and self._certain(-difference, strict=False):
+            return True
+        if f"{b} ≠ {a}" not in self.assumed:
+            self.assumed[f"{a} ≠ {b}"] = None
         return False
 
     def at_least(self, a: Number, b: Number) -> bool:
@@ -527,37 +598,31 @@ class Arithmetic:
             return self._certain(bottom, strict=True) and self._certain(top, strict=strict)
         if not bottom.is_positive:
             return False
-        return any(
-            _positive_coefficients(top.subs(chosen, simultaneous=True), strict=strict)
-            for chosen in self._substitutions(top)
-        )
+        tries = [_MOST_TRIES]
+        return _shown_positive(top, self._bounds(), strict=strict, tries=tries)
 
-    def _substitutions(self, value: Any) -> Iterable[dict[Any, Any]]:
-        """Ways to write symbols as a bound plus something not negative, simplest first."""
+    def _bounds(self) -> list[tuple[Any, ...]]:
+        """Return the ways to write a symbol as a bound plus or minus something that is not negative.
+
+        Each entry holds the alternatives that one range's end or one assumption gives: pairs of a symbol and what it
+        equals.
+        """
         from sympy import Dummy
 
-        base: dict[Any, Any] = {}
-        choices: dict[Any, list[Any]] = {}
-        for name in sorted(value.free_symbols, key=str):
-            if name in self.ranges:
-                first, last = self.ranges[name]
-                choices.setdefault(name, []).extend([first + Dummy(nonnegative=True), last - Dummy(nonnegative=True)])
-            elif name.is_integer and name.is_positive:
-                base[name] = 1 + Dummy(nonnegative=True)
+        bounds: list[tuple[Any, ...]] = []
+        for turn, (first, last) in self.ranges.items():
+            bounds.append(((turn, first + Dummy(nonnegative=True)),))
+            bounds.append(((turn, last - Dummy(nonnegative=True)),))
         for relation in self.relations:
             slack = Dummy(positive=True) if relation.strict else Dummy(nonnegative=True)
-            for name in sorted(relation.difference.free_symbols & value.free_symbols, key=str):
+            alternatives = []
+            for name in sorted(relation.difference.free_symbols, key=str):
                 factor = relation.difference.coeff(name, 1)
                 rest = relation.difference - factor * name
                 if factor.is_number and factor != 0 and not rest.has(name):
-                    choices.setdefault(name, []).append((slack - rest) / factor)
-        yield base
-        names = list(choices)
-        for picked in cartesian(*([None, *choices[name]] for name in names)):
-            chosen = {name: value for name, value in zip(names, picked, strict=True) if value is not None}
-            if chosen:
-                outer = {name: base[name] for name in base if name not in chosen}
-                yield {**outer, **{name: value.subs(outer) for name, value in chosen.items()}}
+                    alternatives.append((name, (slack - rest) / factor))
+            bounds.append(tuple(alternatives))
+        return bounds
 
     def largest(self, values: tuple[Number, ...]) -> Number:
         """Return the greatest of several numbers."""
@@ -572,6 +637,9 @@ class Arithmetic:
         for value in values[1:]:
             first = wins(best, value)
             if first is None:
+                for turn in self.ranges:
+                    if any(is_symbolic(side) and side.has(turn) for side in (best, value)):  # type: ignore[union-attr]
+                        raise UndecidedTurn(turn)
                 if not self.exact_rounding:
                     raise Fault(
                         f"{name.lower()}({best}, {value}) is not decided",
@@ -604,6 +672,32 @@ def _half() -> Any:
     return Rational(1, 2)
 
 
+def _shown_positive(value: Any, bounds: list[tuple[Any, ...]], *, strict: bool, tries: list[int]) -> bool:
+    """Prove value > 0 (or ≥ 0), writing its symbols by their bounds, each bound used once, until no term is negative.
+
+    Every positive whole symbol is at least 1. `tries` holds how many attempts are left.
+    """
+    from sympy import Dummy
+
+    tries[0] -= 1
+    least = {
+        name: 1 + Dummy(nonnegative=True)
+        for name in value.free_symbols
+        if name.is_integer and name.is_positive and not isinstance(name, Dummy)
+    }
+    if _positive_coefficients(value.subs(least, simultaneous=True), strict=strict):
+        return True
+    for index, alternatives in enumerate(bounds):
+        for name, equal in alternatives:
+            if tries[0] <= 0:
+                return False
+            if value.has(name):
+                rest = bounds[:index] + bounds[index + 1 :]
+                if _shown_positive(value.subs(name, equal), rest, strict=strict, tries=tries):
+                    return True
+    return False
+
+
 def _positive_coefficients(value: Any, *, strict: bool) -> bool:
     """Tell whether a polynomial in nonnegative symbols has no negative coefficient (and a positive part)."""
     terms = expanded(value)
@@ -616,24 +710,31 @@ def _positive_coefficients(value: Any, *, strict: bool) -> bool:
 
 
 def _rational_log(x: Fraction, base: Fraction) -> Fraction | None:
-    """Return log_base(x) where it is rational, by comparing prime factorizations; None where it is not."""
+    """Return log_base(x) where it is rational; None where it is not.
+
+    It is rational where x and base are powers of one number. Euclid's algorithm on their exponents finds it: as long
+    as both are powers r^m and r^n with m ≥ n, the one's numerator and denominator divide by the other's.
+    """
     if x == 1:
         return Fraction(0)
-    if max(x.numerator, x.denominator, base.numerator, base.denominator).bit_length() > 64:
-        return None
-    from sympy import factorint
-
-    def exponents(value: Fraction) -> dict[int, int]:
-        result: dict[int, int] = dict(factorint(value.numerator))
-        for prime, power in factorint(value.denominator).items():
-            result[prime] = -power
-        return {prime: power for prime, power in result.items() if prime != 1}
-
-    above, below = exponents(x), exponents(base)
-    if above.keys() != below.keys():
-        return None
-    ratios = {Fraction(above[prime], below[prime]) for prime in above}
-    return ratios.pop() if len(ratios) == 1 else None
+    if x < 1 or base < 1:
+        inner = _rational_log(1 / x if x < 1 else x, 1 / base if base < 1 else base)
+        return None if inner is None else inner * (-1 if (x < 1) is not (base < 1) else 1)
+    quotients: list[int] = []
+    while x != 1:
+        quotient = 0
+        while x >= base:
+            if x.numerator % base.numerator or x.denominator % base.denominator:
+                return None
+            x, quotient = x / base, quotient + 1
+        quotients.append(quotient)
+        x, base = base, x
+        if base == 1:
+            break
+    result = Fraction(quotients.pop())
+    while quotients:
+        result = quotients.pop() + 1 / result
+    return result
 
 
 def _proven_floor(value: Any) -> int:
@@ -641,6 +742,9 @@ def _proven_floor(value: Any) -> int:
     from mpmath.ctx_iv import MPIntervalContext
     from mpmath.libmp import round_floor, to_int
 
+    value = expanded(value)
+    if is_rational(value):
+        return math.floor(value)
     context = MPIntervalContext()
     for precision in (64, 256, 1024, 4096):
         context.prec = precision

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from flopcalc.errors import Fault, Place, Problem, SpecError, shorten, suggest
-from flopcalc.expression import FUNCTIONS, Expression, Scope, check_name, literal, parse
+from flopcalc.expression import AMBIGUOUS, FUNCTIONS, Expression, Scope, check_name, literal, parse
 from flopcalc.layers import LAYERS, Attribute
-from flopcalc.number import Value, as_text
+from flopcalc.number import Value, readable
 from flopcalc.spec.model import (
     BlockEntry,
     BranchesEntry,
@@ -70,6 +70,8 @@ DEEPEST_BLOCKS = 32
 MOST_PROBLEMS = 100
 
 _WORD = re.compile(r"[A-Za-z_][\w.+-]*$")
+_BARE_WORD = re.compile(r"(?!0[xXoObB]|\d[\d_]*(?:[eE]\d*)?[jJ]?$)\w+")
+_CHOICE_WORD = re.compile(r"(?!0[xXoObB]|\d[\d_.]*(?:[eE][+-]?\d*)?[jJ]?$)(?=.*[^\W\d_])\w[\w.+-]*")
 _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\((.*)\)\s*$", re.DOTALL)
 _FAILED = literal(1)
 
@@ -77,10 +79,13 @@ FindBlock = Callable[[str], "Spec | None"]
 
 
 class _AnyWord(Container[str]):
-    """Every bare word is a value: the cells of tables and data."""
+    """Every bare word is a value: the cells of tables and data, and with a pattern of their own the choices."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern
 
     def __contains__(self, item: object) -> bool:
-        return True
+        return isinstance(item, str) and item not in AMBIGUOUS and self.pattern.fullmatch(item) is not None
 
     def __iter__(self) -> Any:
         return iter(())
@@ -89,7 +94,8 @@ class _AnyWord(Container[str]):
         return 1
 
 
-_ANY_WORD: Any = _AnyWord()
+_ANY_WORD: Any = _AnyWord(_BARE_WORD)
+_ANY_CHOICE: Any = _AnyWord(_CHOICE_WORD)
 
 
 @dataclass
@@ -204,6 +210,8 @@ class _Reader:
                     key.text.count(")") != key.text.count("(") or key.text.count("]") != key.text.count("[")
                 ):
                     hint = 'inside { } an expression with a comma must be quoted: "max(a, b)"'
+                elif key.flow and " " in key.text and isinstance(value, Scalar) and value.null:
+                    hint = "inside { } a text with a comma must be quoted"
                 elif ":" in key.text and isinstance(value, Scalar) and value.null:
                     hint = "a colon is followed by a space"
                 self.fail(f"{what} has no key `{shorten(key.text)}`", key.place, "one of " + ", ".join(allowed), hint)
@@ -410,7 +418,7 @@ class _Reader:
             if not isinstance(choice_node, Sequence) or not choice_node.items:
                 self.fail(f"choices is {choice_node.what}", choice_node.place, "a list of values")
             else:
-                choices = tuple(self.constant(item, "a choice") for item in choice_node.items)
+                choices = tuple(self.constant(item, "a choice", words=_ANY_CHOICE) for item in choice_node.items)
         words = tuple(choice for choice in choices if isinstance(choice, str))
         parts: dict[str, Expression | None] = {}
         for part in ("default", "min", "max", "above"):
@@ -422,9 +430,9 @@ class _Reader:
             value_ = default.run(_NOTHING)
             if not any(type(value_) is type(choice) and value_ == choice for choice in choices):
                 self.fail(
-                    f"the default {as_text(value_)} of {key.text} is none of its choices",
+                    f"the default {readable(value_)} of {key.text} is none of its choices",
                     key.place,
-                    "one of " + ", ".join(as_text(choice) for choice in choices),
+                    "one of " + ", ".join(readable(choice) for choice in choices),
                 )
         return Parameter(
             key.text,
@@ -620,9 +628,9 @@ class _Reader:
                 setting_value = self.constant(setting, f"the value of {name.text}", words=words)
                 if choices and setting_value not in choices:
                     self.fail(
-                        f"{name.text} cannot be {shorten(as_text(setting_value))}",
+                        f"{name.text} cannot be {shorten(readable(setting_value))}",
                         setting.place,
-                        "one of " + ", ".join(as_text(choice) for choice in choices),
+                        "one of " + ", ".join(readable(choice) for choice in choices),
                     )
                 values[name.text] = setting_value
             result[key.text] = Variant(key.text, key.place, values)

@@ -1,0 +1,153 @@
+"""Reports as JSON: one object, integers for numbers and strings for formulas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from flopcalc.errors import FlopcalcError
+from flopcalc.layers import Shape
+from flopcalc.number import Number, Value, as_text
+from flopcalc.report import METRICS, Costed, Report, share
+
+__all__ = ["SCHEMA", "dump", "report_as_dict"]
+
+SCHEMA = "flopcalc.report/1"
+"""What the key ``schema`` says: the layout, and its version."""
+
+
+def dump(value: Any, *, indent: int | None = 2) -> str:
+    """Return JSON text; lists of plain values stay on one line.
+
+    Examples
+    --------
+    >>> print(dump({"input": [3, 224, 224]}))
+    {
+      "input": [3, 224, 224]
+    }
+    """
+    if indent is None:
+        return json.dumps(value, ensure_ascii=False)
+    return "".join(_pieces(value, "\n", " " * indent))
+
+
+def _pieces(value: Any, margin: str, step: str) -> Iterator[str]:
+    """Yield the text of a value, piece by piece; `margin` begins a line of its own level."""
+    nested = isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value)
+    )
+    if not value or not nested:
+        yield json.dumps(value, ensure_ascii=False)
+        return
+    inner = margin + step
+    opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
+    yield opening
+    for position, (key, item) in enumerate(items):
+        yield ("," if position else "") + inner
+        if key is not None:
+            yield f"{json.dumps(key, ensure_ascii=False)}: "
+        short = isinstance(item, list) and all(_flat(entry) for entry in item) and len(item) < 9
+        if short and any(isinstance(entry, list) for entry in item):
+            yield json.dumps(item, ensure_ascii=False)
+        else:
+            yield from _pieces(item, inner, step)
+    yield margin + closing
+
+
+def _flat(value: Any) -> bool:
+    return not isinstance(value, dict) and not (
+        isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value)
+    )
+
+
+def number(value: Number) -> int | str:
+    """Return an integer as it is, and any other exact value as a string."""
+    return value if isinstance(value, int) else as_text(value)
+
+
+def plain(value: Value) -> Any:
+    """Return an attribute's value in JSON's types."""
+    if isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return as_text(value)
+
+
+def _shape(shape: Shape) -> list[int | str]:
+    return [number(side) for side in shape]
+
+
+def _metrics(costed: Costed) -> dict[str, int | str]:
+    return {metric: number(getattr(costed, metric)) for metric in METRICS}
+
+
+def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
+    """Return a report as one object.
+
+    Parameters
+    ----------
+    report : Report
+    by : str, optional
+        Adds ``groups``: the layers put together by block, stage or kind, with their shares of the totals.
+    """
+    totals: dict[str, Any] = {}
+    for metric, value in _metrics(report.totals).items():
+        totals[metric] = value
+        if metric == "mac":
+            totals["mac_bytes"] = number(report.bytes(report.totals.mac))
+    try:
+        totals["peak_memory"] = number(report.totals.peak_memory)
+    except FlopcalcError:
+        totals["peak_memory"] = None  # a repeat's count is a symbol: its turns are not laid out
+    result: dict[str, Any] = {
+        "schema": SCHEMA,
+        "spec": report.name,
+        "title": report.spec.title,
+        "source": report.spec.source,
+        "parameters": {name: as_text(value) for name, value in report.parameters.items()},
+        "input": _inputs(report),
+        "convention": report.convention.name,
+        "dtype": report.dtype,
+        "rounding": "exact" if report.exact_rounding or not report.symbolic else "ideal",
+        "assumed": list(report.assumed),
+        "totals": totals,
+        "layers": [
+            {
+                "path": row.path,
+                "kind": row.kind,
+                "inputs": [_shape(shape) for shape in row.inputs],
+                "output": _shape(row.output),
+                "attributes": {name: plain(value) for name, value in row.attributes.items()},
+                "count": number(row.count),
+                **_metrics(row),
+            }
+            for row in report.layers
+        ],
+    }
+    if by is not None:
+        result["groups"] = [
+            {
+                "name": group.name,
+                "layers": len(group.layers),
+                **_metrics(group),
+                "shares": {metric: _share(group, report, metric) for metric in METRICS},
+            }
+            for group in report.by(by)
+        ]
+    return result
+
+
+def _inputs(report: Report) -> Any:
+    shapes = {label: _shape(shape) for label, shape in report.inputs.items()}
+    return shapes["input"] if list(shapes) == ["input"] else shapes
+
+
+def _share(costed: Costed, report: Report, metric: str) -> str | int | None:
+    value = share(getattr(costed, metric), getattr(report.totals, metric))
+    if value is None:
+        return None
+    return value if isinstance(value, int) else str(value) if isinstance(value, Fraction) else as_text(value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten, suggest
 from flopcalc.expression import check_name, free_expression, parse, read_relation
-from flopcalc.number import Arithmetic, Number, Value, as_text, exact, is_rational, readable, symbol
+from flopcalc.number import Arithmetic, Number, Value, as_text, exact, is_rational, normal, readable, symbol
 from flopcalc.spec.model import Parameter, Spec
 
 __all__ = ["Binding", "bind", "is_truth"]
@@ -105,7 +106,9 @@ def bind(
         if parameter is not None and (parameter.choices or is_truth(parameter)):
             problems.append(
                 Problem(
-                    f"{name} cannot be a symbol", None, "one of " + ", ".join(readable(c) for c in parameter.choices)
+                    f"{name} cannot be a symbol",
+                    None,
+                    "one of " + ", ".join(readable(c) for c in parameter.choices or (True, False)),
                 )
             )
         if name in given:
@@ -114,9 +117,13 @@ def bind(
         values.pop(name, None)
         texts[name] = name
         real[name] = real.get(name, False) or bool(parameter and parameter.real)
+    overridden = _overridden(spec, shapes or {})
+    for name in overridden:
+        if name in values or name in texts:
+            problems.append(Problem(f"{name} is given a value, and the input that it is a side of as well"))
     for name, parameter in known.items():
         if name not in values and name not in texts and (parameter is None or parameter.default is None):
-            if shapes and parameter is None:
+            if name in overridden:
                 continue
             texts[name] = name
             real[name] = real.get(name, False) or bool(parameter and parameter.real)
@@ -155,11 +162,22 @@ def bind(
                     Problem(
                         f"the assumption `{shorten(text)}` speaks of `{used}`, which is no free symbol",
                         None,
-                        "one of " + ", ".join(symbols) if symbols else "",
+                        "one of " + ", ".join(real) if real else "",
                         f"--symbolic {used}" if used in known else suggest(used, real),
                     )
                 )
         relations.append(relation)
+    for index, relation in enumerate(() if problems else relations):
+        others = Arithmetic(relations=tuple(relations[:index]))
+        if others.decide(relation.difference, strict=relation.strict) is False:
+            problems.append(
+                Problem(
+                    f"the assumption `{shorten(relation.text)}` cannot hold",
+                    None,
+                    "assumptions that hold together, for symbols that are positive",
+                    "symbols of counts and sizes are whole numbers, at least 1" if not index else "",
+                )
+            )
     if problems:
         raise ParameterError(*problems)
     arithmetic.relations = tuple(relations)
@@ -174,6 +192,17 @@ class _Text:
     names: tuple[str, ...]
 
 
+def _overridden(spec: Spec, shapes: Mapping[str, object]) -> set[str]:
+    """Return the names of the inputs whose shapes are given."""
+    return {
+        item
+        for entry in spec.inputs
+        if entry.label in shapes or (len(spec.inputs) == 1 and "input" in shapes)
+        for item in entry.entries
+        if isinstance(item, str)
+    }
+
+
 def symbol_or_value(text: str, make: object) -> Value:
     """Evaluate a text whose names are symbols made by `make`."""
     return free_expression(text, symbols=make)  # type: ignore[arg-type]
@@ -183,9 +212,10 @@ def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Tex
     """Read one value, and hold it against the parameter's choices."""
     choices = parameter.choices if parameter else ()
     truth = parameter is not None and is_truth(parameter)
+    derived = parameter is not None and parameter.default is not None and not parameter.default.constant
     result: Value | _Text
-    if isinstance(value, bool):
-        result = value
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):
+        result = bool(value)
     elif isinstance(value, str):
         text = value.strip()
         if text in choices:
@@ -206,9 +236,11 @@ def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Tex
             if isinstance(result, _Text):
                 return result
     elif type(value).__module__.startswith("sympy"):
-        result = _expression(str(value))
+        result = _sympy(value)
         if isinstance(result, _Text):
-            return result
+            if not choices and not truth:
+                return result
+            result = result.text
     else:
         result = exact(value)
     if choices:
@@ -223,9 +255,23 @@ def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Tex
             )
     elif truth and not isinstance(result, bool):
         raise Fault(f"{name} cannot be {shorten(as_text(result))}", expected="true or false")  # type: ignore[arg-type]
-    elif isinstance(result, bool) and not truth:
+    elif isinstance(result, bool) and not truth and not derived:
         raise Fault(f"{name} cannot be {as_text(result)}", expected="a number")
     return result
+
+
+def _sympy(value: Any) -> Value | _Text:
+    """Read a number, a truth or a formula of sympy."""
+    if getattr(value, "is_Rational", False):
+        return normal(value)
+    for atom in value.atoms() if hasattr(value, "atoms") else ():
+        number = getattr(atom, "is_number", False)
+        if number and not atom.is_rational and not (atom.is_Float and atom.is_finite):
+            raise Fault(f"{shorten(str(value))} is no number of the language", expected="a finite rational or formula")
+    return _expression(str(value))
+
+
+_NOT_FINITE = ("nan", "inf", "infinity")
 
 
 def _expression(text: str) -> Value | _Text:
@@ -238,6 +284,8 @@ def _expression(text: str) -> Value | _Text:
         problem = check_name(used)
         if problem:
             raise Fault(problem)
+        if used.lower() in _NOT_FINITE:
+            raise Fault(f"{used} is not a finite number", expected="a finite number")
     if expression.names or not expression.constant:
         return _Text(text, tuple(expression.names))
     value = free_expression(text, symbols=symbol)

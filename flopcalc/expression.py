@@ -724,4 +724,6 @@ def read_relation(text: str, symbols: Callable[[str], Number]) -> Relation:
     strict = match[2] in ("<", ">")
     if is_rational(difference):
         raise FlopcalcError(Problem(f"the assumption `{shorten(text)}` has no symbol in it"))
+    if strict and difference.is_integer:
+        difference, strict = difference - 1, False
     return Relation(text.strip(), difference, strict)

@@ -373,9 +373,7 @@ class Arithmetic:
                 raise Fault(f"a negative number has no real power {b}")
         elif is_rational(b) and abs(b) > 1000:
             raise Fault("the exponent of a formula is too large", expected="at most 1000")
-        from sympy import sympify
-
-        return normal(sympify(a, strict=True) ** sympify(b, strict=True))
+        return normal(_expr(a) ** _expr(b))
 
     def sqrt(self, a: Number) -> Number:
         """Return √a; exact for squares, otherwise an irrational constant."""
@@ -517,8 +515,10 @@ class Arithmetic:
             return False
         if turns:
             raise UndecidedTurn(turns[-1])
-        if difference.is_zero or (not difference.free_symbols and difference.equals(0)):
+        if difference.is_zero:
             return True
+        if not difference.free_symbols:
+            raise Fault(f"whether {shorten(str(a))} equals {shorten(str(b))} is not decided", expected="simpler numbers")
         if self.relations and self._certain(difference, strict=False) and self._certain(-difference, strict=False):
             return True
         if f"{b} ≠ {a}" not in self.assumed:
@@ -636,6 +636,8 @@ class Arithmetic:
         best = values[0]
         for value in values[1:]:
             first = wins(best, value)
+            if first is None and wins(value, best):  # as `alpha >= 1` decides for alpha, but not against 1
+                first = False
             if first is None:
                 for turn in self.ranges:
                     if any(is_symbolic(side) and side.has(turn) for side in (best, value)):  # type: ignore[union-attr]
@@ -666,10 +668,15 @@ class UndecidedTurn(Fault):
         self.turn = turn
 
 
-def _half() -> Any:
+def _expr(value: Number) -> Any:
+    """Return a number as sympy's own type."""
     from sympy import Rational
 
-    return Rational(1, 2)
+    return Rational(value.numerator, value.denominator) if is_rational(value) else value
+
+
+def _half() -> Any:
+    return _expr(Fraction(1, 2))
 
 
 def _shown_positive(value: Any, bounds: list[tuple[Any, ...]], *, strict: bool, tries: list[int]) -> bool:

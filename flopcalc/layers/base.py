@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
 from flopcalc.errors import Fault, shorten, suggest
-from flopcalc.number import Arithmetic, Number, Value, as_text, expanded, is_rational, is_symbolic, product
+from flopcalc.number import Arithmetic, Number, Value, as_text, expanded, is_rational, is_symbolic, normal, product
 
 __all__ = [
     "GLOBAL",
@@ -401,7 +401,7 @@ def side(
         steps = -((-length - rest) // stride) if ceil_mode else (length + rest) // stride
         if ceil_mode and steps * stride >= length + margin:
             steps -= 1
-        if steps < 0 or length + rest < 0:
+        if steps < 0:
             raise Fault(
                 f"the map shrinks below 1: a side of {length} under kernel {kernel}, stride {stride}, "
                 f"padding {margin}, dilation {dilation}",
@@ -410,11 +410,15 @@ def side(
             )
         return steps + 1
     if arithmetic.exact_rounding:
-        return arithmetic.add(round_down(arithmetic.divide(length + rest, stride)), 1)
+        last = round_down(arithmetic.divide(length + rest, stride))
+        if ceil_mode and not arithmetic.decide(normal(margin - rest - stride + 1), strict=True):
+            last = arithmetic.smallest((last, arithmetic.ceil(arithmetic.divide(length + margin, stride)) - 1))
+        return arithmetic.add(last, 1)
     if is_rational(rest) and -1 <= rest <= 0 and not is_rational(stride):
-        offset: Number = int(rest) if not ceil_mode else 0
+        starts = ceil_mode and rest == -1 and arithmetic.greater(margin, 0) and arithmetic.greater(stride, 1)
+        offset: Number = 0 if starts else int(rest)
     else:
         offset = round_down(arithmetic.divide(rest, stride))
-    if ceil_mode and is_rational(offset) and is_rational(stride) and is_rational(margin) and offset * stride >= margin:
-        offset -= 1
+        if ceil_mode and is_rational(offset) and is_rational(stride) and is_rational(margin):
+            offset -= int(offset * stride >= margin)
     return arithmetic.add(arithmetic.divide(length, stride), arithmetic.add(offset, 1))

@@ -53,11 +53,12 @@ class WindowPool(Layer):
         return (height, width)
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
-        for kernel, margin in zip(self.kernel, self.margins(arithmetic), strict=True):
-            if is_rational(kernel) and is_rational(margin) and 2 * margin > kernel:
+        for kernel, spread, margin in zip(self.kernel, self.spread, self.margins(arithmetic), strict=True):
+            span = spread * (kernel - 1) + 1
+            if is_rational(span) and is_rational(margin) and 2 * margin > span:
                 raise Fault(
-                    f"the pool's padding {margin} is more than half of its kernel {kernel}",
-                    expected=f"at most {kernel // 2}",
+                    f"the pool's padding {margin} is more than half of its window, which spans {span}",
+                    expected=f"at most {span // 2}",
                 )
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:

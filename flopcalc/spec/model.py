@@ -51,7 +51,10 @@ class Parameter:
         """Whether its symbol is a positive real number (a multiplier) and not a positive whole one."""
         if self.above is not None:
             return True
-        return self.default is not None and self.default.constant and "." in self.default.text
+        for bound in (self.default, self.minimum, self.maximum):
+            if bound is not None and bound.constant and ("." in bound.text or "/" in bound.text):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

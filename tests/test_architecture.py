@@ -1,0 +1,157 @@
+"""The house stays in order: imports go one way, click and rich keep to their rooms, no architecture lives in Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import flopcalc
+from flopcalc.spec import catalog
+
+PACKAGE = Path(flopcalc.__file__).parent
+
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("number",),
+    ("expression", "cost"),
+    ("layers",),
+    ("spec",),
+    ("binding", "graph"),
+    ("build", "convention"),
+    ("report",),
+    ("render", "analysis"),
+    ("cli",),
+)
+"""The modules of the package from the ground up: each may import its own row's package and the rows before it."""
+
+LATER: dict[str, set[str]] = {"report": {"render"}}
+"""What a module may reach upwards for, inside a function alone: a Report shows itself by its renderers."""
+
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+RANK["flopcalc"] = RANK["__init__"] = RANK["__main__"] = len(LAYERS)
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_specs" not in path.parts)
+
+
+def home(path: Path) -> str:
+    """Return the first part of a module's name below the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield every imported module of a file, and whether the import runs when the file is imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inner = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for node in ast.walk(function)
+    }
+    typing_only = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for node in ast.walk(branch)
+    }
+    for node in ast.walk(tree):
+        top = id(node) not in inner and id(node) not in typing_only
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, top
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module, top
+            for alias in node.names:
+                if node.module == "flopcalc":
+                    yield f"flopcalc.{alias.name}", top
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_below(path: Path) -> None:
+    here = home(path)
+    if here in ("__init__", "__main__"):
+        return
+    for module, top in imports(path):
+        if not module.startswith("flopcalc."):
+            continue
+        there = module.split(".")[1]
+        if there not in RANK:
+            continue  # a name of the package itself, as __version__
+        if there == here:
+            continue
+        allowed = RANK[there] < RANK[here] or (not top and there in LATER.get(here, set()))
+        assert allowed, f"{path.relative_to(PACKAGE)} imports {module}, which stands above it"
+
+
+@pytest.mark.parametrize(("library", "room"), [("click", "cli"), ("rich", "render/terminal.py"), ("yaml", "spec")])
+def test_a_library_is_used_in_one_place_alone(library: str, room: str) -> None:
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        for module, _ in imports(path)
+        if module.split(".")[0] == library
+    }
+    assert users, f"nobody uses {library}"
+    assert all(user.startswith(room) for user in users), users
+
+
+def test_sympy_is_imported_when_it_is_used_and_not_before() -> None:
+    for path in MODULES:
+        for module, top in imports(path):
+            if module.split(".")[0] in ("sympy", "mpmath", "numpy"):
+                assert not top, f"{path.relative_to(PACKAGE)} imports {module} at its top"
+
+
+def test_no_user_text_reaches_python_or_sympy_for_evaluation() -> None:
+    forbidden = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else ""
+                assert name not in forbidden, f"{path.relative_to(PACKAGE)}:{node.lineno} calls {name}"
+
+
+def test_no_architecture_is_named_in_python() -> None:
+    names = {
+        name.lower()
+        for entry in catalog.index()
+        if entry.kind == "architectures"
+        for name in (entry.name, *entry.variants)
+    }
+    assert "mobilenet_v1" in names
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documents = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+                if path.parts[-2:] == ("cli", "app.py") and "\b" in node.value:
+                    continue  # the examples of the program's help
+                assert node.value.lower() not in names, f"{path.relative_to(PACKAGE)}:{node.lineno} names {node.value}"
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Name)):
+                name = node.id if isinstance(node, ast.Name) else node.name
+                assert not any(word in re.sub("_", "", name.lower()) for word in ("mobilenet", "resnet", "shufflenet"))
+
+
+def test_every_packaged_name_is_unique_and_none_is_a_command() -> None:
+    from flopcalc.cli.app import COMMANDS
+
+    names = [
+        name for entry in catalog.index() if entry.kind != "conventions" for name in (entry.name, *entry.variants)
+    ]
+    assert len({*names}) == len(names) - sum(entry.name in entry.variants for entry in catalog.index())
+    assert not {*names} & {*COMMANDS, "compare", "verify", "derive", "bound", "audit", "conventions", "sweep", "solve"}
+
+
+def test_a_packaged_file_is_named_after_its_spec() -> None:
+    for entry in catalog.index():
+        assert Path(entry.file).stem == entry.name

@@ -32,8 +32,8 @@ def split_inline(text: str) -> tuple[str, dict[str, str]]:
     ('mobilenet_v1', {'alpha': '0.5', 'rho': 'max(1/2, 4/7)'})
     """
     match = _INLINE.fullmatch(text)
-    if match is None:
-        return text, {}
+    if match is None or text.endswith((".yaml", ".yml")):
+        return text, {}  # a file's path, whatever its folders are called
     settings: dict[str, str] = {}
     for piece in _outer_commas(match["settings"]):
         name, equals, value = piece.partition("=")

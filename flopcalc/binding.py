@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten, suggest
-from flopcalc.expression import check_name, free_expression, parse, read_relation
-from flopcalc.number import Arithmetic, Number, Value, as_text, exact, is_rational, normal, readable, symbol
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, shallow, shorten, suggest
+from flopcalc.expression import QUOTE_IT, check_name, free_expression, parse, read_relation
+from flopcalc.number import Arithmetic, Number, Relation, Value, as_text, exact, is_rational, normal, readable, symbol
 from flopcalc.spec.model import Parameter, Spec
 
 __all__ = ["Binding", "bind", "is_truth"]
@@ -32,6 +33,12 @@ def is_truth(parameter: Parameter) -> bool:
     return default is not None and default.constant and default.text in ("true", "false", "True", "False")
 
 
+_NOT_FINITE = ("nan", "inf", "infinity")
+_TRUTH_TYPES = ("bool", "bool_", "BooleanTrue", "BooleanFalse")
+_TRUTHS = {"true": True, "True": True, "false": False, "False": False}
+
+
+@shallow
 def bind(
     spec: Spec,
     given: Mapping[str, object],
@@ -63,125 +70,18 @@ def bind(
     ParameterError
         With every value that is wrong.
     """
-    known: dict[str, Parameter | None] = dict.fromkeys(spec.free_names())
-    known.update(spec.parameters)
-    problems: list[Problem] = []
-    texts: dict[str, str] = {}
-    values: dict[str, Value] = dict(spec.preset)
-    real: dict[str, bool] = {}
-
-    def unknown(name: str) -> None:
-        listed = ", ".join(known) or "none"
-        problems.append(
-            Problem(
-                f"{spec.variant or spec.name} has no parameter `{shorten(name)}`",
-                None,
-                f"one of {listed}",
-                suggest(name, known),
-            )
-        )
-
+    binder = _Binder(spec, given, shapes or {})
     for name, value in given.items():
-        if name not in known:
-            unknown(name)
-            continue
-        parameter = known[name]
-        try:
-            read = _read(name, value, parameter)
-        except Fault as fault:
-            problems.append(fault.at(None))
-            continue
-        if isinstance(read, _Text):
-            texts[name] = read.text
-            values.pop(name, None)
-            for used in read.names:
-                real[used] = real.get(used, False) or bool(parameter and parameter.real)
-        else:
-            values[name] = read
+        binder.give(name, value)
     for name in symbolic:
-        if name not in known:
-            unknown(name)
-            continue
-        parameter = known[name]
-        if parameter is not None and (parameter.choices or is_truth(parameter)):
-            problems.append(
-                Problem(
-                    f"{name} cannot be a symbol",
-                    None,
-                    "one of " + ", ".join(readable(c) for c in parameter.choices or (True, False)),
-                )
-            )
-        if name in given:
-            problems.append(Problem(f"{name} is given a value and made a symbol", None, "one of the two"))
-            continue
-        values.pop(name, None)
-        texts[name] = name
-        real[name] = real.get(name, False) or bool(parameter and parameter.real)
-    overridden = _overridden(spec, shapes or {})
-    for name in overridden:
-        if name in values or name in texts:
-            problems.append(Problem(f"{name} is given a value, and the input that it is a side of as well"))
-    for name, parameter in known.items():
-        if name not in values and name not in texts and (parameter is None or parameter.default is None):
-            if name in overridden:
-                continue
-            texts[name] = name
-            real[name] = real.get(name, False) or bool(parameter and parameter.real)
-
-    symbols: dict[str, Number] = {}
-
-    def make(name: str) -> Number:
-        if name not in symbols:
-            symbols[name] = symbol(name, real=real.get(name, False))
-        return symbols[name]
-
-    arithmetic = Arithmetic(exact_rounding=exact_rounding)
-    for name, text in texts.items():
-        try:
-            values[name] = symbol_or_value(text, make)
-        except FlopcalcError as error:
-            problems.extend(Problem(f"{name}: {item.what}", None, item.expected, item.hint) for item in error.problems)
-    read_shapes: dict[str, tuple[Number, Number, Number]] = {}
-    for label, sides in (shapes or {}).items():
-        try:
-            read_shapes[label] = _shape(label, sides, make)
-        except FlopcalcError as error:
-            problems.extend(error.problems)
-        except Fault as fault:
-            problems.append(fault.at(None))
-    relations = []
-    for text in assume:
-        try:
-            relation = read_relation(text, make)
-        except FlopcalcError as error:
-            problems.extend(error.problems)
-            continue
-        for used in sorted(str(item) for item in relation.difference.free_symbols):
-            if used not in real and used not in texts:
-                problems.append(
-                    Problem(
-                        f"the assumption `{shorten(text)}` speaks of `{used}`, which is no free symbol",
-                        None,
-                        "one of " + ", ".join(real) if real else "",
-                        f"--symbolic {used}" if used in known else suggest(used, real),
-                    )
-                )
-        relations.append(relation)
-    for index, relation in enumerate(() if problems else relations):
-        others = Arithmetic(relations=tuple(relations[:index]))
-        if others.decide(relation.difference, strict=relation.strict) is False:
-            problems.append(
-                Problem(
-                    f"the assumption `{shorten(relation.text)}` cannot hold",
-                    None,
-                    "assumptions that hold together, for symbols that are positive",
-                    "symbols of counts and sizes are whole numbers, at least 1" if not index else "",
-                )
-            )
-    if problems:
-        raise ParameterError(*problems)
-    arithmetic.relations = tuple(relations)
-    return Binding(values, read_shapes, arithmetic)
+        binder.free(name)
+    binder.free_the_rest()
+    values = binder.evaluated()
+    read_shapes = binder.read_shapes()
+    relations = binder.relations(assume)
+    if binder.problems:
+        raise ParameterError(*binder.problems)
+    return Binding(values, read_shapes, Arithmetic(exact_rounding=exact_rounding, relations=relations))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,72 +92,205 @@ class _Text:
     names: tuple[str, ...]
 
 
-def _overridden(spec: Spec, shapes: Mapping[str, object]) -> set[str]:
-    """Return the names of the inputs whose shapes are given."""
-    return {
-        item
-        for entry in spec.inputs
-        if entry.label in shapes or (len(spec.inputs) == 1 and "input" in shapes)
-        for item in entry.entries
-        if isinstance(item, str)
-    }
+class _Binder:
+    """Gathers values and symbols for one spec, and every problem on the way.
+
+    Texts are kept until all are known: whether a symbol is real or whole depends on all the parameters it stands in.
+    """
+
+    def __init__(self, spec: Spec, given: Mapping[str, object], shapes: Mapping[str, object]) -> None:
+        self.spec = spec
+        self.given = given
+        self.shapes = shapes
+        self.known: dict[str, Parameter | None] = {**dict.fromkeys(spec.free_names()), **spec.parameters}
+        self.values: dict[str, Value] = dict(spec.preset)
+        self.texts: dict[str, str] = {}
+        self.real: dict[str, bool] = {}
+        self.symbols: dict[str, Number] = {}
+        self.problems: list[Problem] = []
+
+    def fail(self, what: str, expected: str = "", hint: str = "") -> None:
+        self.problems.append(Problem(what, None, expected, hint))
+
+    def is_known(self, name: str) -> bool:
+        """Tell whether the spec has such a parameter; if not, that is a problem."""
+        if name not in self.known:
+            what = f"{self.spec.variant or self.spec.name} has no parameter `{shorten(name)}`"
+            self.fail(what, "one of " + listed(self.known, "none"), suggest(name, self.known))
+        return name in self.known
+
+    def symbol(self, name: str) -> Number:
+        """Return the symbol `name`, one for the whole analysis."""
+        if name not in self.symbols:
+            self.symbols[name] = symbol(name, real=self.real.get(name, False))
+        return self.symbols[name]
+
+    def postpone(self, name: str, text: str, names: Iterable[str]) -> None:
+        """Keep a text until the nature of its symbols is known."""
+        self.values.pop(name, None)
+        self.texts[name] = text
+        parameter = self.known[name]
+        for used in names:
+            self.real[used] = self.real.get(used, False) or (parameter is not None and parameter.real)
+
+    def give(self, name: str, value: object) -> None:
+        """Read a user's value."""
+        if not self.is_known(name):
+            return
+        try:
+            read = _read(name, value, self.known[name])
+        except Fault as fault:
+            self.problems.append(fault.at(None))
+            return
+        if isinstance(read, _Text):
+            self.postpone(name, read.text, read.names)
+        else:
+            self.values[name] = read
+
+    def free(self, name: str) -> None:
+        """Make a parameter a symbol, whatever its default."""
+        if not self.is_known(name):
+            return
+        parameter = self.known[name]
+        if parameter is not None and (parameter.choices or is_truth(parameter)):
+            choices = listed(readable(choice) for choice in parameter.choices or (True, False))
+            self.fail(f"{name} cannot be a symbol", f"one of {choices}")
+        if name in self.given:
+            self.fail(f"{name} is given a value and made a symbol", "one of the two")
+        else:
+            self.postpone(name, name, (name,))
+
+    def free_the_rest(self) -> None:
+        """Make symbols of the parameters that have neither value nor default, unless an input's shape settles them."""
+        settled = {
+            item
+            for entry in self.spec.inputs
+            if entry.label in self.shapes or (len(self.spec.inputs) == 1 and "input" in self.shapes)
+            for item in entry.entries
+            if isinstance(item, str)
+        }
+        for name, parameter in self.known.items():
+            has_value = name in self.values or name in self.texts
+            if name in settled:
+                if has_value:
+                    self.fail(f"{name} is given a value, and the input that it is a side of as well", "one of the two")
+            elif not has_value and (parameter is None or parameter.default is None):
+                self.postpone(name, name, (name,))
+
+    def evaluated(self) -> dict[str, Value]:
+        """Return the values, the postponed ones among them."""
+        for name, text in self.texts.items():
+            try:
+                self.values[name] = free_expression(text, symbols=self.symbol)
+            except FlopcalcError as error:
+                for item in error.problems:
+                    self.fail(f"{name}: {item.what}", item.expected, item.hint)
+        return self.values
+
+    def read_shapes(self) -> dict[str, tuple[Number, Number, Number]]:
+        """Return the shapes of the inputs that were given."""
+        result: dict[str, tuple[Number, Number, Number]] = {}
+        for label, sides in self.shapes.items():
+            try:
+                result[label] = _shape(label, sides, self.symbol)
+            except FlopcalcError as error:
+                self.problems.extend(error.problems)
+            except Fault as fault:
+                self.problems.append(fault.at(None))
+        return result
+
+    def relations(self, assume: Iterable[str]) -> tuple[Relation, ...]:
+        """Return the assumptions, each about free symbols, and none against those before it."""
+        relations: list[Relation] = []
+        for text in assume:
+            try:
+                relation = read_relation(text, self.symbol)
+            except FlopcalcError as error:
+                self.problems.extend(error.problems)
+                continue
+            strange = [name for name in sorted(map(str, relation.difference.free_symbols)) if name not in self.real]
+            for name in strange:
+                self.fail(
+                    f"the assumption `{shorten(text)}` speaks of `{name}`, which is no free symbol",
+                    "one of " + listed(self.real) if self.real else "",
+                    f"--symbolic {name}" if name in self.known else suggest(name, self.real),
+                )
+            if (
+                not strange
+                and Arithmetic(relations=tuple(relations)).decide(relation.difference, strict=relation.strict) is False
+            ):
+                self.fail(
+                    f"the assumption `{shorten(relation.text)}` cannot hold",
+                    "assumptions that hold together, for symbols that are positive",
+                    "" if relations else "symbols of counts and sizes are whole numbers, at least 1",
+                )
+            relations.append(relation)
+        return tuple(relations)
 
 
-def symbol_or_value(text: str, make: object) -> Value:
-    """Evaluate a text whose names are symbols made by `make`."""
-    return free_expression(text, symbols=make)  # type: ignore[arg-type]
+# -- one value -------------------------------------------------------------------------------------------------------
 
 
 def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Text:
-    """Read one value, and hold it against the parameter's choices."""
-    choices = parameter.choices if parameter else ()
+    """Read one value, and hold it against what the parameter may be."""
+    if parameter is not None and parameter.choices:
+        return _chosen(name, value, parameter.choices)
     truth = parameter is not None and is_truth(parameter)
     derived = parameter is not None and parameter.default is not None and not parameter.default.constant
     result: Value | _Text
-    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):
-        result = bool(value)
+    if (read := _truth(value)) is not None:
+        result = read
+    elif truth:
+        result = str(value)
     elif isinstance(value, str):
-        text = value.strip()
-        if text in choices:
-            result = text
-        elif text in ("true", "false", "True", "False"):
-            result = text.lower() == "true"
-        elif truth:
-            result = text
-        elif choices:
-            try:
-                result = _expression(text)
-            except (Fault, FlopcalcError):
-                result = text
-            if isinstance(result, _Text):
-                result = text
-        else:
-            result = _expression(text)
-            if isinstance(result, _Text):
-                return result
-    elif type(value).__module__.startswith("sympy"):
-        result = _sympy(value)
-        if isinstance(result, _Text):
-            if not choices and not truth:
-                return result
-            result = result.text
+        try:
+            result = _expression(value.strip())
+        except Fault as fault:
+            raise Fault(f"{name}: {fault.what}", expected=fault.expected, hint=fault.hint) from None
     else:
-        result = exact(value)
-    if choices:
-        if not any(type(choice) is type(result) and choice == result for choice in choices) and not (
-            is_rational(result) and any(is_rational(choice) and choice == result for choice in choices)
-        ):
-            shown = readable(result)  # type: ignore[arg-type]
-            raise Fault(
-                f"{name} cannot be {shorten(shown)}",
-                expected="one of " + ", ".join(readable(choice) for choice in choices),
-                hint=suggest(shown, [readable(choice) for choice in choices]),
-            )
-    elif truth and not isinstance(result, bool):
-        raise Fault(f"{name} cannot be {shorten(as_text(result))}", expected="true or false")  # type: ignore[arg-type]
-    elif isinstance(result, bool) and not truth and not derived:
+        result = _sympy(value) if type(value).__module__.startswith("sympy") else exact(value)
+    if truth and not isinstance(result, bool):
+        raise Fault(f"{name} cannot be {shorten(str(result))}", expected="true or false")
+    if isinstance(result, bool) and not truth and not derived:
         raise Fault(f"{name} cannot be {as_text(result)}", expected="a number")
     return result
+
+
+def _truth(value: object) -> bool | None:
+    """Return the truth that a value is: Python's, numpy's, sympy's, or the word; None for anything else."""
+    if isinstance(value, str):
+        return _TRUTHS.get(value.strip())
+    return bool(value) if type(value).__name__ in _TRUTH_TYPES else None
+
+
+def _chosen(name: str, value: object, choices: tuple[Value, ...]) -> Value:
+    """Return the choice that `value` means: the same word, truth, or number."""
+    meant: Value
+    if isinstance(value, str):
+        text = value.strip()
+        meant = text
+        if text in _TRUTHS and text not in choices:
+            meant = _TRUTHS[text]
+        elif text not in choices:
+            with suppress(Fault, FlopcalcError):
+                read = _expression(text)
+                meant = text if isinstance(read, _Text) else read
+    elif (truth := _truth(value)) is not None:
+        meant = truth
+    elif type(value).__module__.startswith("sympy"):
+        read = _sympy(value)
+        meant = read.text if isinstance(read, _Text) else read
+    else:
+        meant = exact(value)
+    for choice in choices:
+        if choice == meant and isinstance(choice, bool) is isinstance(meant, bool):  # 1 is not true
+            return choice
+    shown = [readable(choice) for choice in choices]
+    raise Fault(
+        f"{name} cannot be {shorten(readable(meant))}",
+        expected="one of " + listed(shown),
+        hint=suggest(readable(meant), shown),
+    )
 
 
 def _sympy(value: Any) -> Value | _Text:
@@ -271,14 +304,13 @@ def _sympy(value: Any) -> Value | _Text:
     return _expression(str(value))
 
 
-_NOT_FINITE = ("nan", "inf", "infinity")
-
-
 def _expression(text: str) -> Value | _Text:
+    """Read a text as a number, or keep it where it has symbols."""
     try:
         expression = parse(text)
     except Fault as fault:
         fault.offset = None
+        fault.hint = "" if fault.hint == QUOTE_IT else fault.hint
         raise
     for used in expression.names:
         problem = check_name(used)
@@ -288,20 +320,20 @@ def _expression(text: str) -> Value | _Text:
             raise Fault(f"{used} is not a finite number", expected="a finite number")
     if expression.names or not expression.constant:
         return _Text(text, tuple(expression.names))
-    value = free_expression(text, symbols=symbol)
-    return value
+    return free_expression(text, symbols=symbol)
 
 
-def _shape(label: str, sides: object, make: object) -> tuple[Number, Number, Number]:
+def _shape(label: str, sides: object, make: Callable[[str], Number]) -> tuple[Number, Number, Number]:
     items = sides.split(",") if isinstance(sides, str) else sides
+    what = "the input" if label == "input" else f"the input {shorten(label)}"
     if not isinstance(items, (list, tuple)) or len(items) != 3:
-        raise Fault(f"the input {label} is {shorten(str(sides))}", expected="channels,height,width", hint="3,512,1024")
+        raise Fault(f"{what} is {shorten(str(sides))}", expected="channels,height,width", hint="3,512,1024")
     read: list[Number] = []
     for item in items:
-        value = symbol_or_value(item, make) if isinstance(item, str) else exact(item)
+        value = free_expression(item, symbols=make) if isinstance(item, str) else exact(item)
         if isinstance(value, (bool, str, tuple, dict)):
-            raise Fault(f"the input {label} has the entry {as_text(value)}", expected="a whole number")
+            raise Fault(f"{what} has the entry {shorten(as_text(value))}", expected="a whole number")
         if is_rational(value) and (isinstance(value, Fraction) or value < 1):
-            raise Fault(f"the input {label} has the entry {value}", expected="a whole number, at least 1")
+            raise Fault(f"{what} has the entry {shorten(str(value))}", expected="a whole number, at least 1")
         read.append(value)
     return (read[0], read[1], read[2])

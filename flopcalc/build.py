@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from flopcalc.binding import Binding
 from flopcalc.cost import Cost
-from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, ShapeError, shorten, suggest
-from flopcalc.expression import Budget, Derived, Expression, Function, Scope
-from flopcalc.graph import Graph, Node
+from flopcalc.errors import (
+    Fault,
+    FlopcalcError,
+    ParameterError,
+    Place,
+    Problem,
+    ShapeError,
+    gathered,
+    listed,
+    shallow,
+    shorten,
+    suggest,
+)
+from flopcalc.expression import Budget, Derived, Expression, Function, Scope, weighed
+from flopcalc.graph import Graph, Node, Turn
 from flopcalc.layers import LAYERS, Layer, Shape, show_shape
 from flopcalc.number import (
     Number,
+    Relation,
     UndecidedTurn,
     Value,
     as_text,
@@ -23,8 +38,8 @@ from flopcalc.number import (
     is_symbolic,
     product,
     readable,
-    summed,
     total,
+    turn_symbol,
 )
 from flopcalc.spec.model import (
     BlockEntry,
@@ -34,11 +49,13 @@ from flopcalc.spec.model import (
     Definition,
     Entry,
     GroupEntry,
+    Input,
     LayerEntry,
     Listing,
     Parameter,
     Spec,
     TableEntry,
+    measured,
 )
 
 __all__ = ["MOST_LAYERS", "Built", "build"]
@@ -46,8 +63,23 @@ __all__ = ["MOST_LAYERS", "Built", "build"]
 MOST_LAYERS = 50_000
 """How many layers a graph may have."""
 
+LARGEST_SIDE = 10**50
+"""How large a side of a tensor and an attribute of a layer may be."""
+
+LONGEST_PATH = 500
+"""Characters that a layer's path may have."""
+
+MOST_FAULTS = 50
+"""How many faults are gathered before they are reported."""
+
+_STEPS_OF_A_LAYER = 30
+"""Steps of work that every layer may take beside placing it."""
+
 MOST_TURNS = 200_000
 """How many turns the repeats of one analysis may take together, those without layers included."""
+
+_STEPS_OF_A_SUM = 500
+_STEPS_OF_AN_ATTEMPT = 2000
 
 _PEELS = ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (2, 1), (3, 0))
 """Which first and last turns of a symbolic repeat are taken by themselves, in the order in which it is tried."""
@@ -61,6 +93,7 @@ class Built:
     parameters: Mapping[str, Value]
 
 
+@shallow
 def build(spec: Spec, binding: Binding) -> Built:
     """Return the graph of `spec` under the values of `binding`.
 
@@ -99,19 +132,24 @@ class _Trail:
     stage: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     names: dict[str, _Named] = field(default_factory=dict)
+    outer: _Trail | None = None
+    """That of the list around a named entry, whose names are seen inside; a block's begins anew."""
 
+    def find(self, name: str) -> _Named | None:
+        """Return what a name reaches, the innermost first."""
+        trail: _Trail | None = self
+        while trail is not None:
+            if name in trail.names:
+                return trail.names[name]
+            trail = trail.outer
+        return None
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A symbolic repeat around the layer being placed: its index runs from `first` to `last`."""
-
-    index: Any
-    first: Number
-    last: Number
-
-    @property
-    def count(self) -> Number:
-        return expanded(self.last - self.first + 1)
+    def keep(self, listing: Listing, labels: Mapping[str, int]) -> None:
+        """Let the labels that a list set be reached from outside, where no name is the same."""
+        for entry in listing.entries:
+            label = entry.modifiers.label
+            if label is not None:
+                self.names.setdefault(label, _Named(labels[label], {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +158,7 @@ class _Strand:
 
     tensor: int
     shape: Shape
-    turn: _Turn | None = None
+    turn: Turn | None = None
 
     @property
     def count(self) -> Number:
@@ -130,11 +168,34 @@ class _Strand:
         """Return the channels of all the turns together."""
         if self.turn is None:
             return self.shape[0]
-        return summed(self.shape[0], self.turn.index, self.turn.first, self.turn.last)
+        return self.turn.sum(self.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the builder had at some point: how many nodes and shapes, and copies of what changes in place."""
+
+    nodes: int
+    shapes: int
+    aliases: dict[int, int]
+    used: set[int]
+    problems: tuple[Problem, ...]
+    counts: dict[str, int]
+    names: dict[str, _Named]
+    assumed: dict[str, None]
 
 
 class _Stop(Exception):
-    """The builder cannot go on: what follows depends on what failed."""
+    """An entry cannot be built.
+
+    Those after it are looked at all the same, on a tensor of which the shape is a guess: `doubt` tells whether its
+    channels and its sides are.
+    """
+
+    def __init__(self, shape: Shape | None = None, doubt: tuple[bool, bool] = (True, True)) -> None:
+        super().__init__()
+        self.shape = shape
+        self.doubt = doubt
 
 
 class _Builder:
@@ -150,10 +211,18 @@ class _Builder:
         self.nodes: list[Node] = []
         self.aliases: dict[int, int] = {}
         self.used: set[int] = set()
-        self.turns: tuple[_Turn, ...] = ()
+        self.turns: tuple[Turn, ...] = ()
         self.turns_left = MOST_TURNS
         self.problems: list[Problem] = []
+        self.faults: set[type[FlopcalcError]] = set()
+        self.doubts: dict[int, tuple[bool, bool]] = {}
+        self.doubt = (False, False)
+        self.attempts = 0
+        self.halted = False
         self.cache: dict[Any, tuple[Layer, Shape, Cost]] = {}
+        self.symbols: set[str] = set()
+        for value in (*binding.values.values(), *(side for shape in binding.shapes.values() for side in shape)):
+            self.symbols.update(symbol.name for symbol in getattr(value, "free_symbols", ()))
 
     # -- the whole ---------------------------------------------------------------------------------------------------
 
@@ -161,20 +230,24 @@ class _Builder:
         try:
             return self.graph()
         except _Stop:
-            raise ShapeError(*self.problems) from None
-        except UndecidedTurn as fault:
-            raise ShapeError(*self.problems, fault.at(self.spec.place)) from None
+            kind = self.faults.pop() if len(self.faults) == 1 else ShapeError
+            raise kind(*gathered(self.problems)) from None
+        except Fault as fault:
+            fault.offset = None
+            raise ShapeError(*gathered((*self.problems, fault.at(self.spec.place)))) from None
         except FlopcalcError as error:
             if self.problems:
-                raise ShapeError(*self.problems, *error.problems) from None
+                raise ShapeError(*gathered((*self.problems, *error.problems))) from None
             raise
 
     def graph(self) -> Built:
         spec = self.spec
         scope = Scope(dict(self.binding.values), self.root, home=spec.key)
-        self.define(spec, scope, entering=None)
+        entered = self.define(spec, scope)
         inputs = self.enter_alone(spec, scope)
+        self.settle(spec, entered, self.shapes[next(iter(inputs.values()))])
         self.check_parameters(spec, scope, None)
+        self.refuse_large(spec)
         labels = {"input": next(iter(inputs.values())), **inputs}
         trail = _Trail()
         last = self.run(spec.layers, scope, labels, trail, next(iter(inputs.values())))
@@ -184,7 +257,8 @@ class _Builder:
         outputs["output"] = last
         for tensor in outputs.values():
             self.use(tensor)
-        self.refuse_unused(inputs)
+        if not self.doubts:
+            self.refuse_unused(inputs)
         if self.problems:
             raise _Stop
         if not self.nodes:
@@ -212,6 +286,7 @@ class _Builder:
                 for item, length in zip(entry.entries, shape, strict=True):
                     if isinstance(item, str):
                         scope.values[item] = length
+                self.check_repeated(spec, entry, shape, scope)
             else:
                 lengths: list[Number] = []
                 for item, what in zip(entry.entries, ("channels", "height", "width"), strict=True):
@@ -228,6 +303,29 @@ class _Builder:
                 Problem(f"there is no input `{shorten(label)}`", None, ", ".join(inputs), suggest(label, inputs))
             )
         return inputs
+
+    def check_repeated(self, spec: Spec, entry: Input, shape: Shape, scope: Scope) -> None:
+        """Hold a given shape against the entries that speak of names bound by the inputs, as H in [C, H, H]."""
+        bound = set(spec.free_names())
+        for item, length, what in zip(entry.entries, shape, ("channels", "height", "width"), strict=True):
+            if isinstance(item, Expression) and bound & item.names.keys():
+                expected = item.evaluate(scope)
+                if not self.arithmetic.equal(expected, length):
+                    raise ParameterError(
+                        Problem(
+                            f"the input {entry.label} is given as {show_shape(shape)}",
+                            item.place,
+                            f"{what} {as_text(expected)}",
+                        )
+                    )
+
+    def refuse_large(self, spec: Spec) -> None:
+        """Refuse a network that is sure to have too many layers, before any is placed."""
+        if spec.layers.least > MOST_LAYERS:
+            largest = max(spec.layers.entries, key=lambda entry: measured((entry,)).least)
+            repeat = largest.modifiers.repeat
+            place = largest.place if repeat is None or repeat.place is None else repeat.place
+            self.halt(f"the network has {spec.layers.least:,} layers or more", place, f"at most {MOST_LAYERS:,} layers")
 
     def refuse_unused(self, inputs: Mapping[str, int]) -> None:
         reported: set[Place] = set()
@@ -247,9 +345,48 @@ class _Builder:
     # -- helpers -----------------------------------------------------------------------------------------------------
 
     def fail(self, what: str, place: Place | None, expected: str = "", hint: str = "") -> None:
-        problem = Problem(what, place, expected, hint)
-        if len(self.problems) < 50 and not any(problem.place == known.place for known in self.problems):
+        self.note(Problem(what, place, expected, hint), ShapeError)
+
+    def note(self, problem: Problem, kind: type[FlopcalcError]) -> None:
+        """Keep a problem, where none stands at its place yet."""
+        if not any(problem.place == known.place for known in self.problems):
             self.problems.append(problem)
+            self.faults.add(kind)
+            self.halted = self.halted or len(self.problems) >= MOST_FAULTS
+
+    def halt(self, what: str, place: Place | None, expected: str = "", hint: str = "") -> NoReturn:
+        """Stop for good: there is too much of something."""
+        self.fail(what, place, expected, hint)
+        self.halted = True
+        raise _Stop
+
+    def spend(self, steps: int, place: Place | None) -> None:
+        """Count work that places no layer."""
+        try:
+            self.arithmetic.spend(steps)
+        except Fault as fault:
+            self.halt(fault.what, place, fault.expected, fault.hint)
+
+    def go_on(self, error: _Stop | FlopcalcError, tensors: list[int]) -> int:
+        """Keep what is wrong with an entry, and return the tensor from which the entries after it are looked at.
+
+        Faults of entries whose input is in doubt are not kept: they may follow from the fault before.
+        """
+        if self.attempts or self.halted or self.arithmetic.steps < 0:
+            raise error
+        stop = _Stop()
+        if isinstance(error, _Stop):
+            stop = error
+        elif not any(any(self.doubts.get(tensor, ())) for tensor in tensors):
+            for problem in error.problems:
+                self.note(problem, type(error))
+            if self.halted:
+                raise _Stop
+        self.spend(50, None)
+        output = self.tensor(stop.shape or self.shapes[tensors[0]])
+        self.doubts[output] = stop.doubt
+        self.use(output)
+        return output
 
     def tensor(self, shape: Shape) -> int:
         self.shapes.append(shape)
@@ -279,22 +416,29 @@ class _Builder:
                 )
             )
         if type(value) is int and value < least:
-            raise ParameterError(Problem(f"{what} is {value}", place, f"at least {least}"))
-        if is_symbolic(value) and not value.free_symbols:  # type: ignore[union-attr]
-            raise ParameterError(
-                Problem(f"{what} is {shorten(str(value))}, which is not whole", place, "a whole number")
-            )
+            raise ParameterError(Problem(f"{what} is {shorten(str(value))}", place, f"at least {least}"))
+        if type(value) is int and value > LARGEST_SIDE:
+            raise ParameterError(Problem(f"{what} is {shorten(str(value))}", place, "at most 10**50"))
+        if is_symbolic(value):
+            if not value.free_symbols:
+                raise ParameterError(
+                    Problem(f"{what} is {shorten(str(value))}, which is not whole", place, "a whole number")
+                )
+            if value.is_negative or (least and value.is_nonpositive):
+                raise ParameterError(
+                    Problem(f"{what} is {shorten(str(value))}, which is negative", place, f"at least {least}")
+                )
         return value
 
     # -- names -------------------------------------------------------------------------------------------------------
 
-    def define(self, spec: Spec, scope: Scope, entering: Shape | None) -> None:
-        """Put defaults and definitions into a spec's scope, to be computed when they are first needed."""
+    def define(self, spec: Spec, scope: Scope) -> Scope:
+        """Put defaults and definitions into a spec's scope, to be computed when they are first needed.
+
+        They are read in the scope that is returned, where :meth:`settle` puts the shape that enters.
+        """
         values = scope.values
-        settled = scope
-        if entering is not None:
-            running = dict(zip(("channels", "height", "width"), entering, strict=True))
-            settled = Scope({word: running[word] for word in spec.running}, scope)
+        settled = Scope({}, scope)
         for name, value in spec.preset.items():
             values.setdefault(name, value)
         for parameter in spec.parameters.values():
@@ -302,6 +446,12 @@ class _Builder:
                 values[parameter.name] = Derived(parameter.default.evaluate, settled)
         for definition in spec.definitions.values():
             values[definition.name] = self.defined(definition, scope, settled)
+        return settled
+
+    def settle(self, spec: Spec, settled: Scope, entering: Shape) -> None:
+        """Let defaults and definitions read the shape that enters."""
+        running = dict(zip(("channels", "height", "width"), entering, strict=True))
+        settled.values.update({word: running[word] for word in spec.running})
 
     def defined(self, definition: Definition, scope: Scope, settled: Scope) -> Derived | Function:
         body = definition.body
@@ -321,14 +471,14 @@ class _Builder:
     def check_parameter(self, spec: Spec, parameter: Parameter, scope: Scope, place: Place | None) -> None:
         value = scope.look_up(parameter.name)
         if parameter.choices:
-            if not is_symbolic(value) and not any(
+            if is_symbolic(value) or not any(
                 isinstance(choice, bool) is isinstance(value, bool) and choice == value for choice in parameter.choices
             ):
                 raise ParameterError(
                     Problem(
                         f"{parameter.name} of {spec.name} cannot be {shorten(readable(value))}",
                         place,
-                        "one of " + ", ".join(readable(choice) for choice in parameter.choices),
+                        "one of " + listed(readable(choice) for choice in parameter.choices),
                     )
                 )
             return
@@ -336,16 +486,20 @@ class _Builder:
             raise ParameterError(
                 Problem(f"{parameter.name} of {spec.name} is {shorten(as_text(value))}", place, "a number")
             )
-        bounds = (
-            (parameter.minimum, "at least", lambda bound: value >= bound),
-            (parameter.maximum, "at most", lambda bound: value <= bound),
-            (parameter.above, "above", lambda bound: value > bound),
+        bounds: tuple[tuple[Expression | None, str, Callable[[Number], bool | None]], ...] = (
+            (parameter.minimum, "at least", lambda bound: self.arithmetic.decide(value - bound, strict=False)),
+            (parameter.maximum, "at most", lambda bound: self.arithmetic.decide(bound - value, strict=False)),
+            (parameter.above, "above", lambda bound: self.arithmetic.decide(value - bound, strict=True)),
         )
         for expression, words, holds in bounds:
             if expression is None:
                 continue
             bound = expression.evaluate(scope)
-            if is_rational(bound) and is_rational(value) and not holds(bound):
+            if isinstance(bound, (bool, str, tuple, dict)):
+                raise ParameterError(
+                    Problem(f"a bound of {parameter.name} is {shorten(as_text(bound))}", expression.place, "a number")
+                )
+            if holds(bound) is False:
                 raise ParameterError(
                     Problem(f"{parameter.name} of {spec.name} is {shorten(as_text(value))}", place, f"{words} {bound}")
                 )
@@ -354,21 +508,20 @@ class _Builder:
         """Return the tensor of a label, or of a path of names."""
         if label in labels:
             return labels[label]
-        names = trail.names
-        found: _Named | None = None
-        for part in label.split("."):
-            found = names.get(part)
-            if found is None:
-                self.fail(
-                    f"nothing before this is named `{shorten(label)}`",
-                    place,
-                    "a label, or the `name` of an entry that stands before: "
-                    + (", ".join([*labels, *trail.names][:10])),
-                    suggest(part, names),
-                )
-                raise _Stop
-            names = found.names
-        assert found is not None
+        first, *rest = label.split(".")
+        found, names = trail.find(first), trail.names
+        for part in rest:
+            if found is not None:
+                first, names = part, found.names
+                found = names.get(part)
+        if found is None:
+            self.fail(
+                f"nothing before this is named `{shorten(label)}`",
+                place,
+                "a label, or the `name` of an entry that stands before: " + (", ".join([*labels, *trail.names][:10])),
+                suggest(first, names),
+            )
+            raise _Stop
         return found.tensor
 
     def part(self, entry: Entry, scope: Scope, trail: _Trail) -> str:
@@ -380,6 +533,9 @@ class _Builder:
                 for piece in entry.modifiers.name.parts
             ]
             part = "".join(pieces)
+            if len(pieces) > 1 and not re.fullmatch(r"\w{1,64}", part):
+                self.fail(f"the name is `{shorten(part)}`", entry.place, "letters, digits and _, at most 64")
+                raise _Stop
         if not part:
             return ""
         if entry.numbered:
@@ -397,26 +553,35 @@ class _Builder:
 
     def run(self, listing: Listing, scope: Scope, labels: dict[str, int], trail: _Trail, tensor: int) -> int:
         """Build a list of entries from `tensor` on; return the tensor at its end."""
+        if listing.entries:
+            self.spend(2 + 2 * len(listing.entries), listing.entries[0].place)
         for entry in listing.entries:
             modifiers = entry.modifiers
-            if modifiers.when is not None:
-                self.focus(tensor)
-                wanted = modifiers.when.evaluate(scope)
-                if not isinstance(wanted, bool):
-                    self.fail(f"`when` is {shorten(as_text(wanted))}", modifiers.when.place, "true or false")
-                    raise _Stop
-                if not wanted:
-                    if modifiers.label:
-                        labels[modifiers.label] = tensor
-                    continue
-            if modifiers.sources:
-                tensors = [self.source(label, labels, trail, modifiers.sources_place) for label in modifiers.sources]
-            else:
-                tensors = [tensor]
-            if modifiers.repeat is None:
-                tensor = self.build_entry(entry, scope, labels, trail, tensors)
-            else:
-                tensor = self.repeat(entry, modifiers.repeat, scope, labels, trail, tensors)
+            tensors = [tensor]
+            try:
+                if modifiers.when is not None:
+                    self.focus(tensor)
+                    wanted = modifiers.when.evaluate(scope)
+                    if not isinstance(wanted, bool):
+                        self.fail(f"`when` is {shorten(as_text(wanted))}", modifiers.when.place, "true or false")
+                        raise _Stop
+                    if not wanted:
+                        if modifiers.label:
+                            passing = tensor
+                            if len(modifiers.sources) == 1:
+                                passing = self.source(modifiers.sources[0], labels, trail, modifiers.sources_place)
+                            labels[modifiers.label] = passing
+                        continue
+                if modifiers.sources:
+                    place = modifiers.sources_place
+                    self.spend(len(modifiers.sources), place)
+                    tensors = [self.source(label, labels, trail, place) for label in modifiers.sources]
+                if modifiers.repeat is None:
+                    tensor = self.build_entry(entry, scope, labels, trail, tensors)
+                else:
+                    tensor = self.repeat(entry, modifiers.repeat, scope, labels, trail, tensors)
+            except (_Stop, FlopcalcError) as error:
+                tensor = self.go_on(error, tensors)
             if modifiers.label:
                 labels[modifiers.label] = tensor
         return tensor
@@ -433,11 +598,14 @@ class _Builder:
         part = self.part(entry, scope, trail)
         inner = trail
         if part:
-            inner = _Trail(f"{trail.prefix}{part}.", trail.unit, trail.stage)
+            inner = _Trail(f"{trail.prefix}{part}.", trail.unit, trail.stage, outer=trail)
             if not trail.unit and isinstance(entry, GroupEntry):
                 inner.stage = f"{trail.prefix}{part}"
         if isinstance(entry, GroupEntry):
-            result = self.run(entry.body, scope, dict(labels), inner, tensors[0])
+            seen = self.inner(labels, entry.body)
+            result = self.run(entry.body, scope, seen, inner, tensors[0])
+            if part:
+                inner.keep(entry.body, seen)
         elif isinstance(entry, TableEntry):
             result = self.table(entry, scope, labels, inner, tensors[0])
         else:
@@ -446,22 +614,22 @@ class _Builder:
             trail.names[part] = _Named(result, inner.names)
         return result
 
+    def inner(self, labels: dict[str, int], listing: Listing) -> dict[str, int]:
+        """Return the labels that are seen in an inner list, whose own end with it."""
+        if not listing.labelled:
+            return labels
+        self.spend(len(labels) // 16, listing.entries[0].place)
+        return dict(labels)
+
     def layer(self, entry: LayerEntry, scope: Scope, trail: _Trail, tensors: list[int]) -> int:
         values = tuple([expression.evaluate(scope) for _, expression in entry.attributes])
         shapes = tuple([self.shapes[tensor] for tensor in tensors])
+        if self.doubts:
+            self.doubt = self.doubt_of(tensors)
         key = (entry, values, shapes)
         known = self.cache.get(key)
         if known is None:
-            attributes = dict(entry.primitive.preset)
-            attributes.update(zip((name for name, _ in entry.attributes), values, strict=True))
-            try:
-                layer = entry.primitive.layer.make(attributes)
-            except Fault as fault:
-                place = next(
-                    (e.place for name, e in entry.attributes if fault.what.startswith(f"{name} is")), entry.place
-                )
-                self.fail(f"{entry.word}: {fault.what}", place, fault.expected, fault.hint)
-                raise _Stop from None
+            layer = self.made(entry, values, shapes)
             known = self.cache[key] = self.costed(layer, shapes, entry.place, f"{trail.prefix}{entry.part}")
         layer, shape, cost = known
         if layer.absent:
@@ -472,31 +640,76 @@ class _Builder:
             trail.names[part] = _Named(output, {})
         return output
 
+    def made(self, entry: LayerEntry, values: tuple[Value, ...], shapes: tuple[Shape, ...]) -> Layer:
+        """Return the layer with its attributes, each held against what it may be."""
+        attributes = dict(entry.primitive.preset)
+        attributes.update(zip((name for name, _ in entry.attributes), values, strict=True))
+        try:
+            for (name, _), value in zip(entry.attributes, values, strict=True):
+                for number in value if isinstance(value, tuple) else (value,):
+                    if type(number) is int and number > LARGEST_SIDE:
+                        raise Fault(f"{name} is {shorten(str(number))}", expected="at most 10**50")
+                    self.arithmetic.sized(number)
+            return entry.primitive.layer.make(attributes)
+        except Fault as fault:
+            at = next((expression for name, expression in entry.attributes if re.match(rf"{name}\b", fault.what)), None)
+            if not any(self.doubt) or (at is not None and at.constant):
+                place = entry.place if at is None or at.place is None else at.place
+                self.fail(f"{entry.word}: {fault.what}", place, fault.expected, fault.hint)
+            raise self.guess(entry.primitive.layer, attributes, shapes) from None
+
+    def guess(self, kind: type[Layer], attributes: dict[str, Value], shapes: tuple[Shape, ...]) -> _Stop:
+        """Return what the entries after a layer with a faulty attribute are looked at with."""
+        out = attributes.get("out")
+        known = type(out) is int and 0 < out <= LARGEST_SIDE
+        try:
+            layer = kind.make({**attributes, **{name: 1 for name in ("out", "groups") if name in attributes}})
+            shape = layer.output(shapes, self.arithmetic)
+            if any(type(side) is int and side > LARGEST_SIDE for side in shape):
+                return _Stop()
+        except Fault:
+            return _Stop((out, *shapes[0][1:]), (False, True)) if known else _Stop()
+        return _Stop((out if known else shape[0], shape[1], shape[2]), (not known, self.doubt[1]))
+
+    def doubt_of(self, tensors: list[int]) -> tuple[bool, bool]:
+        """Tell whether the channels and the sides of any of these tensors are in doubt."""
+        doubts = [self.doubts[tensor] for tensor in tensors if tensor in self.doubts]
+        return (any(channels for channels, _ in doubts), any(sides for _, sides in doubts))
+
     def costed(self, layer: Layer, shapes: tuple[Shape, ...], place: Place, path: str) -> tuple[Layer, Shape, Cost]:
         """Return a layer with its output's shape and its cost on `shapes`; faults are kept."""
         least, most = layer.arity
         if len(shapes) < least or (most is not None and len(shapes) > most):
             wanted = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
             self.fail(
-                f"{path}: {layer.name} reads {wanted} tensors, not {len(shapes)}",
+                f"{path} reads {wanted} tensors, not {len(shapes)}",
                 place,
                 f"{wanted} tensors",
                 "`from: [a, b]` names them" if len(shapes) < least else "",
             )
             raise _Stop
+        joins = most != 1
         try:
             layer.check(shapes, self.arithmetic)
         except UndecidedTurn:
             raise
         except Fault as fault:
-            self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
+            if not (any(self.doubt) if joins else self.doubt[0]):
+                self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
         try:
             shape = layer.output(shapes, self.arithmetic)
+            for side in shape:
+                if type(side) is int and side > LARGEST_SIDE:
+                    raise Fault(f"a side of the output is {shorten(str(side))}", expected="at most 10**50")
+                self.arithmetic.sized(side)
         except UndecidedTurn:
             raise
         except Fault as fault:
-            self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
-            raise _Stop from None
+            if not (any(self.doubt) if joins or not hasattr(layer, "kernel") else self.doubt[1]):
+                self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
+            out = getattr(layer, "out", None)
+            guessed = (shapes[0][0] if out is None else out, *shapes[0][1:])
+            raise _Stop(guessed, (out is None and (joins or self.doubt[0]), True)) from None
         return layer, shape, layer.cost(shapes, shape)
 
     def place(
@@ -504,28 +717,43 @@ class _Builder:
     ) -> int:
         """Add a node to the graph."""
         if len(self.nodes) >= MOST_LAYERS:
-            self.fail("the network is too large", place, f"at most {MOST_LAYERS:,} layers")
-            raise _Stop
+            self.halt("the network is too large", place, f"at most {MOST_LAYERS:,} layers")
+        if len(trail.prefix) + len(part) > LONGEST_PATH:
+            self.halt(
+                f"the path {shorten(trail.prefix + part)} is too long",
+                place,
+                f"at most {LONGEST_PATH} characters",
+                "shorter names",
+            )
+        self.arithmetic.steps += _STEPS_OF_A_LAYER
         for tensor in tensors:
             self.use(tensor)
         count: Number = 1
+        each = cost
         if self.turns:
-            count = product(*(turn.count for turn in self.turns))
             try:
+                self.arithmetic.spend(_STEPS_OF_A_SUM)
                 for turn in reversed(self.turns):
-                    cost = cost.map(lambda value, turn=turn: summed(value, turn.index, turn.first, turn.last))  # type: ignore[misc]
+                    count, cost = turn.sum(count), cost.map(turn.sum)
             except Fault as fault:
                 self.fail(f"{trail.prefix}{part}: {fault.what}", place, fault.expected, fault.hint)
                 raise _Stop from None
         output = self.tensor(shape)
+        if any(self.doubt):
+            channels = self.doubt[0] and not hasattr(layer, "out") and layer.name != "reshape"
+            sides = self.doubt[1] and layer.name not in ("global_pool", "adaptive_avg_pool", "linear", "reshape")
+            self.doubts[output] = (channels or (any(self.doubt) and layer.name == "flatten"), sides)
+            self.doubt = (False, False)
         path = trail.prefix + part
+        unit = trail.unit or path
         self.nodes.append(
-            Node(path, trail.unit or path, trail.stage, layer, tuple(tensors), output, count, cost, place)
+            Node(path, unit, trail.stage, layer, tuple(tensors), output, count, cost, place, each, self.turns)
         )
         return output
 
     def block(self, entry: BlockEntry, scope: Scope, trail: _Trail, tensors: list[int]) -> int:
         spec = entry.block
+        self.spend(4 + len(spec.parameters) + len(spec.definitions), entry.place)
         given: dict[str, Any] = {name: expression.evaluate(scope) for name, expression in entry.attributes}
         outer: Scope = self.root
         if spec.enclosing:
@@ -537,14 +765,15 @@ class _Builder:
         inner = Scope(given, outer, home=spec.key)
         shape = self.shapes[tensors[0]]
         labels = self.enter(entry, spec, inner, tensors)
-        self.define(spec, inner, shape)
+        self.settle(spec, self.define(spec, inner), shape)
         self.check_inputs(entry, spec, inner, tensors)
         self.check_parameters(spec, inner, entry.place)
         part = self.part(entry, scope, trail)
         path = f"{trail.prefix}{part}"
-        within = _Trail(f"{path}.", trail.unit or path, trail.stage)
+        within = _Trail(f"{path}.", trail.unit or path, trail.stage) if part else trail
         turn = self.root.values.pop("i", None)
         result = self.run(spec.layers, inner, labels, within, tensors[0])
+        within.keep(spec.layers, labels)
         if turn is not None:
             self.root.values["i"] = turn
         for label in spec.outputs:
@@ -594,6 +823,7 @@ class _Builder:
             if not isinstance(chosen, tuple):
                 self.fail(f"rows is {shorten(as_text(chosen))}", entry.rows.place, "a list of rows")
                 raise _Stop
+            self.spend(len(chosen), entry.rows.place)
             for row in chosen:
                 cells = row if isinstance(row, tuple) else (row,)
                 if len(cells) != len(entry.columns):
@@ -606,10 +836,12 @@ class _Builder:
                 rows.append(cells)
         else:
             self.focus(tensor)
+            self.spend(len(entry.rows) * (1 + len(entry.columns) // 4), entry.place)
             rows = [tuple([cell.evaluate(scope) for cell in cells]) for cells in entry.rows]
         for row in rows:
+            self.spend(2 + len(row) // 4, entry.place)
             inner = Scope(dict(zip(entry.columns, row, strict=True)), scope)
-            tensor = self.run(entry.body, inner, dict(labels), trail, tensor)
+            tensor = self.run(entry.body, inner, self.inner(labels, entry.body), trail, tensor)
         return tensor
 
     # -- repeats -----------------------------------------------------------------------------------------------------
@@ -618,16 +850,17 @@ class _Builder:
         value = expression.evaluate(scope)
         count = self.whole(value, "repeat", expression.place, 0)
         if type(count) is int and count > MOST_LAYERS:
-            self.fail(f"repeat is {shorten(f'{count:,}')}", expression.place, f"at most {MOST_LAYERS:,}")
-            raise _Stop
+            self.halt(f"repeat is {shorten(f'{count:,}')}", expression.place, f"at most {MOST_LAYERS:,}")
         return count
+
+    def lay_out(self, turns: int, place: Place | None) -> None:
+        """Count the turns of a repeat."""
+        self.turns_left -= turns
+        if self.turns_left < 0:
+            self.halt("the repeats take too many turns", place, f"at most {MOST_TURNS:,}")
 
     def turn(self, scope: Scope, index: Number, action: Callable[[Scope], Any]) -> Any:
         """Run one turn of a repeat with `i` bound to its index."""
-        self.turns_left -= 1
-        if self.turns_left < 0:
-            self.fail("the repeats take too many turns", self.spec.place, f"at most {MOST_TURNS:,}")
-            raise _Stop
         before = self.root.values.get("i")
         self.root.values["i"] = index
         try:
@@ -650,16 +883,13 @@ class _Builder:
         self.focus(tensors[0])
         count = self.count(expression, scope)
         if type(count) is int:
+            self.lay_out(count, expression.place)
             placed = len(self.nodes)
             for index in range(count):
-                tensors = [
-                    self.turn(
-                        scope, index, lambda inner, now=tensors: self.build_entry(entry, inner, labels, trail, now)
-                    )
-                ]
+                build = partial(self.build_entry, entry, labels=labels, trail=trail, tensors=tensors)
+                tensors = [self.turn(scope, index, build)]
                 if index == 0 and (len(self.nodes) - placed) * (count - 1) + len(self.nodes) > MOST_LAYERS:
-                    self.fail("the network is too large", expression.place, f"at most {MOST_LAYERS:,} layers")
-                    raise _Stop
+                    self.halt("the network is too large", expression.place, f"at most {MOST_LAYERS:,} layers")
             return tensors[0]
         if len(tensors) > 1:
             self.fail("a repeat with a symbolic count starts from one tensor", entry.place, "one label in `from`")
@@ -676,47 +906,98 @@ class _Builder:
 
             for index in range(first):
                 tensor = once(index, tensor)
-            tensor = self.symbolic_turns(first, expanded(count - 1 - last), tensor, once, expression.place)
+            tensor = self.symbolic_turns(first, expanded(count - 1 - last), tensor, once, trail)
             for index in range(last):
                 tensor = once(expanded(count - last + index), tensor)
             return tensor
 
-        return self.peel(turns, trail, expression.place)
+        end: int = self.peel(count, turns, trail, expression.place)
+        return end
 
-    def peel(self, turns: Callable[[int, int], Any], trail: _Trail, place: Place | None) -> Any:
+    def peel(self, count: Number, turns: Callable[[int, int], Any], trail: _Trail, place: Place | None) -> Any:
         """Take as few turns of a symbolic repeat by themselves as its conditions need."""
-        state = (len(self.nodes), len(self.shapes), dict(trail.counts), dict(trail.names), set(self.used), self.turns)
+        state = self.state(trail)
+        arithmetic = self.arithmetic
+        relations = arithmetic.relations
         undecided: UndecidedTurn | None = None
+        other: list[Problem] = []
         for first, last in _PEELS:
+            arithmetic.spend(_STEPS_OF_AN_ATTEMPT + len(self.used) // 16)
+            self.attempts += 1
             try:
-                return turns(first, last)
+                if self.assume_turns(count, first + last):
+                    return turns(first, last)
             except UndecidedTurn as fault:
-                if self.turns != state[5] and any(fault.turn == turn.index for turn in state[5]):
+                if any(fault.turn == turn.index for turn in self.turns):
                     raise
-                undecided = fault
-                del self.nodes[state[0] :], self.shapes[state[1] :]
-                trail.counts, trail.names = dict(state[2]), dict(state[3])
-                self.used, self.turns = set(state[4]), state[5]
-                self.cache.clear()
+                undecided = undecided or fault
+            except (FlopcalcError, _Stop) as error:
+                if undecided is None or arithmetic.steps < 0:
+                    raise
+                found = [*self.problems[len(state.problems) :], *getattr(error, "problems", ())]
+                other = other or found
+            finally:
+                arithmetic.relations = relations
+                self.attempts -= 1
+            self.restore(state, trail)
         assert undecided is not None
-        problem = undecided.at(place)
-        self.fail(problem.what, problem.place, problem.expected, problem.hint)
+        undecided.offset = None
+        for problem in other[:1] or [undecided.at(place)]:
+            self.fail(problem.what, problem.place, problem.expected, problem.hint)
         raise _Stop
 
-    def open_turn(self, first: Number, last: Number) -> _Turn:
-        from sympy import Dummy
+    def assume_turns(self, count: Number, least: int) -> bool:
+        """Assume that a repeat has at least so many turns, and note it where it is open; False where it has not."""
+        enough: Any = expanded(count - least)
+        known = self.arithmetic.decide(enough, strict=False)
+        if known is None:
+            for turn in self.turns:
+                if enough.has(turn.index):
+                    raise UndecidedTurn(turn.index)
+            fixed, open_ = enough.as_coeff_Add()
+            text = f"{open_} ≥ {-fixed}"
+            self.arithmetic.assumed[text] = None
+            self.arithmetic.relations = (*self.arithmetic.relations, Relation(text, enough, False))
+        return known is not False
 
-        turn = _Turn(Dummy("i", integer=True, nonnegative=True), first, last)
+    def state(self, trail: _Trail) -> _State:
+        """Remember where the builder is, so that what follows can be built again."""
+        return _State(
+            len(self.nodes),
+            len(self.shapes),
+            dict(self.aliases),
+            set(self.used),
+            tuple(self.problems),
+            dict(trail.counts),
+            dict(trail.names),
+            dict(self.arithmetic.assumed),
+        )
+
+    def restore(self, state: _State, trail: _Trail) -> None:
+        """Forget what was built since `state`."""
+        del self.nodes[state.nodes :], self.shapes[state.shapes :]
+        self.aliases, self.used, self.problems = dict(state.aliases), set(state.used), list(state.problems)
+        for kept, now in ((state.counts, trail.counts), (state.names, trail.names)):
+            now.clear()
+            now.update(kept)  # type: ignore[arg-type]
+        self.arithmetic.assumed.clear()
+        self.arithmetic.assumed.update({**state.assumed, **self.arithmetic.settled})
+        self.cache.clear()
+
+    def open_turn(self, first: Number, last: Number) -> Turn:
+        taken = self.symbols | {turn.index.name for turn in self.turns}
+        name = next(name for name in ("i", *(f"i{number}" for number in range(2, len(taken) + 3))) if name not in taken)
+        turn = Turn(turn_symbol(name), first, last)
         self.arithmetic.ranges[turn.index] = (first, last)
         self.turns = (*self.turns, turn)
         return turn
 
-    def close_turn(self, turn: _Turn) -> None:
+    def close_turn(self, turn: Turn) -> None:
         self.turns = self.turns[:-1]
         del self.arithmetic.ranges[turn.index]
 
     def symbolic_turns(
-        self, first: Number, last: Number, tensor: int, once: Callable[[Number, int], int], place: Place | None
+        self, first: Number, last: Number, tensor: int, once: Callable[[Number, int], int], trail: _Trail
     ) -> int:
         """Build the body once for the turns from `first` to `last`, and prove that it stands for each of them.
 
@@ -724,44 +1005,44 @@ class _Builder:
         first shape's channels and i − first times that number, and the body is built again from there.
         """
         start = self.shapes[tensor]
-        mark = (len(self.nodes), len(self.shapes))
+        state = self.state(trail)
         turn = self.open_turn(first, last)
         try:
             end = once(turn.index, tensor)
-            growth = self.growth(start, self.shapes[end], turn, place)
+            growth = self.growth(start, self.shapes[end], turn)
             if growth != 0:
-                del self.nodes[mark[0] :], self.shapes[mark[1] :]
+                self.restore(state, trail)
                 begun = (expanded(start[0] + (turn.index - first) * growth), start[1], start[2])
                 virtual = self.tensor(begun)
                 self.aliases[virtual] = tensor
                 end = once(turn.index, virtual)
-                again = self.growth(begun, self.shapes[end], turn, place)
+                again = self.growth(begun, self.shapes[end], turn)
                 if not self.arithmetic.equal(again, growth):
-                    self.refuse_turns(begun, self.shapes[end], place)
+                    self.refuse_turns(begun, self.shapes[end], turn)
         finally:
             self.close_turn(turn)
+            trail.names.clear()  # what stands inside has a shape of its own in every turn
+            trail.names.update(state.names)
         if growth == 0:
             return end
         finished = self.tensor((expanded(start[0] + turn.count * growth), start[1], start[2]))
         self.aliases[finished] = end
         return finished
 
-    def growth(self, start: Shape, end: Shape, turn: _Turn, place: Place | None) -> Number:
+    def growth(self, start: Shape, end: Shape, turn: Turn) -> Number:
         """Return how many channels a turn adds; refuse a body that changes the map, or grows unevenly."""
         sides = [expanded(end[axis] - start[axis]) for axis in (1, 2)]
         grown = expanded(end[0] - start[0])
-        if any(side != 0 for side in sides) or (is_symbolic(grown) and grown.has(turn.index)):  # type: ignore[union-attr]
-            self.refuse_turns(start, end, place)
+        if any(side != 0 for side in sides) or (is_symbolic(grown) and grown.has(turn.index)):
+            self.refuse_turns(start, end, turn)
         return grown
 
-    def refuse_turns(self, start: Shape, end: Shape, place: Place | None) -> None:
-        self.fail(
-            f"a turn of the repeat makes {show_shape(end)} of {show_shape(start)}",
-            place,
-            "a body that keeps the map and adds the same channels every turn",
-            "give the repeat's count a number",
-        )
-        raise _Stop
+    def refuse_turns(self, start: Shape, end: Shape, turn: Turn) -> NoReturn:
+        """Ask for the turn to be taken by itself: a first turn may change the shape, and the others keep it."""
+        fault = UndecidedTurn(turn.index)
+        fault.what = f"a turn of the repeat makes {show_shape(end)} of {show_shape(start)}"
+        fault.expected = "a body that, after its first turns, keeps the map and adds the same channels every turn"
+        raise fault
 
     # -- branches ----------------------------------------------------------------------------------------------------
 
@@ -863,13 +1144,14 @@ class _Builder:
                 return trail
             number = trail.counts["branch"] = trail.counts.get("branch", 0) + 1
             part = f"{trail.prefix}branch{number}"
-            inner = _Trail(f"{part}.", trail.unit, trail.stage)
+            inner = _Trail(f"{part}.", trail.unit, trail.stage, outer=trail.outer)
             inner.names = trail.names
             return inner
 
         def once(inner: Scope) -> int:
-            return self.run(path.body, inner, dict(labels), inner_trail(), start)
+            return self.run(path.body, inner, self.inner(labels, path.body), inner_trail(), start)
 
+        self.spend(8, path.place)
         if path.repeat is None:
             if not path.body.entries:
                 if not path.flat:
@@ -880,6 +1162,7 @@ class _Builder:
         self.focus(start)
         count = self.count(path.repeat, scope)
         if type(count) is int:
+            self.lay_out(count, path.repeat.place)
             ends = [self.turn(scope, index, once) for index in range(count)]
             return [_Strand(end, self.shapes[end]) for end in ends]
 
@@ -888,18 +1171,21 @@ class _Builder:
             for index in range(first):
                 end = self.turn(scope, index, once)
                 strands.append(_Strand(end, self.shapes[end]))
+            names = dict(trail.names)
             turn = self.open_turn(first, expanded(count - 1 - last))
             try:
                 end = self.turn(scope, turn.index, once)
             finally:
                 self.close_turn(turn)
+                trail.names.clear()
+                trail.names.update(names)
             strands.append(_Strand(end, self.shapes[end], turn))
             for index in range(last):
                 end = self.turn(scope, expanded(count - last + index), once)
                 strands.append(_Strand(end, self.shapes[end]))
             return strands
 
-        strands: list[_Strand] = self.peel(turns, trail, path.repeat.place)
+        strands: list[_Strand] = self.peel(count, turns, trail, path.repeat.place)
         return strands
 
     def merge(self, entry: BranchesEntry, scope: Scope, trail: _Trail, strands: list[_Strand]) -> int:
@@ -907,15 +1193,20 @@ class _Builder:
             assert entry.first is not None
             strands = self.running_sums(entry, scope, trail, strands)
         word = "concat" if entry.merge == "hff" else entry.merge
+        self.spend(len(strands), entry.place)
         tensors = [strand.tensor for strand in strands]
+        if self.doubts:
+            self.doubt = self.doubt_of(tensors)
+        if len(strands) == 1 and strands[0].turn is None and word != "concat" and entry.paths[0].repeat is not None:
+            return strands[0].tensor  # a repeat of one turn: there is nothing to add
         if all(strand.turn is None for strand in strands):
             return self.extra(word, {}, tensors, trail, entry.place)
+        self.assume_turns(total(strand.count for strand in strands), 1 if word == "concat" else 2)
         if word == "concat":
             read = tuple((strand.channels(), strand.shape[1], strand.shape[2]) for strand in strands)
         else:
             for strand in strands:
-                if strand.turn is not None and any(is_symbolic(n) and n.has(strand.turn.index) for n in strand.shape):  # type: ignore[union-attr]
-                    self.refuse_turns(strand.shape, strand.shape, entry.place)
+                self.refuse_uneven(strand, entry)
             read = tuple(
                 (product(strand.shape[0], strand.count), strand.shape[1], strand.shape[2]) for strand in strands
             )
@@ -934,12 +1225,12 @@ class _Builder:
         if type(first) is not int or (type(count) is int and first >= count):
             self.fail(f"first is {first} of {count} paths", entry.first.place, f"a number from 0 to {count - 1}")
             raise _Stop
-        result = strands[:first]
-        if any(strand.turn is not None for strand in result):
-            self.fail("the paths before `first` are part of a symbolic repeat", entry.place, "numbers", "first: 0")
+        if type(count) is not int and not self.assume_turns(count, first + 1):
+            self.fail(f"first is {first} of {count} paths", entry.first.place, "a path that there is")
             raise _Stop
+        result, summands = _divided(strands, first)
         previous: _Strand | None = None
-        for strand in strands[first:]:
+        for strand in summands:
             if previous is None and strand.turn is None:
                 previous = strand
                 result.append(strand)
@@ -950,17 +1241,45 @@ class _Builder:
                 previous = _Strand(tensor, self.shapes[tensor])
                 result.append(previous)
                 continue
-            if any(is_symbolic(n) and n.has(strand.turn.index) for n in strand.shape):  # type: ignore[union-attr]
-                self.refuse_turns(strand.shape, strand.shape, entry.place)
+            self.refuse_uneven(strand, entry)
             begin = expanded(strand.turn.first + (1 if previous is None else 0))
             before = self.turns
-            self.turns = (*before, _Turn(strand.turn.index, begin, strand.turn.last))
+            self.turns = (*before, Turn(strand.turn.index, begin, strand.turn.last))
             source = strand.tensor if previous is None else previous.tensor
             tensor = self.extra("add", {}, [source, strand.tensor], trail, entry.place)
             self.turns = before
             previous = _Strand(tensor, self.shapes[tensor])
             result.append(_Strand(tensor, self.shapes[tensor], strand.turn))
         return result
+
+    def refuse_uneven(self, strand: _Strand, entry: BranchesEntry) -> None:
+        """Refuse to add the turns of a path whose shapes differ."""
+        if strand.turn is not None and any(is_symbolic(n) and n.has(strand.turn.index) for n in strand.shape):
+            self.fail(
+                f"the paths end in {show_shape(strand.shape)}, in every turn {strand.turn.index} another shape",
+                entry.place,
+                "equal shapes",
+                "give the repeat's count a number",
+            )
+            raise _Stop
+
+
+def _divided(strands: list[_Strand], first: int) -> tuple[list[_Strand], list[_Strand]]:
+    """Part strands before path `first`, counting every turn of a repeated path as one."""
+    before: list[_Strand] = []
+    after = list(strands)
+    while first and after:
+        strand = after.pop(0)
+        taken = 1
+        if strand.turn is not None:
+            taken = min(first, strand.count) if type(strand.count) is int else first
+            index, begin, last = strand.turn.index, strand.turn.first, strand.turn.last
+            if taken != strand.count:
+                after.insert(0, _Strand(strand.tensor, strand.shape, Turn(index, expanded(begin + taken), last)))
+            strand = _Strand(strand.tensor, strand.shape, Turn(index, begin, expanded(begin + taken - 1)))
+        before.append(strand)
+        first -= taken
+    return before, after
 
 
 def _share(channels: Number, parts: int) -> Number:
@@ -972,5 +1291,5 @@ def _freeze(data: Data | Expression, scope: Scope) -> Value:
     if isinstance(data, Expression):
         return data.evaluate(scope)
     if isinstance(data.items, tuple):
-        return tuple(_freeze(item, scope) for item in data.items)
-    return {key: _freeze(item, scope) for key, item in data.items.items()}
+        return weighed(tuple([_freeze(item, scope) for item in data.items]), scope)
+    return weighed({key: _freeze(item, scope) for key, item in data.items.items()}, scope)

@@ -153,16 +153,16 @@ def _rules(node: Node, problems: list[Problem]) -> dict[str, Expression]:
         except Fault as fault:
             problems.append(fault.at(value.place))
             continue
-        for name in (*rule.names, *rule.calls):
-            if name not in QUANTITIES:
-                problems.append(
-                    Problem(
-                        f"`{shorten(name)}` is not known here",
-                        value.place,
-                        "one of " + ", ".join(QUANTITIES),
-                        suggest(name, QUANTITIES),
-                    )
-                )
+        problems.extend(
+            Problem(
+                f"`{shorten(name)}` is not known here",
+                value.place,
+                "one of " + ", ".join(QUANTITIES),
+                suggest(name, QUANTITIES),
+            )
+            for name in (*rule.names, *rule.calls)
+            if name not in QUANTITIES
+        )
         rules[key.text] = rule
     rules.setdefault("default", literal(0))
     return rules

@@ -7,8 +7,11 @@ it, so that a whole file's faults can be reported at once and a program can insp
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from itertools import islice
+from typing import ParamSpec, TypeVar
 
 __all__ = [
     "Fault",
@@ -19,12 +22,46 @@ __all__ = [
     "ShapeError",
     "SpecError",
     "UnknownNameError",
+    "gathered",
+    "listed",
+    "printable",
+    "shallow",
     "shorten",
     "suggest",
 ]
 
 LONGEST_QUOTE = 60
 """Characters of a user's text that a message repeats; hostile input can be megabytes long."""
+
+LONGEST_MESSAGE = 400
+"""Characters of each part of a problem, however many names and numbers went into it."""
+
+MOST_LISTED = 16
+"""How many names a message lists."""
+
+_MOST_CANDIDATES = 500
+"""How many names are compared with a misspelled one."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with every character that does not show itself written as an escape.
+
+    A user's text may hold line breaks, terminal escape sequences and marks that turn the direction of writing.
+
+    Examples
+    --------
+    >>> print(printable("red\x1b[31m"), printable("naïve K²"))
+    red\x1b[31m naïve K²
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,13 +79,14 @@ class Place:
     column: int = 0
 
     def __str__(self) -> str:
+        file = printable(self.file)
         if not self.line:
-            return self.file
-        return f"{self.file}:{self.line}:{self.column}"
+            return file
+        return f"{file}:{self.line}:{self.column}"
 
     def shift(self, columns: int) -> Place:
         """Return the place `columns` characters to the right."""
-        return replace(self, column=self.column + columns)
+        return Place(self.file, self.line, self.column + columns) if columns else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +104,12 @@ class Problem:
     place: Place | None = None
     expected: str = ""
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        for part in ("what", "expected", "hint"):
+            text = getattr(self, part)
+            if len(text) > LONGEST_MESSAGE or not text.isprintable():
+                object.__setattr__(self, part, shorten(text, LONGEST_MESSAGE))
 
     def __str__(self) -> str:
         lines = [f"{self.place}: {self.what}" if self.place else self.what]
@@ -132,15 +176,69 @@ class Fault(Exception):
         return Problem(self.what, place, self.expected, self.hint)
 
 
+def gathered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems as they are reported: each once, and those of one file in the order of its lines.
+
+    Examples
+    --------
+    >>> late, early = Problem("b", Place("net.yaml", 9, 1)), Problem("a", Place("net.yaml", 2, 1))
+    >>> [problem.what for problem in gathered([late, early, late])]
+    ['a', 'b']
+    """
+    files: dict[str, int] = {}
+    unlike = list(dict.fromkeys(problems))
+    for problem in unlike:
+        files.setdefault(problem.place.file if problem.place else "", len(files))
+
+    def order(problem: Problem) -> tuple[int, int, int]:
+        place = problem.place or Place("")
+        return (files[place.file], place.line, place.column)
+
+    return tuple(sorted(unlike, key=order))
+
+
+def shallow(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Make a function raise a SpecError where Python's stack ends.
+
+    What a spec may nest is bounded where it is read; this is the net below, for deep formulas in sympy's hands and
+    for a caller who is deep in the stack already.
+    """
+
+    @wraps(function)
+    def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return function(*arguments, **named)
+        except RecursionError:
+            raise SpecError(Problem("blocks, definitions or formulas are nested too deeply")) from None
+
+    return guarded
+
+
+def listed(names: Iterable[str], last: str = "") -> str:
+    """Return names with commas between, the first few of very many; `last` is what stands for none.
+
+    Examples
+    --------
+    >>> listed(["kernel", "stride"])
+    'kernel, stride'
+    >>> listed(f"a{index}" for index in range(100))
+    'a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15 and 84 more'
+    """
+    texts = [shorten(str(name)) for name in names]
+    if len(texts) > MOST_LISTED + 1:
+        return ", ".join(texts[:MOST_LISTED]) + f" and {len(texts) - MOST_LISTED:,} more"
+    return ", ".join(texts) or last
+
+
 def shorten(text: str, limit: int = LONGEST_QUOTE) -> str:
-    """Return `text` on one line, cut to `limit` characters.
+    """Return `text` on one line, cut to `limit` characters, all of them printable.
 
     Examples
     --------
     >>> shorten("a" * 9, 6)
     'aaaaa…'
     """
-    flat = " ".join(text[: 4 * limit].split())
+    flat = printable(" ".join(text[: 4 * limit].split()))
     return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[: limit - 1] + "…"
 
 
@@ -157,8 +255,9 @@ def suggest(name: str, candidates: Iterable[str]) -> str:
     if len(name) > LONGEST_QUOTE:
         return ""
     by_fold: dict[str, str] = {}
-    for candidate in candidates:
-        by_fold.setdefault(candidate.casefold(), candidate)
+    for candidate in islice(candidates, _MOST_CANDIDATES):
+        if len(candidate) <= 2 * len(name) + 2:
+            by_fold.setdefault(candidate.casefold(), candidate)
     near = difflib.get_close_matches(name.casefold(), list(by_fold), n=3, cutoff=0.6)
     if not near:
         return ""

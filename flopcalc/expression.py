@@ -10,14 +10,16 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, NoReturn
 
-from flopcalc.errors import Fault, FlopcalcError, Place, Problem, SpecError, shorten, suggest
+from flopcalc.errors import Fault, FlopcalcError, Place, Problem, SpecError, listed, shallow, shorten, suggest
 from flopcalc.number import (
-    MOST_BITS,
     Arithmetic,
     Number,
     Relation,
@@ -39,6 +41,7 @@ __all__ = [
     "Expression",
     "Function",
     "Scope",
+    "Trees",
     "check_name",
     "free_expression",
     "literal",
@@ -55,7 +58,19 @@ LONGEST_NAME = 64
 MOST_CALLS = 100_000
 """How often one analysis may call the functions that its specs define."""
 
-_BOUND = 1 << MOST_BITS
+DEEPEST_TREE = 60
+"""How deeply the operators of an expression may nest."""
+
+DEEPEST_STACK = 600
+"""How deeply definitions and functions that need each other may nest, in frames of Python's stack."""
+
+MOST_ITEMS = 100_000
+"""How many entries a list or a look-up table may have, those of the lists in it included."""
+
+QUOTE_IT = 'inside { } or [ ] an expression with a comma or a bracket must be quoted: "max(a, b)"'
+"""What to do where YAML has cut an expression at its comma."""
+
+_SMALL = 1 << 64
 _CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "True": True, "False": False}
 _YAML_WORDS = {
     form(word): value
@@ -63,6 +78,8 @@ _YAML_WORDS = {
     for form in (str.lower, str.capitalize, str.upper)
 }
 _NUMBER = re.compile(r"(\d[\d_]*)?(?:\.([\d_]*))?(?:[eE]([+-]?\d+))?$")
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Evaluator = Callable[["Scope"], Value]
 
@@ -73,7 +90,7 @@ class Signature:
 
     parameters: tuple[str, ...]
     needed: int
-    call: Callable[..., Number]
+    call: Callable[..., Value]
     help: str
     variadic: bool = False
 
@@ -82,6 +99,15 @@ def _make_divisible(
     arithmetic: Arithmetic, x: Number, divisor: Number = 8, limit: Number = Fraction(9, 10), least: Number | None = None
 ) -> Number:
     return arithmetic.make_divisible(x, divisor, limit, divisor if least is None else least)
+
+
+def _range(arithmetic: Arithmetic, n: Number) -> Value:
+    if type(n) is not int or n < 0:
+        raise Fault(f"range of {shorten(as_text(n))}", expected="a whole number from 0")
+    if n > MOST_ITEMS:
+        raise Fault("the list is too large", expected=f"at most {MOST_ITEMS:,} entries")
+    arithmetic.spend(n // 4)
+    return tuple(range(n))
 
 
 FUNCTIONS: Mapping[str, Signature] = {
@@ -100,6 +126,7 @@ FUNCTIONS: Mapping[str, Signature] = {
         _make_divisible,
         "x to the nearest multiple of divisor (8), at least min (divisor), never below limit (0.9) times x",
     ),
+    "range": Signature(("n",), 1, _range, "the list of the whole numbers from 0 below n"),
 }
 
 AMBIGUOUS = frozenset(_CONSTANTS) | frozenset(_YAML_WORDS)
@@ -120,10 +147,7 @@ class Scope:
         self.outer = outer
         self.home = home
         if arithmetic is None:
-            if outer is None:
-                arithmetic = Arithmetic()
-            else:
-                arithmetic = outer.arithmetic
+            arithmetic = Arithmetic() if outer is None else outer.arithmetic
         self.arithmetic: Arithmetic = arithmetic
 
     def look_up(self, name: str) -> Any:
@@ -153,7 +177,11 @@ class Derived:
         if self.busy:
             raise Fault(f"`{shorten(name)}` is defined by itself")
         self.busy = True
-        return self.evaluate(self.scope)
+        try:
+            with self.scope.arithmetic.settling():
+                return self.evaluate(self.scope)
+        finally:
+            self.busy = False
 
 
 @dataclass(slots=True)
@@ -177,6 +205,7 @@ class Function:
         """Return the body's value with the parameters bound to `arguments`."""
         if len(arguments) != len(self.parameters):
             raise Fault(f"{self.name} takes {len(self.parameters)} values, not {len(arguments)}")
+        self.scope.arithmetic.spend(1)
         self.budget.calls -= 1
         if self.budget.calls < 0:
             raise Fault(f"functions are called more than {MOST_CALLS:,} times")
@@ -193,6 +222,12 @@ class Expression:
     calls: Mapping[str, tuple[int, int]]
     run: Evaluator = field(repr=False)
     constant: bool = False
+    straight: bool = True
+    """Whether its characters stand in the file one after the other, so that an offset has a place."""
+    weight: int = 0
+    """How many steps it takes to work it out, once what it reads is known."""
+    depth: int = 4
+    """How many frames of Python's stack that takes."""
 
     def evaluate(self, scope: Scope) -> Value:
         """Return the exact value in `scope`.
@@ -202,15 +237,26 @@ class Expression:
         SpecError
             With the place of the expression, where it has no value there.
         """
+        if self.constant:
+            return self.run(scope)
+        arithmetic = scope.arithmetic
+        arithmetic.depth += self.depth
         try:
+            arithmetic.spend(self.weight)
+            if arithmetic.depth > DEEPEST_STACK:
+                raise Fault("definitions are nested too deeply", expected="values that need fewer others first")
             return self.run(scope)
         except Fault as fault:
             if type(fault) is not Fault:
                 raise
             raise SpecError(self.problem(fault)) from None
+        finally:
+            arithmetic.depth -= self.depth
 
     def problem(self, fault: Fault) -> Problem:
         """Return the fault as a problem at its place in this expression."""
+        if not self.straight:
+            fault.offset = None
         problem = fault.at(self.place)
         if problem.place is None:
             problem = Problem(f"{shorten(self.text)}: {problem.what}", None, problem.expected, problem.hint)
@@ -228,11 +274,57 @@ def check_name(name: str) -> str:
         return f"`{shorten(name)}` cannot be a name"
     if name in RESERVED:
         return f"`{name}` is a word of the language and cannot be a name"
+    if not _is_normal(name):
+        normal = unicodedata.normalize("NFKC", name)
+        return f"`{shorten(name)}` is written with characters that read as `{shorten(normal)}`"
     return ""
 
 
+def _is_normal(name: str) -> bool:
+    """Tell whether `name` is in the form in which Python reads names: no ligatures, no full-width letters."""
+    return name.isascii() or unicodedata.is_normalized("NFKC", name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """What a text means, wherever it stands."""
+
+    run: Evaluator
+    names: Mapping[str, int]
+    calls: Mapping[str, tuple[int, int]]
+    weight: int
+    depth: int
+
+
+class Trees:
+    """The expressions of one file: each text is read once, and all of them together are bounded."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, _Tree] = {}
+        self.arithmetic = Arithmetic()
+
+    def read(self, text: str) -> _Tree:
+        """Return the tree of a text without spaces around it."""
+        tree = self.known.get(text)
+        if tree is None:
+            self.arithmetic.spend(12 + len(text) // 2)
+            node = _tree(text)
+            compiler = _Compiler(text)
+            run = compiler.visit(node)
+            levels = _levels(node)
+            tree = _Tree(run, compiler.names, compiler.calls, 1 + compiler.visited // 4, levels + 4)
+            self.known[text] = tree
+        return tree
+
+
 def parse(
-    text: str, place: Place | None = None, *, words: Collection[str] = (), known: Collection[str] | None = None
+    text: str,
+    place: Place | None = None,
+    *,
+    words: Collection[str] = (),
+    known: Collection[str] | None = None,
+    straight: bool = True,
+    trees: Trees | None = None,
 ) -> Expression:
     """Read an expression.
 
@@ -246,6 +338,10 @@ def parse(
         Bare words that are values here, unless `known` has them as names.
     known : collection of str, optional
         The names in scope; with None every name is let through, for the caller to check.
+    straight : bool
+        Whether the text stands in the file as it is, without line breaks and escapes.
+    trees : Trees, optional
+        The expressions that were read before from the same file.
 
     Raises
     ------
@@ -267,6 +363,8 @@ def parse(
     lead = len(text) - len(text.lstrip())
     if stripped in words and stripped not in _CONSTANTS and (known is None or stripped not in known):
         return _constant(stripped, text, place)
+    if stripped.isascii() and stripped.isdigit() and (stripped[0] != "0" or stripped == "0"):
+        return Expression(stripped, place, _NOTHING, _NOTHING, _whole(stripped), True)
     if stripped in _YAML_WORDS and (known is None or stripped not in known):
         raise Fault(
             f"`{stripped}` is not a value: YAML 1.1 reads it as {_YAML_WORDS[stripped]}",
@@ -275,21 +373,28 @@ def parse(
         )
     if not stripped:
         raise Fault("the expression is empty", expected="a number, a word or an expression")
-    tree = _tree(stripped, lead)
-    compiler = _Compiler(stripped, lead)
-    run = compiler.visit(tree)
-    expression = Expression(stripped, place, compiler.names, compiler.calls, run)
-    if not compiler.names and not compiler.calls:
-        try:
-            return _constant(run(Scope({})), stripped, place)
-        except Fault as fault:
-            fault.offset = fault.offset or lead
-            raise
-    return expression
+    trees = trees or Trees()
+    try:
+        tree = trees.read(stripped)
+        if not tree.names and not tree.calls:
+            trees.arithmetic.spend(tree.weight)
+            return _constant(tree.run(Scope({}, None, trees.arithmetic)), stripped, place)
+    except Fault as fault:
+        fault.offset = (fault.offset or 0) + lead
+        raise
+    if place is not None and lead and straight:
+        place = place.shift(lead)
+    return Expression(stripped, place, tree.names, tree.calls, tree.run, False, straight, tree.weight, tree.depth)
 
 
 def _constant(value: Value, text: str, place: Place | None) -> Expression:
-    return Expression(text, place, {}, {}, lambda scope: value, True)
+    return Expression(text, place, _NOTHING, _NOTHING, lambda scope: value, True)
+
+
+@lru_cache(maxsize=1024)
+def _whole(digits: str) -> Evaluator:
+    value = int(digits)
+    return lambda scope: value
 
 
 def literal(value: Value, place: Place | None = None) -> Expression:
@@ -297,48 +402,70 @@ def literal(value: Value, place: Place | None = None) -> Expression:
     return _constant(value, as_text(value), place)
 
 
-def _tree(text: str, lead: int) -> ast.expr:
+_SHOWN_FAULTS = re.compile(r"invalid (non-printable )?character .*|invalid decimal literal|unterminated string literal")
+"""What Python says of a text that helps here, in every version of Python."""
+
+_NO_EXPRESSION = re.compile(r"[#\\]|\d(and|or|not|if|else|in|is|for)\b")
+"""Comments, line continuations and escapes, and a number run into a word: Python reads them, with warnings."""
+
+
+def _tree(text: str) -> ast.expr:
     problem = ""
     offset = 0
+    odd = _NO_EXPRESSION.search(re.sub(r"'[^'\\]*'|\"[^\"\\]*\"", lambda found: "_" * len(found[0]), text))
+    if odd:
+        raise Fault(
+            f"`{shorten(text)}` is not an expression",
+            expected="a space after the number" if odd[0][0].isdigit() else f"no `{odd[0][0]}`",
+            offset=odd.start(),
+        )
     try:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         offset = max((error.offset or 1) - 1, 0) if (error.lineno or 1) == 1 else 0
-        problem = error.msg or "invalid syntax"
+        message = error.msg or ""
+        shown = _SHOWN_FAULTS.match(message)
+        problem = f": {shown[0]}" if shown else " "
+        if "leading zeros" in message:
+            problem = ": a number does not begin with 0"
+        elif "too many nested" in message:
+            problem = ": it is nested too deeply"
     except (ValueError, MemoryError, RecursionError):
-        problem = "it is nested too deeply or holds a character that cannot be read"
+        problem = ": it is nested too deeply or holds a character that cannot be read"
     if not problem:
         if _too_deep(tree):
-            raise Fault("the expression is nested too deeply", expected="at most 60 levels", offset=lead)
+            raise Fault("the expression is nested too deeply", expected=f"at most {DEEPEST_TREE} levels")
         return tree
     hint = ""
     if re.search(r"[²³⁴⁵⁶⁷⁸⁹·×]", text):
         hint = "write powers as **2 and products as *"
     elif re.fullmatch(r"0\d+", text):
-        problem, hint = "a number does not begin with 0", f"write {text.lstrip('0') or '0'}"
+        problem, hint = ": a number does not begin with 0", f"write {text.lstrip('0') or '0'}"
     elif re.fullmatch(r"\d+(:\d+)+", text):
-        problem, hint = "`:` makes no number (YAML 1.1 would read base 60)", "write the number in full"
+        problem, hint = ": `:` makes no number (YAML 1.1 would read base 60)", "write the number in full"
     elif text.count("(") != text.count(")") or text.count("[") != text.count("]"):
-        problem, hint = (
-            "a bracket is not closed",
-            'inside { } or [ ] an expression with a comma or a bracket must be quoted: "max(a, b)"',
-        )
+        problem, hint = ": its brackets do not match", QUOTE_IT if text.count("(") > text.count(")") else ""
     elif text.startswith(("'", '"')) and text.count(text[0]) % 2:
         hint = "an expression that begins with a quote must be quoted as a whole"
     elif "&&" in text or "||" in text or "!" in text.replace("!=", ""):
         hint = "write `and`, `or`, `not`"
     elif re.search(r"[^=<>!]=[^=]", text):
         hint = "write == to compare"
-    raise Fault(f"`{shorten(text)}` is not an expression: {problem}", hint=hint, offset=lead + min(offset, len(text)))
+    raise Fault(f"`{shorten(text)}` is not an expression{problem.rstrip()}", hint=hint, offset=min(offset, len(text)))
 
 
-def _too_deep(tree: ast.AST, limit: int = 60) -> bool:
+def _levels(tree: ast.AST, limit: int = DEEPEST_TREE) -> int:
+    """Return how deeply a tree nests; one more than `limit` where it is more."""
     level: list[ast.AST] = [tree]
-    for _ in range(limit):
+    for depth in range(limit + 1):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:
-            return False
-    return True
+            return depth
+    return limit + 1
+
+
+def _too_deep(tree: ast.AST, limit: int = DEEPEST_TREE) -> bool:
+    return _levels(tree, limit) > limit
 
 
 def _number(text: str, offset: int) -> Number:
@@ -410,30 +537,36 @@ def _want_truth(value: Value, offset: int) -> bool:
 class _Compiler:
     """Turns a syntax tree into closures, one kind of node at a time; any other kind of node is an error."""
 
-    def __init__(self, text: str, lead: int) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.lead = lead
+        self.visited = 0
         self.names: dict[str, int] = {}
         self.calls: dict[str, tuple[int, int]] = {}
 
     def visit(self, node: ast.expr) -> Evaluator:
+        self.visited += 1
         method = getattr(self, f"visit_{type(node).__name__}", None)
         if method is None:
-            raise Fault(
-                f"`{shorten(self.source(node))}` is not allowed in an expression",
-                expected="numbers, names, + - * / // % **, comparisons, and, or, not, if else, [ ] and known functions",
-                hint="write ** for a power" if isinstance(node, ast.BinOp) else "",
-                offset=self.offset(node),
-            )
+            self.refuse(node)
         evaluator: Evaluator = method(node)
         return evaluator
 
+    def refuse(self, node: ast.expr) -> NoReturn:
+        raise Fault(
+            f"`{shorten(self.source(node))}` is not allowed in an expression",
+            expected="numbers, names, + - * / // % **, comparisons, and, or, not, if else, [ ] and known functions",
+            offset=self.offset(node),
+        )
+
     def offset(self, node: ast.AST) -> int:
-        column = getattr(node, "col_offset", 0)
-        line = self.text.encode()[:column] if getattr(node, "lineno", 1) == 1 else b""
-        return self.lead + len(line.decode(errors="replace"))
+        if getattr(node, "lineno", 1) != 1:
+            return 0
+        column: int = getattr(node, "col_offset", 0)
+        return column if self.text.isascii() else len(self.text.encode()[:column].decode(errors="replace"))
 
     def source(self, node: ast.expr) -> str:
+        if self.text.isascii() and node.end_lineno == 1:
+            return self.text[node.col_offset : node.end_col_offset]
         return ast.get_source_segment(self.text, node) or self.text
 
     def visit_Constant(self, node: ast.Constant) -> Evaluator:
@@ -442,6 +575,8 @@ class _Compiler:
             return lambda scope: value
         if isinstance(value, bool):
             return lambda scope: value
+        if not isinstance(value, (int, float, complex)):
+            self.refuse(node)
         number = _number(self.source(node), self.offset(node))
         return lambda scope: number
 
@@ -451,6 +586,7 @@ class _Compiler:
             constant = _CONSTANTS[name]
             return lambda scope: constant
         offset = self.offset(node)
+        self.refuse_other_form(node)
         self.names.setdefault(name, offset)
 
         def look_up(scope: Scope) -> Value:
@@ -465,6 +601,15 @@ class _Compiler:
             return value
 
         return look_up
+
+    def refuse_other_form(self, node: ast.Name) -> None:
+        """Refuse a name that Python reads as another one, such as one in full-width letters."""
+        if not self.text.isascii() and self.source(node) != node.id:
+            raise Fault(
+                f"`{shorten(self.source(node))}` is written with characters that read as `{shorten(node.id)}`",
+                hint=f"write `{shorten(node.id)}`",
+                offset=self.offset(node),
+            )
 
     def visit_BinOp(self, node: ast.BinOp) -> Evaluator:
         operator = _SYMBOLS.get(type(node.op))
@@ -495,7 +640,7 @@ class _Compiler:
                 a, b = left(scope), right(scope)
                 if type(a) is int and type(b) is int:
                     result = a + b
-                    if -_BOUND < result < _BOUND:
+                    if -_SMALL < result < _SMALL:
                         return result
                 return slow(scope, a, b)
 
@@ -506,7 +651,7 @@ class _Compiler:
                 a, b = left(scope), right(scope)
                 if type(a) is int and type(b) is int:
                     result = a * b
-                    if -_BOUND < result < _BOUND:
+                    if -_SMALL < result < _SMALL:
                         return result
                 return slow(scope, a, b)
 
@@ -522,7 +667,7 @@ class _Compiler:
             return lambda scope: -_want_number(operand(scope), "-", offset)
         if isinstance(node.op, ast.UAdd):
             return lambda scope: _want_number(operand(scope), "+", offset)
-        raise Fault(f"`{shorten(self.source(node))}` is not allowed in an expression", offset=offset)
+        return self.refuse(node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Evaluator:
         operands = [(self.visit(value), self.offset(value)) for value in node.values]
@@ -580,7 +725,7 @@ class _Compiler:
 
     def visit_List(self, node: ast.List) -> Evaluator:
         items = [self.visit(item) for item in node.elts]
-        return lambda scope: tuple(item(scope) for item in items)
+        return lambda scope: weighed(tuple([item(scope) for item in items]), scope)
 
     def visit_Subscript(self, node: ast.Subscript) -> Evaluator:
         container, index = self.visit(node.value), self.visit(node.slice)
@@ -592,6 +737,7 @@ class _Compiler:
         if not isinstance(node.func, ast.Name):
             raise Fault(f"`{shorten(self.source(node))}` calls what is no function", offset=offset)
         name = node.func.id
+        self.refuse_other_form(node.func)
         arguments = [self.visit(argument) for argument in node.args]
         if name in FUNCTIONS:
             return self._builtin(node, name, arguments, offset)
@@ -604,7 +750,7 @@ class _Compiler:
             if not isinstance(function, Function):
                 raise Fault(f"`{name}` is not a function", offset=offset)
             try:
-                return function.call(tuple(argument(scope) for argument in arguments))
+                return function.call(tuple([argument(scope) for argument in arguments]))
             except Fault as fault:
                 if fault.offset is None:
                     fault.offset = offset
@@ -620,7 +766,10 @@ class _Compiler:
             key = keyword_.arg or "**"
             if signature.variadic or key not in signature.parameters or key in signature.parameters[: len(arguments)]:
                 raise Fault(f"{name} does not take `{shorten(key)}`", expected=expected, offset=offset)
-            named["least" if key == "min" else key] = self.visit(keyword_.value)
+            word = "least" if key == "min" else key
+            if word in named:
+                raise Fault(f"{name} is given `{key}` twice", expected=expected, offset=offset)
+            named[word] = self.visit(keyword_.value)
         given = len(arguments) + len(named)
         if len(arguments) < min(signature.needed, given) or given < signature.needed:
             raise Fault(f"{name} is given too few values", expected=expected, offset=offset)
@@ -645,11 +794,10 @@ def _item(container: Value, index: Value, offset: int) -> Value:
     if is_symbolic(index) or isinstance(index, (tuple, dict)):
         raise Fault(f"{describe(index)} cannot be an index", expected="a number or a word", offset=offset)
     if isinstance(container, dict):
-        for key, item in container.items():
-            if key == index and isinstance(key, bool) is isinstance(index, bool):  # 1 is not true
-                found: Value = item
-                return found
-        keys = ", ".join(readable(key) for key in list(container)[:12])
+        if index in container and not (index in (0, 1) and not any(key is index for key in container)):
+            found: Value = container[index]
+            return found
+        keys = listed(readable(key) for key in container)
         raise Fault(f"the table has no entry {shorten(readable(index))}", expected=f"one of {keys}", offset=offset)
     if not isinstance(container, tuple):
         raise Fault(f"{describe(container)} has no entries", expected="a list or a table before [ ]", offset=offset)
@@ -663,9 +811,31 @@ def _item(container: Value, index: Value, offset: int) -> Value:
     return entry
 
 
+def weighed(value: Value, scope: Scope) -> Value:
+    """Return a list or a look-up table, counted among the steps of the analysis with all that is in it.
+
+    Raises
+    ------
+    Fault
+        Where it has more than :data:`MOST_ITEMS` entries.
+    """
+    items = 0
+    waiting: list[Any] = [value]
+    while waiting:
+        inner = waiting.pop()
+        items += len(inner)
+        if items > MOST_ITEMS:
+            raise Fault("the list is too large", expected=f"at most {MOST_ITEMS:,} entries, all its lists' together")
+        entries = inner.values() if isinstance(inner, dict) else inner
+        waiting.extend(entry for entry in entries if isinstance(entry, (tuple, dict)))
+    scope.arithmetic.spend(items // 4)
+    return value
+
+
 # -- values that a user gives ----------------------------------------------------------------------------------------
 
 
+@shallow
 def free_expression(text: str, *, symbols: Callable[[str], Number]) -> Value:
     """Evaluate a user's text in which every name is a symbol of its own: ``4*c``, ``1/2``.
 
@@ -690,7 +860,8 @@ def free_expression(text: str, *, symbols: Callable[[str], Number]) -> Value:
             fault = check_name(name)
             if fault:
                 raise Fault(fault)
-        return expression.evaluate(Scope({name: symbols(name) for name in expression.names}))
+        scope = Scope({name: symbols(name) for name in expression.names})
+        return scope.arithmetic.sized(expression.evaluate(scope))
     except Fault as fault:
         raise FlopcalcError(Problem(fault.what, None, fault.expected, fault.hint)) from None
 
@@ -719,7 +890,8 @@ def read_relation(text: str, symbols: Callable[[str], Number]) -> Relation:
     for side in (left, right):
         if isinstance(side, (bool, str, tuple, dict)):
             raise FlopcalcError(Problem(f"`{shorten(text)}` compares what is no number"))
-    assert not isinstance(left, (bool, str, tuple, dict)) and not isinstance(right, (bool, str, tuple, dict))
+    assert not isinstance(left, (bool, str, tuple, dict))
+    assert not isinstance(right, (bool, str, tuple, dict))
     difference = expanded(left - right if match[2] in (">", ">=") else right - left)
     strict = match[2] in ("<", ">")
     if is_rational(difference):

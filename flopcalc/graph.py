@@ -6,16 +6,36 @@ the graph and not sums over layers, so they are computed here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flopcalc.cost import Cost
 from flopcalc.errors import Fault, Place
-from flopcalc.layers import Layer, Shape, volume
-from flopcalc.number import Arithmetic, Number, divide, expanded, is_rational, normal
+from flopcalc.layers import Layer, Reach, Shape, volume
+from flopcalc.number import Arithmetic, Number, divide, expanded, is_rational, normal, summed
 
-__all__ = ["Field", "Graph", "Node"]
+_LARGEST = 10**300
+
+__all__ = ["Field", "Graph", "Node", "Turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A repeat whose count is a symbol, around a layer: its index runs from `first` to `last`."""
+
+    index: Any
+    first: Number
+    last: Number
+
+    @property
+    def count(self) -> Number:
+        """How many turns there are."""
+        return expanded(self.last - self.first + 1)
+
+    def sum(self, term: Number) -> Number:
+        """Add `term` up over all the turns."""
+        return summed(term, self.index, self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +59,10 @@ class Node:
         Of all its turns together.
     place : Place
         Where its entry stands in the spec.
+    each : Cost, optional
+        Of a single turn, in the index of its repeats.
+    turns : tuple of Turn
+        The repeats with a symbolic count that it stands in, outermost first.
     """
 
     path: str
@@ -50,6 +74,17 @@ class Node:
     count: Number
     cost: Cost
     place: Place
+    each: Cost | None = None
+    turns: tuple[Turn, ...] = ()
+
+    def over_turns(self, quantity: Callable[[Cost], Number]) -> Number:
+        """Return what `quantity` makes of the cost, added up over all the turns."""
+        if not self.turns or self.each is None:
+            return quantity(self.cost)
+        value = quantity(self.each)
+        for turn in reversed(self.turns):
+            value = turn.sum(value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +139,8 @@ class Graph:
             Where a repeat has a symbolic count, whose turns are not laid out.
         """
         base = list(range(len(self.shapes)))
+        self._want_laid_out("peak memory", self.nodes)
         for node in self.nodes:
-            if not (type(node.count) is int and node.count == 1):
-                raise Fault(
-                    "peak memory needs the turns of every repeat laid out",
-                    expected="a number for the repeat's count",
-                    hint=f"give {node.count} a number",
-                )
             if node.layer.view:
                 base[node.output] = base[node.inputs[0]]
         end = len(self.nodes)
@@ -136,13 +166,19 @@ class Graph:
                 live = live - volume(self.shapes[tensor])
         return _greatest(sums, arithmetic)
 
-    def receptive_field(self) -> Field:
+    def receptive_field(self, arithmetic: Arithmetic) -> Field:
         """Return the receptive field of the last output, over the widest path.
 
         The recurrence is r = r + (k − 1)·j, j = j·s, with j the product of the strides before; a layer that reads
         the whole map (a global pool, a linear layer) has its map as its kernel. See formulas in Araujo et al.,
         *Computing Receptive Fields of Convolutional Neural Networks*, Distill 2019, equations 1 to 3.
+
+        Raises
+        ------
+        Fault
+            Where a repeat has a symbolic count, whose turns are not laid out, or it is open which path is widest.
         """
+        self._want_laid_out("the receptive field", (node for node in self.nodes if self._looks_around(node)))
         fields: dict[int, Field] = {tensor: Field() for tensor in self.inputs.values()}
         for node in self.nodes:
             shapes = self.input_shapes(node)
@@ -150,7 +186,7 @@ class Graph:
             merged: list[tuple[Any, Any, Any]] = []
             for axis in (0, 1):
                 sources = [fields[self.real(tensor)] for tensor in node.inputs]
-                widest = _widest(sources, axis)
+                widest = _widest(sources, axis, arithmetic)
                 stride = (
                     next(
                         (
@@ -163,10 +199,12 @@ class Graph:
                     if len(sources) > 1
                     else widest.stride[axis]
                 )
+                kernel: Number
+                step: Number
+                margin: Number
                 if reach is None:
-                    kernel, step, margin = shapes[0][1 + axis], shapes[0][1 + axis], 0
-                    if kernel == 1:
-                        step = 1
+                    kernel = step = shapes[0][1 + axis]
+                    margin = 0
                 else:
                     kernel, step, margin = reach.kernel[axis], reach.stride[axis], reach.padding[axis]
                 merged.append(
@@ -180,6 +218,21 @@ class Graph:
             fields[node.output] = Field((high[0], wide[0]), (high[1], wide[1]), (high[2], wide[2]))
         return fields[self.real(self.outputs["output"])]
 
+    def _looks_around(self, node: Node) -> bool:
+        """Whether a layer reads more than the positions that it writes."""
+        reach = node.layer.reach(self.input_shapes(node))
+        return reach is None or reach != Reach()
+
+    @staticmethod
+    def _want_laid_out(what: str, nodes: Iterable[Node]) -> None:
+        for node in nodes:
+            if node.turns:
+                raise Fault(
+                    f"{what} needs the turns of every repeat laid out",
+                    expected="a number for the repeat's count",
+                    hint=f"give {node.turns[0].count} a number",
+                )
+
     def real(self, tensor: int) -> int:
         """Return the tensor that some layer writes, for one that stands for a turn of it."""
         while tensor in self.aliases:
@@ -188,15 +241,25 @@ class Graph:
 
 
 def _simple(value: Number) -> Number:
-    return normal(value) if is_rational(value) else expanded(value)
+    if not is_rational(value):
+        return expanded(value)
+    if not -_LARGEST < value < _LARGEST:
+        raise Fault("the receptive field is too large", expected="at most 10**300 pixels")
+    return normal(value)
 
 
-def _widest(sources: list[Field], axis: int) -> Field:
+def _widest(sources: list[Field], axis: int, arithmetic: Arithmetic) -> Field:
     best = sources[0]
     for source in sources[1:]:
-        difference = source.side[axis] - best.side[axis]
-        wider = difference > 0 if is_rational(difference) else bool(difference.is_positive)
-        if wider:
+        most, side = best.side[axis], source.side[axis]
+        wide_enough = arithmetic.decide(normal(most - side), strict=False)
+        if wide_enough is None and not arithmetic.decide(normal(side - most), strict=False):
+            raise Fault(
+                f"which path is widest is not known: one sees {most} pixels, another {side}",
+                expected="numbers, or an assumption that decides it",
+                hint=f"--assume '{most} >= {side}' or --assume '{most} <= {side}'",
+            )
+        if not wide_enough:
             best = source
     return best
 
@@ -216,4 +279,4 @@ def _greatest(sums: list[Number], arithmetic: Arithmetic) -> Number:
         return kept[0]
     from sympy import Max
 
-    return normal(Max(*kept))
+    return normal(Max(*kept, evaluate=False))

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -23,11 +24,13 @@ from flopcalc.errors import Fault, shorten
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from typing_extensions import TypeIs
 else:
     Expr = Any
 
 __all__ = [
     "MOST_BITS",
+    "MOST_STEPS",
     "Arithmetic",
     "Number",
     "Relation",
@@ -56,18 +59,30 @@ Value: TypeAlias = "int | Fraction | Expr | bool | str | tuple[Any, ...] | dict[
 MOST_BITS = 4096
 """The longest whole number that arithmetic produces, in bits; ``9**9**9**9`` ends here."""
 
+MOST_STEPS = 1_000_000
+"""How much work one analysis may do beside that for the layers that it places, in steps of about a microsecond."""
+
 _BOUND = 1 << MOST_BITS
+_SMALL = 1 << 64
+_MOST_NODES = 10_000
+_LARGEST_VALUE = 200
+_HIGHEST_EXPONENT = 1000
+_DEEPEST_FORMULA = 12
 _MOST_TERMS = 20_000
+_FEW_TERMS = 16
+_MOST_SHOWN_TERMS = 1000
 _MOST_TRIES = 200
+_STEPS_OF_A_TRY = 500
+_HIGHEST_POWER = 64
 _RATIONAL = (int, Fraction)
 
 
-def is_rational(value: object) -> TypeGuard[int | Fraction]:
+def is_rational(value: object) -> TypeIs[int | Fraction]:
     """Tell whether `value` is an exact number without symbols (true and false are not numbers)."""
     return type(value) in _RATIONAL
 
 
-def is_symbolic(value: object) -> bool:
+def is_symbolic(value: object) -> TypeGuard[Expr]:
     """Tell whether `value` is a sympy expression (with free symbols, or irrational)."""
     return not isinstance(value, (int, Fraction, str, tuple, dict))
 
@@ -110,7 +125,10 @@ def exact(value: object) -> Number:
     if isinstance(value, bool):
         raise Fault(f"{str(value).lower()} is not a number")
     if isinstance(value, numbers.Rational):
-        return normal(Fraction(int(value.numerator), int(value.denominator)))
+        rational = Fraction(int(value.numerator), int(value.denominator))
+        if not -_BOUND < rational.numerator < _BOUND or rational.denominator >= _BOUND:
+            raise Fault(f"the number is too large: it has more than {MOST_BITS} bits")
+        return normal(rational)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise Fault(f"{value} is not a finite number", expected="a finite number")
@@ -240,16 +258,31 @@ def summed(term: Number, index: Expr, first: Number, last: Number) -> Number:
     """
     if is_rational(term) or not term.has(index):
         return expanded(term * (last - first + 1))
-    from sympy import summation
+    from sympy import Add
 
-    term = expanded(term)
-    if not term.is_polynomial(index):
-        raise Fault(
-            f"the cost of one turn, {shorten(str(term))}, is not a polynomial in the turn {index}",
-            expected="costs that are polynomials in the repeat's index",
-            hint="give the repeat's count a number",
-        )
-    return expanded(summation(term, (index, first, last)))
+    parts: list[Any] = []
+    for part in Add.make_args(expanded(term)):
+        factor, power = part.as_independent(index, as_Add=False)
+        base, exponent = power.as_base_exp()
+        if base != index and power != 1:
+            exponent = None
+        elif power == 1:
+            exponent = 0
+        if exponent is None or not is_rational(normal(exponent)) or not 0 <= exponent <= _HIGHEST_POWER:
+            raise Fault(
+                f"the cost of one turn, {shorten(str(term))}, is not a polynomial in the turn {index}",
+                expected="costs that are polynomials in the repeat's index",
+                hint="give the repeat's count a number",
+            )
+        parts.append(factor * _power_sum(int(exponent), first, last))
+    return expanded(Add(*parts))
+
+
+def _power_sum(power: int, first: Number, last: Number) -> Any:
+    """Return first^p + … + last^p, by Faulhaber's formula with Bernoulli's polynomials."""
+    from sympy import bernoulli
+
+    return (bernoulli(power + 1, last + 1) - bernoulli(power + 1, first)) / (power + 1)
 
 
 def _term_bound(value: Any) -> int:
@@ -266,12 +299,56 @@ def _term_bound(value: Any) -> int:
 
 def expanded(value: Number) -> Number:
     """Return a formula as a sum of products; left as it is where that would take thousands of terms."""
-    if type(value) in _RATIONAL:
-        return normal(value)
-    value = normal(value)
-    if type(value) in _RATIONAL or _term_bound(value) > _MOST_TERMS:
-        return value
-    return normal(value.expand())
+    simple = normal(value)
+    if is_rational(simple):
+        return simple
+    terms = _term_bound(simple)
+    if terms > _MOST_TERMS:
+        return simple
+    if terms > _FEW_TERMS:
+        polynomial = _polynomial(simple)
+        if polynomial is not None:
+            return normal(polynomial.as_expr()) if len(polynomial) <= _MOST_SHOWN_TERMS else simple
+        if terms > _MOST_SHOWN_TERMS:
+            return simple
+    return normal(simple.expand())
+
+
+def _polynomial(value: Any) -> Any:
+    """Return a polynomial in symbols multiplied out, as an element of a ring; None where it is no polynomial.
+
+    It is what ``value.expand()`` makes, at a tenth of the time.
+    """
+    from sympy import QQ
+    from sympy.polys.orderings import lex
+    from sympy.polys.rings import PolyRing
+
+    names = sorted(value.free_symbols, key=str)
+    if not names or len({str(name) for name in names}) < len(names):
+        return None
+    ring = PolyRing(names, QQ, lex)
+    generators = dict(zip(names, ring.gens, strict=True))
+
+    def element(node: Any) -> Any:
+        if node.is_Symbol:
+            return generators[node]
+        if node.is_Rational:
+            return ring.ground_new(QQ.from_sympy(node))
+        if node.is_Add:
+            parts = ring.zero
+            for argument in node.args:
+                parts += element(argument)
+            return parts
+        if node.is_Mul:
+            return math.prod((element(argument) for argument in node.args), start=ring.one)
+        if node.is_Pow and node.exp.is_Integer and node.exp >= 0:
+            return element(node.base) ** int(node.exp)
+        raise ValueError
+
+    try:
+        return element(value)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,20 +382,85 @@ class Arithmetic:
     relations: tuple[Relation, ...] = ()
     assumed: dict[str, None] = field(default_factory=dict)
     ranges: dict[Any, tuple[Number, Number]] = field(default_factory=dict)
+    settled: dict[str, None] = field(default_factory=dict)
+    steps: int = MOST_STEPS
+    depth: int = 0
+
+    def spend(self, steps: int) -> None:
+        """Count work that hostile input can ask for without end; refuse more than :data:`MOST_STEPS` steps."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise Fault(
+                "working this out takes too many steps",
+                expected=f"at most {MOST_STEPS:,} for all that is worked out",
+                hint="fewer turns, rows and calls, or shorter formulas",
+            )
+
+    @contextmanager
+    def settling(self) -> Iterator[None]:
+        """Note what is assumed meanwhile for good: the value is kept, even where what asked for it is taken back."""
+        before, self.assumed = self.assumed, {}
+        try:
+            yield
+        finally:
+            self.settled.update(self.assumed)
+            before.update(self.assumed)
+            self.assumed = before
 
     # -- rational operations -------------------------------------------------------------------------------------
 
     def bounded(self, value: Number) -> Number:
         """Return `value`, or refuse it where it has more than :data:`MOST_BITS` bits."""
         if type(value) is int:
+            if -_SMALL < value < _SMALL:
+                return value
+            self.spend(1 + (value.bit_length() >> 8))
             if -_BOUND < value < _BOUND:
                 return value
         elif type(value) is Fraction:
+            self.spend(1 + (max(value.numerator.bit_length(), value.denominator.bit_length()) >> 6))
             if -_BOUND < value.numerator < _BOUND and value.denominator < _BOUND:
                 return value
         else:
-            return value
+            return self._bounded_formula(value)
         raise Fault(f"the number is too large: it has more than {MOST_BITS} bits")
+
+    def _bounded_formula(self, value: Any) -> Number:
+        nodes, depth = _extent(value)
+        self.spend(20 + nodes // 4)
+        if nodes > _MOST_NODES:
+            raise Fault("the formula is too large", expected="fewer terms and factors")
+        if depth > _DEEPEST_FORMULA:
+            raise Fault("the formula is nested too deeply", expected="fewer fractions and functions in one another")
+        if not value.free_symbols and (value.is_real is False or value.is_finite is False):
+            raise Fault(f"{shorten(str(value))} is no real number")
+        return value
+
+    def sized(self, value: Value) -> Value:
+        """Return `value`, or refuse it where a formula of it would be too large to calculate with.
+
+        What a user gives for a parameter, a layer's attributes and its shapes must have few terms and small
+        exponents, because costs are products of them.
+        """
+        if not is_symbolic(value):
+            return value
+        self.spend(20)
+        if value.is_Add and any(not part.is_Atom for term in value.args for part in term.args):
+            value = expanded(value)  # what cancels is not seen before
+            if is_rational(value):
+                return value
+        if _extent(value)[0] > _LARGEST_VALUE or _term_bound(value) > _LARGEST_VALUE:
+            raise Fault("the formula is too large", expected=f"at most {_LARGEST_VALUE} terms when multiplied out")
+        for power in value.atoms(_pow_class()):
+            exponent = power.exp
+            if exponent.is_number and not (exponent.is_Rational and abs(exponent.p) <= _HIGHEST_EXPONENT):
+                large = abs(exponent) > _HIGHEST_EXPONENT
+            else:
+                large = any(inner.exp.free_symbols for inner in exponent.atoms(_pow_class()))
+                large = large or any(abs(number) > _HIGHEST_EXPONENT for number in exponent.atoms() if number.is_number)
+            if large:
+                raise Fault("the exponent of a formula is too large", expected=f"at most {_HIGHEST_EXPONENT}")
+        return value
 
     def add(self, a: Number, b: Number) -> Number:
         """Return a + b."""
@@ -349,7 +491,8 @@ class Arithmetic:
         self._refuse_zero(b)
         if is_rational(a) and is_rational(b):
             return normal(a % b)
-        whole = self._floor_of_symbols(divide(a, b))
+        quotient = divide(a, b)
+        whole = math.floor(quotient) if is_rational(quotient) else self._floor_of_symbols(quotient)
         if whole is not None:
             return self.subtract(a, self.multiply(whole, b))
         if self.exact_rounding:
@@ -365,15 +508,20 @@ class Arithmetic:
             if a == 0 and b < 0:
                 raise Fault("division by zero")
             size = max(abs(a.numerator), a.denominator).bit_length()
-            if size > 1 and abs(b) * (size - 1) > MOST_BITS:
+            exponent = Fraction(b)
+            if size > 1 and abs(exponent) * (size - 1) > MOST_BITS:
                 raise Fault(f"the power is too large: more than {MOST_BITS} bits", hint="a smaller exponent")
             if type(b) is int:
                 return self.bounded(normal(Fraction(a) ** b))
             if a < 0:
                 raise Fault(f"a negative number has no real power {b}")
-        elif is_rational(b) and abs(b) > 1000:
-            raise Fault("the exponent of a formula is too large", expected="at most 1000")
-        return normal(_expr(a) ** _expr(b))
+        elif is_rational(b) and abs(Fraction(b)) > _HIGHEST_EXPONENT:
+            raise Fault("the exponent of a formula is too large", expected=f"at most {_HIGHEST_EXPONENT}")
+        if not is_rational(b):
+            self.sized(b)
+        if self.sign(b) == -1:
+            self._refuse_zero(a)
+        return self.bounded(normal(_expr(a) ** _expr(b)))
 
     def sqrt(self, a: Number) -> Number:
         """Return √a; exact for squares, otherwise an irrational constant."""
@@ -385,7 +533,7 @@ class Arithmetic:
                 return normal(Fraction(top, bottom))
         from sympy import sqrt
 
-        return normal(sqrt(a))
+        return self.bounded(normal(sqrt(a)))
 
     def log(self, x: Number, base: Number) -> Number:
         """Return the logarithm of x to `base`: rational where it is (log(8, 4) = 3/2), else irrational."""
@@ -397,12 +545,12 @@ class Arithmetic:
             ratio = _rational_log(Fraction(x), Fraction(base))
             if ratio is not None:
                 return normal(ratio)
-        from sympy import log
+        from sympy import expand_log, log
 
-        return normal(log(x) / log(base))
+        return self.bounded(normal(expand_log(log(x)) / expand_log(log(base))))
 
     def absolute(self, a: Number) -> Number:
-        """Return \\|a\\|."""
+        """Return the absolute value of a."""
         if is_rational(a):
             return abs(a)
         return a if self.at_least(a, 0) else normal(-a)
@@ -411,7 +559,7 @@ class Arithmetic:
         if is_rational(value):
             if value == 0:
                 raise Fault("division by zero")
-        elif value.is_zero:
+        elif not _plain_sign(value) and (expanded(value) == 0 or value.is_zero):
             raise Fault("division by zero")
 
     # -- rounding ------------------------------------------------------------------------------------------------
@@ -444,7 +592,7 @@ class Arithmetic:
 
     def ceil(self, x: Number) -> Number:
         """Return the least whole number ≥ x; x itself for symbols in the ideal reading."""
-        if self.exact_rounding and is_symbolic(x) and x.free_symbols - self.ranges.keys():  # type: ignore[union-attr]
+        if self.exact_rounding and is_symbolic(x) and x.free_symbols - self.ranges.keys():
             from sympy import ceiling
 
             return normal(ceiling(x))
@@ -459,8 +607,7 @@ class Arithmetic:
     def _as_it_is(self, *values: Number) -> bool:
         """Tell whether rounding of these is the identity: for symbols other than turns, in the ideal reading."""
         return not self.exact_rounding and any(
-            is_symbolic(value) and value.free_symbols - self.ranges.keys()  # type: ignore[union-attr]
-            for value in values
+            is_symbolic(value) and value.free_symbols - self.ranges.keys() for value in values
         )
 
     def round_even(self, x: Number) -> Number:
@@ -518,7 +665,7 @@ class Arithmetic:
         if difference.is_zero:
             return True
         if not difference.free_symbols:
-            raise Fault(f"whether {shorten(str(a))} equals {shorten(str(b))} is not decided", expected="simpler numbers")
+            raise Fault(f"whether {shorten(str(a))} equals {shorten(str(b))} is open", expected="simpler numbers")
         if self.relations and self._certain(difference, strict=False) and self._certain(-difference, strict=False):
             return True
         if f"{b} ≠ {a}" not in self.assumed:
@@ -549,7 +696,7 @@ class Arithmetic:
         if answer is not None:
             return answer
         for turn in self.ranges:
-            if difference.has(turn):
+            if is_symbolic(difference) and difference.has(turn):
                 raise UndecidedTurn(turn)
         raise Fault(
             f"whether {claim} is not known",
@@ -586,20 +733,33 @@ class Arithmetic:
 
     def _certain(self, value: Any, *, strict: bool) -> bool:
         """Prove value > 0 (or ≥ 0) from the symbols' ranges and the assumptions; False proves nothing."""
-        known = value.is_positive if strict else value.is_nonnegative
+        plain = _plain_sign(value)
+        if plain:
+            return plain > 0
+        known = None  # sympy asks this of every term of a long sum, and learns nothing
+        if len(value.args) <= _FEW_TERMS:
+            known = value.is_positive if strict else value.is_nonnegative
         if known:
             return True
         if known is False and not self.relations and not self.ranges:
             return False
         from sympy import fraction, together
 
-        top, bottom = fraction(together(value))
+        whole = all(power.exp.is_positive for power in value.atoms(_pow_class()))
+        top, bottom = (value, _expr(1)) if whole else fraction(together(value))
         if not bottom.is_number:
             return self._certain(bottom, strict=True) and self._certain(top, strict=strict)
         if not bottom.is_positive:
             return False
+        top = expanded(top)
+        if is_rational(top):
+            return top > 0 if strict else top >= 0
+        top = _without_common_factors(top)
         tries = [_MOST_TRIES]
-        return _shown_positive(top, self._bounds(), strict=strict, tries=tries)
+        shown = _shown_positive(top, self._bounds(), strict=strict, tries=tries)
+        if self.ranges:
+            self.spend(_STEPS_OF_A_TRY * (_MOST_TRIES - tries[0]))
+        return shown
 
     def _bounds(self) -> list[tuple[Any, ...]]:
         """Return the ways to write a symbol as a bound plus or minus something that is not negative.
@@ -640,13 +800,14 @@ class Arithmetic:
                 first = False
             if first is None:
                 for turn in self.ranges:
-                    if any(is_symbolic(side) and side.has(turn) for side in (best, value)):  # type: ignore[union-attr]
+                    if any(is_symbolic(side) and side.has(turn) for side in (best, value)):
                         raise UndecidedTurn(turn)
                 if not self.exact_rounding:
+                    one, other = (value, best) if is_rational(best) else (best, value)
                     raise Fault(
                         f"{name.lower()}({best}, {value}) is not decided",
                         expected="numbers, or an assumption that decides it",
-                        hint=f"--assume '{best} >= {value}' or --assume '{best} <= {value}'",
+                        hint=f"--assume '{one} <= {other}' or --assume '{one} >= {other}'",
                     )
                 import sympy
 
@@ -675,8 +836,50 @@ def _expr(value: Number) -> Any:
     return Rational(value.numerator, value.denominator) if is_rational(value) else value
 
 
+@cache
+def _pow_class() -> Any:
+    from sympy import Pow
+
+    return Pow
+
+
+def _extent(value: Any) -> tuple[int, int]:
+    """Return how many operators and operands a formula has, and how deeply fractions and functions stand in others.
+
+    Sympy takes a time that doubles with every fraction in a fraction.
+    """
+    count = deepest = 0
+    waiting = [(value, 0)]
+    while waiting and count <= _MOST_NODES:
+        node, depth = waiting.pop()
+        count += 1
+        if node.is_Function:
+            depth += 1
+        elif node.is_Pow and not (node.exp.is_Integer and node.exp > 0) and not node.base.is_Atom:
+            depth += 2
+        deepest = max(deepest, depth)
+        waiting.extend((argument, depth) for argument in node.args)
+    return count, deepest
+
+
 def _half() -> Any:
     return _expr(Fraction(1, 2))
+
+
+def _without_common_factors(value: Any) -> Any:
+    """Divide a sum by the positive symbols that are factors of every term, which leaves its sign as it is."""
+    from sympy import Add, Mul
+
+    parts = Add.make_args(value)
+    powers = [part.as_powers_dict() for part in parts]
+    common = Mul(
+        *(
+            base ** min(power[base] for power in powers)
+            for base in powers[0]
+            if base.is_Symbol and base.is_positive and all(base in power and power[base].is_Integer for power in powers)
+        )
+    )
+    return value if common == 1 else Add(*(part / common for part in parts))
 
 
 def _shown_positive(value: Any, bounds: list[tuple[Any, ...]], *, strict: bool, tries: list[int]) -> bool:
@@ -703,6 +906,22 @@ def _shown_positive(value: Any, bounds: list[tuple[Any, ...]], *, strict: bool, 
                 if _shown_positive(value.subs(name, equal), rest, strict=strict, tries=tries):
                     return True
     return False
+
+
+def _plain_sign(value: Any) -> int:
+    """Return the sign of a formula that shows it: of products, powers and sums of like signs; 0 where it does not."""
+    if value.is_Rational:
+        return int(value.p > 0) - int(value.p < 0)
+    if value.is_Symbol:
+        return 1 if value.is_positive else 0
+    if value.is_Mul:
+        return math.prod(_plain_sign(factor) for factor in value.args)
+    if value.is_Pow:
+        return 1 if _plain_sign(value.base) > 0 and value.exp.is_real else 0
+    if value.is_Add:
+        signs = {_plain_sign(term) for term in value.args}
+        return signs.pop() if len(signs) == 1 else 0
+    return 0
 
 
 def _positive_coefficients(value: Any, *, strict: bool) -> bool:

@@ -103,6 +103,11 @@ class Row(Costed):
     stage: str
     follows: bool
 
+    @property
+    def parent(self) -> str:
+        """The path of the block that it stands in."""
+        return self.path.rpartition(".")[0]
+
 
 @dataclass(frozen=True)
 class Group(Costed):
@@ -189,8 +194,17 @@ class Report:
 
     @property
     def receptive_field(self) -> Field:
-        """The receptive field of the output: side, stride and centre, each (height, width), in input pixels."""
-        return self.totals.graph.receptive_field()
+        """The receptive field of the output: side, stride and centre, each (height, width), in input pixels.
+
+        Raises
+        ------
+        FlopcalcError
+            Where a repeat has a symbolic count, or it is open which path is widest.
+        """
+        try:
+            return self.totals.graph.receptive_field(self.totals.arithmetic)
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
 
     def bytes(self, elements: Number) -> Number:
         """Return the bytes that `elements` take in the report's data type."""
@@ -210,7 +224,7 @@ class Report:
         if grouping == "layer":
             return tuple(Group(row.cost, row.flops, row.path, (row,)) for row in self.layers)
         if grouping == "block":
-            return _gathered((row.block, row) for row in self.layers)
+            return _gathered((rows[0].block, row) for rows in self.followed for row in rows)
         if grouping == "stage":
             return _gathered((row.stage, row) for row in self.layers)
         if grouping == "kind":
@@ -221,6 +235,18 @@ class Report:
         raise UnknownNameError(
             Problem(f"rows cannot be grouped by `{grouping}`", None, ", ".join(GROUPINGS), suggest(grouping, GROUPINGS))
         )
+
+    @cached_property
+    def followed(self) -> tuple[tuple[Row, ...], ...]:
+        """The layers, each with the norms, activations and dropouts that people read as part of it."""
+        members: list[list[Row]] = []
+        for row in self.layers:
+            before = members[-1][-1] if members else None
+            if row.follows and before is not None and before.parent == row.parent and before.output == row.output:
+                members[-1].append(row)
+            else:
+                members.append([row])
+        return tuple(tuple(rows) for rows in members)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON's types: integers for numbers, strings for formulas."""
@@ -278,7 +304,11 @@ def make_report(
         rows.append(
             Row(
                 cost=node.cost,
-                flops=convention.flops(layer, node.cost, shapes, arithmetic),
+                flops=node.over_turns(
+                    lambda cost, layer=layer, shapes=shapes: convention.flops(  # type: ignore[misc]
+                        layer, cost, shapes, arithmetic
+                    )
+                ),
                 path=node.path,
                 kind=layer.reported_kind,
                 label=layer.label(shapes),

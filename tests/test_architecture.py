@@ -145,9 +145,7 @@ def test_no_architecture_is_named_in_python() -> None:
 def test_every_packaged_name_is_unique_and_none_is_a_command() -> None:
     from flopcalc.cli.app import COMMANDS
 
-    names = [
-        name for entry in catalog.index() if entry.kind != "conventions" for name in (entry.name, *entry.variants)
-    ]
+    names = [name for entry in catalog.index() if entry.kind != "conventions" for name in (entry.name, *entry.variants)]
     assert len({*names}) == len(names) - sum(entry.name in entry.variants for entry in catalog.index())
     assert not {*names} & {*COMMANDS, "compare", "verify", "derive", "bound", "audit", "conventions", "sweep", "solve"}
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from flopcalc import __version__
-from flopcalc.errors import FlopcalcError
+from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
 
 __all__ = ["COMMANDS", "main", "program"]
 
@@ -22,17 +26,21 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """Every command's module, imported when it is used, and what its help says."""
 
+FLAGS = ("--", "--exact-rounding", "--graph", "--help", "-h")
+"""The options that take no value, of all commands: what follows one of them may be SPEC."""
+
 _HELP = """Exact, symbolic complexity of convolutional networks.
 
-    flopcalc SPEC [--PARAMETER VALUE …] prints what an architecture or a block costs, layer by layer: parameters,
-    FLOPs and memory access cost. SPEC is a name (flopcalc list), or the path of a YAML file. A parameter without a
-    value is a symbol, and the costs are formulas.
+flopcalc SPEC [--PARAMETER VALUE …] prints what an architecture or a block costs, layer by layer: parameters,
+FLOPs and memory access cost. SPEC is a name (flopcalc list), or the path of a YAML file. A parameter without a
+value is a symbol, and the costs are formulas.
 
-    \b
-    flopcalc mobilenet_v1 --alpha 0.5 --rho 0.714
-    flopcalc resnet50 --by stage
-    flopcalc separable_conv --K 3
-    flopcalc mobilenet_v1 --help        what its parameters are
+\b
+flopcalc mobilenet_v1 --alpha 0.5 --rho 0.714
+flopcalc resnet50 --by stage
+flopcalc separable_conv --K 3
+flopcalc mobilenet_v1 --symbolic alpha,rho
+flopcalc mobilenet_v1 --help        its parameters, and the options of every table
 """
 
 
@@ -53,11 +61,12 @@ class Program(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        return args[0], self.get_command(ctx, args[0]), args[1:]
+        command = self.get_command(ctx, args[0])
+        return command.name, command, args[1:]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0].startswith("-") and args[0] not in ("--help", "--version", "-h"):
-            args = _spec_first(args)
+            args = _spec_first(args, ctx)
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -65,20 +74,29 @@ class Program(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-def _spec_first(args: list[str]) -> list[str]:
+def _spec_first(args: list[str], ctx: click.Context) -> list[str]:
     """Move SPEC to the front where options stand before it; every one of them but the flags takes a value."""
     position = 0
     while position < len(args) and args[position].startswith("-"):
-        flag = "=" in args[position] or args[position] in ("--exact-rounding", "--help", "-h")
-        position += 1 if flag else 2
-    if position >= len(args):
-        return args
-    return [args[position], *args[:position], *args[position + 1 :]]
+        position += 1 if "=" in args[position] or args[position] in FLAGS else 2
+    if position < len(args):
+        return [args[position], *args[:position], *args[position + 1 :]]
+    from flopcalc.cli.options import shared_options
+
+    name = args[0].partition("=")[0]
+    shared = [spelling for option in shared_options() for spelling in option.opts]
+    if name in shared:
+        raise click.UsageError("no SPEC is named", ctx)
+    raise click.NoSuchOption(name, possibilities=[*shared, "--help", "--version"], ctx=ctx)
 
 
 @click.group(
-    cls=Program, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True,
+    cls=Program,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
     subcommand_metavar="SPEC|COMMAND [OPTIONS]",
+    options_metavar="",
 )
 @click.version_option(__version__, prog_name="flopcalc", message="%(prog)s %(version)s")
 @click.pass_context
@@ -93,38 +111,94 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
     0 done; 1 refuted, or a budget missed; 2 the input is wrong; 3 undecided; 130 interrupted.
     """
+    _speak_plainly()
     sys.exit(_guarded(lambda: program.main(args=argv, prog_name="flopcalc", standalone_mode=False)))
 
 
+def _speak_plainly() -> None:
+    """Let characters that an output's encoding lacks be spelt with those that it has: an ASCII terminal has no ×."""
+    from flopcalc.render.text import spelt
+
+    def handler(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        return spelt(error.object[error.start : error.end], error.encoding), error.end
+
+    codecs.register_error("flopcalc.spelt", handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="flopcalc.spelt")
+
+
 def _guarded(action: Callable[[], Any]) -> int:
+    """Run an action; turn what goes wrong into a message and an exit code."""
     try:
         code = action()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        _complain(str(_problem(error)))
         return error.exit_code
     except FlopcalcError as error:
         _complain(str(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        _complain("interrupted")
         return 130
     except BrokenPipeError:
-        # Whoever read the output has enough of it: leave nothing for the interpreter to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_nothing_to_flush()  # whoever read the output has enough of it
         return 0
     except OSError as error:
-        _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+        _leave_nothing_to_flush()
+        _complain(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
         return 2
 
 
-def _complain(text: str) -> None:
-    from flopcalc.render.units import ascii_only
+def _leave_nothing_to_flush() -> None:
+    """Point the standard output to nowhere, for what the interpreter still flushes at its end."""
+    with suppress(OSError, AttributeError, ValueError):  # it may be closed, or no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    stream = sys.stderr
-    try:
-        text.encode(stream.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        text = ascii_only(text)
-    click.echo(text, err=True)
+
+def _problem(error: click.ClickException) -> Problem:
+    """Say in the words of flopcalc's own errors what click found wrong with the command line."""
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "flopcalc"
+    hint = f"`{path} --help`"
+    if isinstance(error, click.NoSuchOption):
+        return _unknown_option(error, path)
+    if isinstance(error, click.BadOptionUsage):
+        takes = "takes no value" if "does not take" in error.message else "needs a value"
+        return Problem(f"{error.option_name} {takes}", None, "", hint)
+    if isinstance(error, click.MissingParameter):
+        name = (error.param.name or "argument").upper() if error.param is not None else "an argument"
+        return Problem(f"{path} needs {name}", None, "", hint)
+    message = error.format_message().rstrip(".")
+    return Problem(message[:1].lower() + message[1:], None, "", hint)
+
+
+def _unknown_option(error: click.NoSuchOption, path: str) -> Problem:
+    known = {option.lstrip("-"): option for option in error.possibilities or ()}
+    parameters: Sequence[str] = ()
+    if error.ctx is not None:
+        options = error.ctx.command.get_params(error.ctx)
+        known |= {spelling.lstrip("-"): spelling for option in options for spelling in option.opts if "-" in spelling}
+        parameters = [f"--{name}" for name in getattr(error.ctx.command, "parameters", ())]
+    expected = f"an option that `{path} --help` shows"
+    if parameters:
+        expected = f"a parameter ({listed(parameters)}), or {expected}"
+    elif "set" in known:
+        expected += "; parameters are set by --set NAME=VALUE"
+    near = suggest(error.option_name.lstrip("-"), known)
+    return Problem(
+        f"{path} has no option `{shorten(error.option_name)}`",
+        None,
+        expected,
+        re.sub(r"`([^`]+)`", lambda match: f"`{known[match[1]]}`", near),
+    )
+
+
+def _complain(text: str) -> None:
+    """Write a message to the standard error."""
+    with suppress(OSError):  # where there is nowhere left to say it
+        click.echo(text, err=True)

@@ -2,79 +2,79 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from flopcalc.cli.options import write_text
+from flopcalc.cli.options import Word, format_option, output_option
+from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.spec import catalog
+from flopcalc.spec.catalog import Listed
+
+if TYPE_CHECKING:
+    from flopcalc.render.terminal import Screen
 
 __all__ = ["command"]
 
 _TITLES = {"architectures": "Architectures", "blocks": "Blocks", "conventions": "Conventions"}
 
+_COLUMNS: Mapping[str, tuple[str, Callable[[Listed], str]]] = {
+    "name": ("Name", lambda entry: entry.name),
+    "title": ("Title", lambda entry: entry.title),
+    "variants": ("Variants", lambda entry: ", ".join(name for name in entry.variants if name != entry.name)),
+    "parameters": ("Parameters", lambda entry: ", ".join(entry.parameters)),
+    "source": ("Source", lambda entry: entry.source),
+}
 
-@click.command(name="list", help="List the packaged architectures, blocks and conventions.")
-@click.argument("kind", required=False, type=click.Choice(tuple(_TITLES)), metavar="[architectures|blocks|conventions]")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(("table", "json", "csv")),
-    default="table",
-    show_default=True,
-    help="How the list is written.",
-)
-@click.option("--output", metavar="FILE", help="Write to FILE, whole or not at all.")
-def command(kind: str | None, output_format: str, output: str | None) -> None:
-    """Print the index of the packaged specs."""
+
+def _run(kind: str | None, output_format: str, output: str | None) -> None:
     entries = [entry for entry in catalog.index() if kind is None or entry.kind == kind]
     if output_format == "json":
-        from flopcalc.render.json import dump
+        write_json([asdict(entry) for entry in entries], output)
+    elif output_format == "csv":
+        from flopcalc.render.csv import rows_as_csv
 
-        rows: list[dict[str, Any]] = [
-            {**asdict(entry), "parameters": list(entry.parameters), "variants": list(entry.variants)}
-            for entry in entries
-        ]
-        write_text(dump(rows) + "\n", output)
-        return
-    if output_format == "csv":
-        import csv
-        import io
-
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(("name", "kind", "title", "source", "parameters", "variants"))
-        for entry in entries:
-            writer.writerow(
-                (entry.name, entry.kind, entry.title, entry.source, " ".join(entry.parameters), " ".join(entry.variants))
-            )
-        write_text(buffer.getvalue(), output)
-        return
-    _print(entries, output)
+        header = ("name", "kind", "title", "source", "parameters", "variants")
+        rows = [(e.name, e.kind, e.title, e.source, " ".join(e.parameters), " ".join(e.variants)) for e in entries]
+        write_text(rows_as_csv([header, *rows]), output)
+    else:
+        write_text(listing(entries, screen_for(output)), output)
 
 
-def _print(entries: list[catalog.Listed], output: str | None) -> None:
-    import io
+def listing(entries: Sequence[Listed], screen: Screen) -> str:
+    """Return the entries as text, each kind under its title, with the columns that the screen has room for."""
+    from flopcalc.render.terminal import listing_as_text
 
-    from flopcalc.render.terminal import print_rows
-
-    stream = sys.stdout if output is None or output == "-" else io.StringIO()
+    parts = []
     for kind, title in _TITLES.items():
-        rows = [entry for entry in entries if entry.kind == kind]
-        if not rows:
-            continue
-        if kind == "conventions":
-            columns = ("Name", "Title", "Source")
-            cells = [(entry.name, entry.title, entry.source) for entry in rows]
-        else:
-            columns = ("Name", "Variants", "Parameters")
-            cells = [
-                (entry.name, ", ".join(v for v in entry.variants if v != entry.name), ", ".join(entry.parameters))
-                for entry in rows
-            ]
-        print_rows(stream, [(column, False) for column in columns], cells, title)
-        stream.write("\n")
-    if isinstance(stream, io.StringIO):
-        write_text(stream.getvalue(), output)
+        group = [entry for entry in entries if entry.kind == kind]
+        if group:
+            names = [name for name in _fitting(kind, screen.width) if any(_COLUMNS[name][1](entry) for entry in group)]
+            rows = [[_COLUMNS[name][1](entry) for name in names] for entry in group]
+            parts.append(listing_as_text([_COLUMNS[name][0] for name in names], rows, screen, title))
+    return "\n".join(parts)
+
+
+def _fitting(kind: str, width: int) -> Sequence[str]:
+    """Name the columns that are worth their room; parameters are in `flopcalc NAME --help` too."""
+    wide, widest = width >= 120, width >= 180
+    if kind == "conventions":
+        return ("name", "title", *(["source"] if wide else []))
+    if kind == "architectures" and width < 100:
+        return ("name", "variants")  # the names of networks say what their titles do
+    return ("name", "title", "variants", *(["parameters"] if wide else []), *(["source"] if widest else []))
+
+
+command = click.Command(
+    name="list",
+    help="List the packaged architectures, blocks and conventions. `flopcalc NAME` prints what one costs, "
+    "`flopcalc NAME --help` its parameters.",
+    params=[
+        click.Argument(["kind"], required=False, type=Word(*_TITLES), metavar="[architectures|blocks|conventions]"),
+        format_option("table", "json", "csv"),
+        output_option(),
+    ],
+    callback=_run,
+)

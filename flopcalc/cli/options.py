@@ -1,25 +1,71 @@
-"""The options that every command which prints a table shares, and how its text leaves the program."""
+"""The options that every command which prints a table shares, and how their texts are read."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
+from flopcalc.render.cells import UNITS
+from flopcalc.report import DTYPES, GROUPINGS
 
-__all__ = ["FORMATS", "SHARED", "named_values", "split_list", "write_text"]
+__all__ = [
+    "FORMATS",
+    "Word",
+    "format_option",
+    "input_shapes",
+    "named_values",
+    "output_option",
+    "shared_options",
+    "split_list",
+]
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
 
-def split_list(text: str | None) -> list[str] | None:
-    """Return the items of a comma-separated option."""
-    return None if text is None else [item.strip() for item in text.split(",") if item.strip()]
+if TYPE_CHECKING:
+    _Type = click.ParamType[str]
+else:
+    _Type = click.ParamType  # of older versions, which take no parameter
+
+
+class Word(_Type):
+    """One of a few words; another one is answered with the nearest."""
+
+    name = "word"
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the words, for the help."""
+        return "|".join(self.words)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the word, or refuse it.
+
+        Raises
+        ------
+        UnknownNameError
+        """
+        if value in self.words:
+            return str(value)
+        subject = f"{param.opts[0]} cannot be" if isinstance(param, click.Option) else "there is no"
+        raise UnknownNameError(
+            Problem(
+                f"{subject} `{shorten(str(value))}`",
+                None,
+                "one of " + ", ".join(self.words),
+                suggest(str(value), self.words),
+            )
+        )
+
+
+def split_list(texts: Sequence[str]) -> list[str] | None:
+    """Return the items of a comma-separated option, which may be repeated; None where it is not given."""
+    return [item.strip() for text in texts for item in text.split(",") if item.strip()] if texts else None
 
 
 def named_values(texts: Sequence[str]) -> dict[str, str]:
@@ -27,79 +73,117 @@ def named_values(texts: Sequence[str]) -> dict[str, str]:
 
     Raises
     ------
-    FlopcalcError
+    ParameterError
     """
     settings: dict[str, str] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise FlopcalcError(Problem(f"--set {text}", None, "name=value", "--set alpha=0.5"))
-        if name.strip() in settings:
-            raise FlopcalcError(Problem(f"--set gives {name.strip()} twice", None, "every parameter once"))
-        settings[name.strip()] = value.strip()
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            raise ParameterError(
+                Problem(f"`--set {shorten(text)}` sets nothing", None, "name=value", "--set alpha=0.5")
+            )
+        if name in settings:
+            raise ParameterError(Problem(f"{shorten(name)} is given twice", None, "every parameter once"))
+        settings[name] = value
     return settings
 
 
-def write_text(text: str, output: str | None) -> None:
-    """Write to the standard output, or to a file: whole, or not at all."""
-    if output is None or output == "-":
-        sys.stdout.write(text)
-        return
-    path = Path(output)
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")  # a device or a pipe: there is no half of it to leave behind
-        return
-    target = path.resolve()
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise FlopcalcError(
-            Problem(f"{output} cannot be written: {error.strerror}", None, "a file in a folder that exists")
-        ) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        os.chmod(name, mode)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def input_shapes(texts: Sequence[str]) -> dict[str, object] | None:
+    """Return the shapes of repeated ``--input [label=]C,H,W`` options, by label.
+
+    Raises
+    ------
+    ParameterError
+    """
+    shapes: dict[str, object] = {}
+    for text in texts:
+        label, equals, shape = (part.strip() for part in text.rpartition("="))
+        label = label if equals else "input"
+        if label in shapes:
+            raise ParameterError(Problem(f"the input {shorten(label)} is given twice", None, "every input once"))
+        shapes[label] = shape
+    return shapes or None
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def output_option() -> click.Option:
+    """Make ``--output``."""
+    return click.Option(["--output"], metavar="FILE", help="Write to FILE, whole or not at all.")
 
 
-SHARED: tuple[Callable[[], click.Option], ...] = (
-    lambda: click.Option(
-        ["--format", "output_format"], type=click.Choice(FORMATS), default="table", show_default=True,
-        help="How the result is written.",
-    ),
-    lambda: click.Option(["--output"], metavar="FILE", help="Write to FILE, whole or not at all."),
-    lambda: click.Option(
-        ["--by"], type=click.Choice(("layer", "block", "stage", "kind")),
-        help="Put rows together. Without it: layers, each with the norm and activation that follow it.",
-    ),
-    lambda: click.Option(["--columns"], metavar="NAME,…", help="Columns, of those that an unknown name lists."),
-    lambda: click.Option(
-        ["--units"], type=click.Choice(("auto", "human", "exact")), default="auto",
-        help="Numbers with units or with every digit; auto: every digit where they fit.",
-    ),
-    lambda: click.Option(["--convention"], metavar="NAME|PATH", default="paper", show_default=True,
-                         help="What counts as a FLOP."),
-    lambda: click.Option(["--dtype"], default="fp32", show_default=True, metavar="TYPE",
-                         help="Type of an element, for bytes: fp32, fp16, int8 …"),
-    lambda: click.Option(["--symbolic"], metavar="NAME,…", help="Parameters that stay symbols."),
-    lambda: click.Option(["--assume"], multiple=True, metavar="INEQUALITY",
-                         help="What may be taken for granted of symbols: 'alpha <= 1'."),
-    lambda: click.Option(["--exact-rounding"], is_flag=True,
-                         help="Keep the rounding of symbols, instead of reading it as textbooks do."),
-    lambda: click.Option(["--input", "input_shape"], multiple=True, metavar="C,H,W",
-                         help="The input's shape instead of the spec's own; label=C,H,W where there are several."),
-    lambda: click.Option(["--set", "settings"], multiple=True, metavar="NAME=VALUE",
-                         help="A parameter, also one that is named like an option."),
-)
-"""Makers of the shared options, in the order of the help."""
+def format_option(*formats: str) -> click.Option:
+    """Make ``--format``."""
+    return click.Option(
+        ["--format", "output_format"],
+        type=Word(*formats),
+        default="table",
+        show_default=True,
+        help="How it is written.",
+    )
+
+
+def shared_options() -> list[click.Option]:
+    """Make the options that every command has which prints a table, in the order of the help."""
+    from flopcalc.render.table import COLUMNS
+
+    return [
+        format_option(*FORMATS),
+        output_option(),
+        click.Option(
+            ["--by"],
+            type=Word(*GROUPINGS),
+            help="Put rows together. Without it: layers, each with the norm and activation that follow it.",
+        ),
+        click.Option(
+            ["--columns"],
+            multiple=True,
+            metavar="NAME,…",
+            help="Which columns, in which order: " + ", ".join(COLUMNS) + ".",
+        ),
+        click.Option(
+            ["--units"],
+            type=Word(*UNITS),
+            default="auto",
+            show_default=True,
+            help="Numbers with units (568.7 M), or with every digit; auto: every digit where there is room.",
+        ),
+        click.Option(
+            ["--convention"],
+            metavar="NAME|PATH",
+            default="paper",
+            show_default=True,
+            help="What counts as a FLOP; flopcalc list conventions shows which there are.",
+        ),
+        click.Option(
+            ["--dtype"],
+            metavar="TYPE",
+            default="fp32",
+            show_default=True,
+            help="Type of an element, for bytes: " + ", ".join(DTYPES) + ".",
+        ),
+        click.Option(
+            ["--symbolic"], multiple=True, metavar="NAME,…", help="Parameters that stay symbols; costs are formulas."
+        ),
+        click.Option(
+            ["--assume"],
+            multiple=True,
+            metavar="INEQUALITY",
+            help="What may be taken for granted of symbols: 'alpha <= 1'.",
+        ),
+        click.Option(
+            ["--exact-rounding"],
+            is_flag=True,
+            help="Keep the rounding of symbols, instead of reading it as textbooks do.",
+        ),
+        click.Option(
+            ["--input", "input_shape"],
+            multiple=True,
+            metavar="C,H,W",
+            help="The input's shape instead of the spec's own; label=C,H,W where there are several.",
+        ),
+        click.Option(
+            ["--set", "settings"],
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A parameter, also one that is named like an option.",
+        ),
+    ]

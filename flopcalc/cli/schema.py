@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import click
 
-from flopcalc.cli.options import write_text
+from flopcalc.cli.options import output_option
+from flopcalc.cli.output import write_json
 
 __all__ = ["command"]
 
 
-@click.command(name="schema", help="Print the JSON Schema of spec files, by which editors complete and check them.")
-@click.option("--output", metavar="FILE", help="Write to FILE, whole or not at all.")
-def command(output: str | None) -> None:
-    """Print the schema."""
-    from flopcalc.render.json import dump
+def _run(output: str | None) -> None:
     from flopcalc.spec.schema import spec_schema
 
-    write_text(dump(spec_schema()) + "\n", output)
+    write_json(spec_schema(), output)
+
+
+command = click.Command(
+    name="schema",
+    help="Print the JSON Schema of spec files, by which editors complete and check them.",
+    params=[output_option()],
+    callback=_run,
+)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
@@ -101,9 +100,9 @@ def volume(shape: Shape) -> Number:
 def _whole(value: Value, name: str, least: int) -> Number:
     if isinstance(value, (bool, str, tuple, dict)):
         raise Fault(f"{name} is {as_text(value)!r}", expected=f"a whole number, at least {least}")
-    if not is_rational(value):
+    if not is_rational(value) and value.free_symbols:
         return value
-    if type(value) is Fraction:
+    if type(value) is not int:
         raise Fault(
             f"{name} is {value}, which is not whole",
             expected="a whole number",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 from typing import ClassVar
 
 from flopcalc.errors import Fault
@@ -171,8 +172,19 @@ class TransposedConv(Windowed):
         return product(self.weights(inputs, output), inputs[0][1], inputs[0][2])
 
     def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        taps = tuple(
-            1 + d * ((k - 1) // s) if type(k) is int and type(s) is int else 1 + d * divide(k - 1, s)
-            for k, s, d in zip(self.kernel, self.stride, self.dilation, strict=True)
-        )
-        return Reach((taps[0], taps[1]), (divide(1, self.stride[0]), divide(1, self.stride[1])))
+        spans: list[Number] = []
+        margins: list[Number] = []
+        for axis, margin in enumerate(self.margins(Arithmetic())):
+            kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
+            if type(kernel) is int and type(stride) is int and type(dilation) is int:
+                # The taps that fall on input rows are s/gcd(s, d) apart, and so read rows d/gcd(s, d) apart.
+                common = gcd(stride, dilation)
+                span: Number = dilation // common * ((kernel - 1) // (stride // common)) + 1
+            else:
+                span = divide(dilation * (kernel - 1), stride) + 1
+            # An output row's taps lie about row (p − d(k − 1)/2)/s of the input, on the mean of s neighbours.
+            centre = divide(margin - divide(dilation * (kernel - 1), 2), stride)
+            spans.append(span)
+            margins.append(divide(span - 1, 2) - centre)
+        steps = (divide(1, self.stride[0]), divide(1, self.stride[1]))
+        return Reach((spans[0], spans[1]), steps, (margins[0], margins[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 from typing import ClassVar
 
 from flopcalc.errors import Fault
@@ -161,5 +162,13 @@ class AdaptiveAvgPool(Layer):
             return GLOBAL
         if self.size == inputs[0][1:]:
             return POINTWISE
-        height, width = (self._kernel(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1))
-        return Reach((height, width), (divide(inputs[0][1], self.size[0]), divide(inputs[0][2], self.size[1])))
+        height, width = (self._widest(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1))
+        steps = (divide(inputs[0][1], self.size[0]), divide(inputs[0][2], self.size[1]))
+        return Reach((height, width), steps, (divide(height - steps[0], 2), divide(width - steps[1], 2)))
+
+    @staticmethod
+    def _widest(length: Number, size: Number) -> Number:
+        """Return the side of the widest window, ⌈(i + 1)·H/n⌉ − ⌊i·H/n⌋ for some i."""
+        if type(length) is int and type(size) is int:
+            return length // size + min(length % size // gcd(length, size), 2)
+        return divide(length, size)

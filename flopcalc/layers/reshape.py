@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from flopcalc.errors import Fault
@@ -164,13 +165,23 @@ class Upsample(Layer):
         return f"upsample {self.mode}"
 
     def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        taps = 1 if self.mode == "nearest" else 2
-        if self.size is not None:
-            strides = (divide(inputs[0][1], self.size[0]), divide(inputs[0][2], self.size[1]))
-        else:
-            assert self.scale is not None
-            strides = (divide(1, self.scale[0]), divide(1, self.scale[1]))
-        return Reach((taps, taps), strides)
+        steps: list[Number] = []
+        spans: list[Number] = []
+        margins: list[Number] = []
+        for axis in (0, 1):
+            if self.size is not None:
+                step = divide(inputs[0][1 + axis], self.size[axis])
+            else:
+                assert self.scale is not None
+                step = divide(1, self.scale[axis])
+            # Bilinear: row y lies at (y + ½)·step − ½, between two rows. Nearest: it is ⌊y·step⌋, on the mean of a
+            # period ½ − 1/(2n) less than y·step for a step of m/n.
+            span = 1 if self.mode == "nearest" or (type(step) is int and step % 2) else 2
+            shift = Fraction(1, step.denominator) if self.mode == "nearest" and is_rational(step) else step
+            steps.append(step)
+            spans.append(span)
+            margins.append(divide(span - shift, 2))
+        return Reach((spans[0], spans[1]), (steps[0], steps[1]), (margins[0], margins[1]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,42 +4,72 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from flopcalc.number import as_text
-from flopcalc.render.table import Bytes, Cell, Share, Sides, table_of
+from flopcalc.number import Number, Value, as_text, is_rational
+from flopcalc.render.cells import Cell, Share, Writer
+from flopcalc.render.table import table_of
 from flopcalc.report import Report
 
-__all__ = ["LAYER_COLUMNS", "report_as_csv"]
+__all__ = ["GROUP_COLUMNS", "LAYER_COLUMNS", "report_as_csv", "rows_as_csv"]
 
-LAYER_COLUMNS = ("path", "kind", "inputs", "output", "count", "params", "weights", "madds", "flops", "mac", "activations")
+LAYER_COLUMNS = (
+    "path",
+    "kind",
+    "inputs",
+    "output",
+    "count",
+    "params",
+    "weights",
+    "madds",
+    "flops",
+    "mac",
+    "activations",
+)
 """What a row has where no columns are chosen."""
 
 GROUP_COLUMNS = ("layer", "layers", "params", "weights", "madds", "flops", "mac", "activations")
 
 
+class _Csv(Writer):
+    """Formulas are in Python's notation, shares are fractions of 1, shapes are 3x224x224, with ; between several."""
+
+    def words(self, text: str) -> str:
+        return text.replace("×", "x")
+
+    def cell(self, cell: Cell) -> str:
+        if isinstance(cell, Share) and is_rational(cell.value):
+            return repr(float(cell.value)) if isinstance(cell.value, Fraction) else str(cell.value)
+        return super().cell(cell)
+
+    def formula(self, value: Value) -> str:
+        return as_text(value)
+
+    def number(self, value: Number) -> str:
+        return as_text(value)
+
+    def shape(self, shape: Sequence[Number]) -> str:
+        sides = (as_text(side) for side in shape)
+        return "x".join(side if side.isalnum() else f"({side})" for side in sides)
+
+    def shapes(self, shapes: Sequence[Sequence[Number]]) -> str:
+        return ";".join(self.shape(shape) for shape in shapes)
+
+
 def report_as_csv(report: Report, *, by: str | None = None, columns: Sequence[str] | None = None) -> str:
-    """Return CSV text; formulas are in Python's notation, shares are fractions of 1."""
+    """Return CSV text, a row for every layer, or for every group of `by`."""
     by = by or "layer"
     names = columns or (LAYER_COLUMNS if by == "layer" else GROUP_COLUMNS)
     table = table_of(report, names, by, staged=False)
+    header = ["name" if column.name == "layer" else column.name for column in table.columns]
+    writer = _Csv()
+    lines = ([writer.cell(cell) for cell in line.cells] for section in table.sections for line in section.lines)
+    return rows_as_csv([header, *lines])
+
+
+def rows_as_csv(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows of text as CSV."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow("name" if column.name == "layer" else column.name for column in table.columns)
-    for section in table.sections:
-        writer.writerows([_text(cell) for cell in line.cells] for line in section.lines)
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
-
-
-def _text(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, (Share, Bytes)):
-        value = cell.value
-        return repr(float(value)) if isinstance(value, Fraction) and isinstance(cell, Share) else as_text(value)
-    if isinstance(cell, Sides):
-        return f"{cell.height}x{cell.width}{cell.suffix}"
-    if isinstance(cell, tuple):
-        return "x".join(as_text(side) for side in cell)
-    return as_text(cell).replace("×", "x")

@@ -7,117 +7,165 @@ Products name the kernel first, then channels, then height and width; sums begin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from flopcalc.number import Value, as_text, is_rational, is_symbolic
+from flopcalc.render.text import GREEK
 
 __all__ = ["ASCII", "LATEX", "UNICODE", "Style", "formula"]
 
-_GREEK = {
-    name: chr(code)
-    for name, code in {
-        "alpha": 0x3B1,
-        "beta": 0x3B2,
-        "gamma": 0x3B3,
-        "delta": 0x3B4,
-        "epsilon": 0x3B5,
-        "theta": 0x3B8,
-        "lamda": 0x3BB,
-        "mu": 0x3BC,
-        "nu": 0x3BD,
-        "pi": 0x3C0,
-        "rho": 0x3C1,
-        "sigma": 0x3C3,
-        "tau": 0x3C4,
-        "phi": 0x3C6,
-        "chi": 0x3C7,
-        "psi": 0x3C8,
-        "omega": 0x3C9,
-        "eta": 0x3B7,
-        "zeta": 0x3B6,
-        "kappa": 0x3BA,
-    }.items()
-}
+_LETTERS = {letter: name for name, letter in GREEK.items() if name != "lamda"}
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SPATIAL = re.compile(r"[HWhw](_?\w*|\d*)$|height$|width$")
 _KERNEL = re.compile(r"[Kk](_?\w*)$|kernel$")
 
 
-@dataclass(frozen=True, slots=True)
 class Style:
-    """How the parts of a formula are written.
+    """How the parts of a formula are written: this one in Unicode, for the screen."""
 
-    Attributes
-    ----------
-    name : str
-    times : str
-        Between factors.
-    """
-
-    name: str
-    times: str
+    times: ClassVar[str] = "·"
+    """Between factors."""
+    cross: ClassVar[str] = "×"
+    """Between the sides of a shape."""
+    relations: ClassVar[Mapping[str, str]] = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+    functions: ClassVar[Mapping[str, str]] = {"Max": "max", "Min": "min", "Mod": "mod", "ceiling": "ceil", "Abs": "abs"}
 
     def symbol(self, name: str) -> str:
         """Write a symbol."""
-        if self.name == "latex":
-            base, _, index = name.partition("_")
-            head = f"\\{base.replace('lamda', 'lambda')}" if base in _GREEK else base
-            if len(base) > 1 and base not in _GREEK:
-                head = f"\\mathrm{{{base}}}"
-            return f"{head}_{{{index.replace('_', ',')}}}" if index else head
-        if self.name == "unicode":
-            base, bar, index = name.partition("_")
-            return _GREEK.get(base, base) + bar + index
-        return name
+        base, bar, index = name.partition("_")
+        return GREEK.get(base, base) + bar + index
+
+    def grouped(self, text: str) -> str:
+        """Write brackets around a part."""
+        return f"({text})"
+
+    def product(self, factors: Sequence[str]) -> str:
+        """Write factors side by side; each has its brackets already."""
+        return self.times.join(factors)
 
     def power(self, base: str, exponent: str) -> str:
         """Write a power; `base` has its brackets already."""
-        if self.name == "latex":
-            return f"{base}^{{{exponent}}}"
-        if self.name == "unicode" and re.fullmatch(r"-?\d+", exponent):
+        if re.fullmatch(r"-?\d+", exponent):
             return base + exponent.translate(_RAISED)
-        simple = exponent.isalnum()
-        return f"{base}^{exponent}" if simple else f"{base}^({exponent})"
+        return f"{base}^{exponent}" if exponent.isalnum() else f"{base}^({exponent})"
 
     def fraction(self, top: str, bottom: str, *, atomic: bool) -> str:
         """Write a quotient; `atomic` when the bottom needs no brackets."""
-        if self.name == "latex":
-            return f"\\frac{{{top}}}{{{bottom}}}"
         return f"{top}/{bottom}" if atomic else f"{top}/({bottom})"
 
     def root(self, inside: str, *, atomic: bool) -> str:
         """Write a square root."""
-        if self.name == "latex":
-            return f"\\sqrt{{{inside}}}"
-        if self.name == "unicode":
-            return f"√{inside}" if atomic else f"√({inside})"
+        return f"√{inside}" if atomic else f"√({inside})"
+
+    def call(self, function: str, inside: Sequence[str]) -> str:
+        """Write a function of its arguments: floor, ceiling, max."""
+        if function == "floor":
+            return f"⌊{inside[0]}⌋"
+        if function == "ceiling":
+            return f"⌈{inside[0]}⌉"
+        return f"{self.functions.get(function, function)}({', '.join(inside)})"
+
+    def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
+        """Write a value that depends on conditions: pairs of value and condition, and what else holds."""
+        return "(" + " else ".join([*(f"{value} if {condition}" for value, condition in cases), otherwise]) + ")"
+
+    def word(self, word: str) -> str:
+        """Write a word between conditions: and, or, if."""
+        return f" {word} "
+
+
+class _Ascii(Style):
+    """For outputs that have no other signs."""
+
+    times = "*"
+    cross = "x"
+    relations: ClassVar[Mapping[str, str]] = {"==": "="}
+
+    def symbol(self, name: str) -> str:
+        return name
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{exponent}" if exponent.isalnum() else f"{base}^({exponent})"
+
+    def root(self, inside: str, *, atomic: bool) -> str:
         return f"sqrt({inside})"
 
-    def bracket(self, function: str, inside: Sequence[str]) -> str:
-        """Write a function of its arguments: floor, ceiling, max."""
-        marks = {
-            "unicode": {"floor": "⌊⌋", "ceiling": "⌈⌉"},
-            "latex": {"floor": ("\\lfloor ", " \\rfloor"), "ceiling": ("\\lceil ", " \\rceil")},
-        }.get(self.name, {})
-        if function in marks:
-            left, right = marks[function]
-            return f"{left}{inside[0]}{right}"
-        name = {"Max": "max", "Min": "min", "Mod": "mod", "ceiling": "ceil"}.get(function, function)
-        if self.name == "latex":
-            name = f"\\{name}" if name in ("max", "min", "log") else f"\\operatorname{{{name}}}"
-        return f"{name}({', '.join(inside)})"
+    def call(self, function: str, inside: Sequence[str]) -> str:
+        return f"{self.functions.get(function, function)}({', '.join(inside)})"
 
 
-UNICODE = Style("unicode", "·")
-ASCII = Style("ascii", "*")
-LATEX = Style("latex", " ")
+class _Latex(Style):
+    """For LaTeX's math mode, and MathJax's."""
+
+    times = r"\,"
+    cross = r" \times "
+    relations: ClassVar[Mapping[str, str]] = {"==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq"}
+
+    def symbol(self, name: str) -> str:
+        base, _, index = name.partition("_")
+        base = _LETTERS.get(base, base)
+        numbered = re.fullmatch(r"([^\W\d_]+)(\d+)", base)
+        if numbered:
+            base, number = numbered.groups()
+            index = f"{number}_{index}" if index else number
+        if base in GREEK:
+            head = f"\\{_LETTERS[GREEK[base]]}"
+        else:
+            head = base if len(base) == 1 and base.isascii() else f"\\mathrm{{{base}}}"
+        return f"{head}_{{{_index(index)}}}" if index else head
+
+    def grouped(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def product(self, factors: Sequence[str]) -> str:
+        text = factors[0]
+        for factor in factors[1:]:
+            text += (r" \cdot " if factor[0].isdigit() else self.times) + factor
+        return text
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def fraction(self, top: str, bottom: str, *, atomic: bool) -> str:
+        return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def root(self, inside: str, *, atomic: bool) -> str:
+        return rf"\sqrt{{{inside}}}"
+
+    def call(self, function: str, inside: Sequence[str]) -> str:
+        if function == "floor":
+            return rf"\left\lfloor {inside[0]} \right\rfloor"
+        if function == "ceiling":
+            return rf"\left\lceil {inside[0]} \right\rceil"
+        name = self.functions.get(function, function)
+        head = rf"\{name}" if name in ("max", "min", "log") else rf"\operatorname{{{name}}}"
+        return head + self.grouped(", ".join(inside))
+
+    def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
+        rows = [*(rf"{value} & \text{{if }} {condition}" for value, condition in cases)]
+        rows.append(rf"{otherwise} & \text{{otherwise}}")
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+    def word(self, word: str) -> str:
+        return rf" \text{{ {word} }} "
+
+
+def _index(text: str) -> str:
+    """Write a symbol's index: letters and digits alone as they are, words upright."""
+    parts = [part for part in text.split("_") if part]
+    return ",".join(part if part.isdigit() or len(part) == 1 else rf"\mathrm{{{part}}}" for part in parts)
+
+
+UNICODE = Style()
+ASCII = _Ascii()
+LATEX = _Latex()
 
 
 def formula(value: Value, style: Style = UNICODE, order: Sequence[str] = ()) -> str:
-    """Write a value as a formula.
+    r"""Write a value as a formula.
 
     Parameters
     ----------
@@ -135,24 +183,23 @@ def formula(value: Value, style: Style = UNICODE, order: Sequence[str] = ()) -> 
     >>> formula(C * O * H * W + K**2 * C * H * W)
     'K²·C·H·W + C·O·H·W'
     >>> formula(C * O / 2 + 3, LATEX)
-    '\\\\frac{C O}{2} + 3'
+    '\\frac{C\\,O}{2} + 3'
     """
-    if isinstance(value, (bool, str, dict)):
-        return as_text(value)
     if isinstance(value, tuple):
         return "[" + ", ".join(formula(item, style, order) for item in value) + "]"
     if is_rational(value):
-        if isinstance(value, Fraction) and style is LATEX:
-            return style.fraction(str(value.numerator), str(value.denominator), atomic=True)
+        if isinstance(value, Fraction):
+            top = style.fraction(str(abs(value.numerator)), str(value.denominator), atomic=True)
+            return f"-{top}" if value < 0 else top
         return str(value)
-    if not is_symbolic(value):
-        return str(value)
+    if not is_symbolic(value) or isinstance(value, bool):
+        return as_text(value)
     return _Printer(style, {name: index for index, name in enumerate(order)}).write(value)
 
 
 @dataclass
 class _Printer:
-    """Writes sympy's sums, products and powers; what it does not know it leaves to sympy."""
+    """Writes sympy's sums, products, powers, functions and cases."""
 
     style: Style
     order: dict[str, int] = field(default_factory=dict)
@@ -166,32 +213,25 @@ class _Printer:
             return self.power(value)
         if value.is_Symbol:
             return self.style.symbol(value.name)
-        if value.is_Integer:
-            return str(value)
-        name = type(value).__name__
-        if name in ("floor", "ceiling", "Max", "Min", "Mod", "log"):
-            parts = sorted(value.args, key=self.rank_term) if name in ("Max", "Min") else value.args
-            return self.style.bracket(name, [self.write(part) for part in parts])
-        if name == "Piecewise" and self.style is not LATEX:
-            *cases, (last, _) = value.args
-            text = self.write(last)
-            for result, condition in reversed(cases):
-                text = f"{self.write(result)} if {condition} else {text}"
-            return f"({text})"
-        if self.style is LATEX:
-            from sympy import latex
-
-            return str(latex(value))
+        if value.is_Piecewise:
+            return self.cases(value)
+        if value.is_Function or _is_extreme(value):
+            return self.call(value)
         return str(value)
 
     def atomic(self, value: Any) -> bool:
-        return bool(value.is_Symbol or (value.is_Integer and value >= 0) or value.is_Function)
+        """Tell whether a value stands in a product, and under an exponent, without brackets."""
+        if value.is_Piecewise:
+            return self.style is not LATEX
+        whole = value.is_Integer and value >= 0
+        return bool(value.is_Symbol or value.is_Function or _is_extreme(value) or whole)
 
     def grouped(self, value: Any) -> str:
+        """Write a factor, with brackets where it needs them."""
         text = self.write(value)
-        if self.atomic(value) or (value.is_Pow and value.exp.is_Integer and value.exp > 0):
+        if self.atomic(value) or (value.is_Pow and not _is_inverse(value)):
             return text
-        return f"\\left({text}\\right)" if self.style is LATEX else f"({text})"
+        return self.style.grouped(text)
 
     # -- order -------------------------------------------------------------------------------------------------------
 
@@ -213,8 +253,9 @@ class _Printer:
                 degree += exponent
                 if base.is_Symbol and _SPATIAL.match(base.name):
                     spatial += exponent
-        factors = [self.rank_factor(f) for f in term.args if f.free_symbols] if term.is_Mul else [self.rank_factor(term)]
-        return (-degree, -spatial, sorted(factors), str(term))
+        parts = term.args if term.is_Mul else (term,)
+        factors = sorted(self.rank_factor(part) for part in parts if part.free_symbols)
+        return (-degree, -spatial, factors, str(term))
 
     # -- sums, products, powers --------------------------------------------------------------------------------------
 
@@ -222,24 +263,27 @@ class _Printer:
         pieces: list[str] = []
         for term in sorted(value.args, key=self.rank_term):
             negative = term.could_extract_minus_sign()
-            text = self.write(-term if negative else term)
+            text = self.negated(-term) if negative else self.write(term)
             if not pieces:
                 pieces.append(f"-{text}" if negative else text)
             else:
                 pieces.append(f"- {text}" if negative else f"+ {text}")
         return " ".join(pieces)
 
+    def negated(self, value: Any) -> str:
+        """Write what follows a minus sign."""
+        return self.grouped(value) if value.is_Add else self.write(value)
+
     def product(self, value: Any) -> str:
         if value.could_extract_minus_sign():
-            return f"-{self.grouped(-value) if (-value).is_Add else self.write(-value)}"
+            return f"-{self.negated(-value)}"
         top: list[Any] = []
         bottom: list[Any] = []
         coefficient = value.as_coeff_Mul()[0] if value.is_Mul else value
-        factors = value.args if value.is_Mul else ()
-        for factor in factors:
+        for factor in value.args if value.is_Mul else ():
             if factor.is_Rational:
                 continue
-            if factor.is_Pow and factor.exp.is_number and factor.exp.is_negative:
+            if _is_inverse(factor):
                 bottom.append(1 / factor)
             else:
                 top.append(factor)
@@ -247,20 +291,67 @@ class _Printer:
         bottom.sort(key=self.rank_factor)
         above = [str(coefficient.p)] if coefficient.p != 1 or not top else []
         below = [str(coefficient.q)] if coefficient.q != 1 else []
-        alone = len(top) == 1 and not above and bool(bottom or below) and self.style is LATEX
-        above += [self.write(factor) if alone else self.grouped(factor) for factor in top]
-        below += [self.grouped(factor) for factor in bottom]
-        numerator = self.style.times.join(above)
+        above += self.factors(top, alone=not above and bool(bottom or below))
+        below += self.factors(bottom, alone=not below)
         if not below:
-            return numerator
-        return self.style.fraction(numerator, self.style.times.join(below), atomic=len(below) == 1)
+            return self.style.product(above)
+        return self.style.fraction(self.style.product(above), self.style.product(below), atomic=len(below) == 1)
+
+    def factors(self, values: Sequence[Any], *, alone: bool) -> list[str]:
+        """Write factors; one that is `alone` over or under a fraction's bar needs no brackets."""
+        if alone and len(values) == 1 and self.style is LATEX:
+            return [self.write(values[0])]
+        return [self.grouped(value) for value in values]
 
     def power(self, value: Any) -> str:
         base, exponent = value.base, value.exp
-        if exponent.is_number and exponent.is_negative:
-            inverse = 1 / value
-            return self.style.fraction("1", self.grouped(inverse), atomic=True)
+        if _is_inverse(value):
+            return self.style.fraction("1", self.factors([1 / value], alone=True)[0], atomic=True)
         if exponent.is_Rational and exponent.p == 1 and exponent.q == 2:
             return self.style.root(self.write(base), atomic=self.atomic(base))
-        text = self.write(base) if self.atomic(base) else f"({self.write(base)})"
+        text = self.write(base) if self.atomic(base) else self.style.grouped(self.write(base))
         return self.style.power(text, self.write(exponent))
+
+    # -- functions and cases -----------------------------------------------------------------------------------------
+
+    def call(self, value: Any) -> str:
+        arguments = sorted(value.args, key=self.rank_term) if _is_extreme(value) else value.args
+        return self.style.call(type(value).__name__, [self.write(argument) for argument in arguments])
+
+    def cases(self, value: Any) -> str:
+        cases = [(self.write(result), self.condition(condition)) for result, condition in value.args[:-1]]
+        result, condition = value.args[-1]
+        if condition != True:  # noqa: E712 - sympy's true is no bool
+            cases.append((self.write(result), self.condition(condition)))
+            return self.style.cases(cases, "?")
+        return self.style.cases(cases, self.write(result))
+
+    def condition(self, value: Any) -> str:
+        """Write what holds: a comparison, or several with and, or, not and if between."""
+        if value.is_Relational:
+            sign = self.style.relations.get(value.rel_op, value.rel_op)
+            return f"{self.write(value.lhs)} {sign} {self.write(value.rhs)}"
+        name = type(value).__name__
+        if name in ("And", "Or"):
+            parts = [self.compared(part) for part in sorted(value.args, key=str)]
+            return self.style.word(name.lower()).join(parts)
+        if name == "ITE":
+            test, yes, no = (self.compared(part) for part in value.args)
+            return self.style.grouped(f"{yes}{self.style.word('if')}{test}{self.style.word('else')}{no}")
+        if name == "Not":
+            return self.style.word("not").lstrip() + self.compared(value.args[0])
+        return str(value)
+
+    def compared(self, value: Any) -> str:
+        """Write a condition within another, in brackets where it is more than a comparison."""
+        text = self.condition(value)
+        return text if value.is_Relational or type(value).__name__ == "ITE" else self.style.grouped(text)
+
+
+def _is_extreme(value: Any) -> bool:
+    return type(value).__name__ in ("Max", "Min")
+
+
+def _is_inverse(value: Any) -> bool:
+    """Tell whether a value is a power with a negative number as its exponent."""
+    return bool(value.is_Pow and value.exp.is_number and value.exp.is_negative)

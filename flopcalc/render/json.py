@@ -9,10 +9,11 @@ from typing import Any
 
 from flopcalc.errors import FlopcalcError
 from flopcalc.layers import Shape
-from flopcalc.number import Number, Value, as_text
+from flopcalc.number import Number, Value, as_text, is_symbolic
+from flopcalc.render.text import encodable
 from flopcalc.report import METRICS, Costed, Report, share
 
-__all__ = ["SCHEMA", "dump", "report_as_dict"]
+__all__ = ["SCHEMA", "dump", "escaped", "report_as_dict"]
 
 SCHEMA = "flopcalc.report/1"
 """What the key ``schema`` says: the layout, and its version."""
@@ -31,6 +32,13 @@ def dump(value: Any, *, indent: int | None = 2) -> str:
     if indent is None:
         return json.dumps(value, ensure_ascii=False)
     return "".join(_pieces(value, "\n", " " * indent))
+
+
+def escaped(text: str, encoding: str) -> str:
+    """Return JSON text with the characters escaped that the encoding lacks; it says the same."""
+    if encodable(text, encoding):
+        return text
+    return "".join(c if encodable(c, encoding) else json.dumps(c)[1:-1] for c in text)
 
 
 def _pieces(value: Any, margin: str, step: str) -> Iterator[str]:
@@ -109,6 +117,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         "title": report.spec.title,
         "source": report.spec.source,
         "parameters": {name: as_text(value) for name, value in report.parameters.items()},
+        "symbols": _symbols(report),
         "input": _inputs(report),
         "convention": report.convention.name,
         "dtype": report.dtype,
@@ -144,6 +153,22 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
 def _inputs(report: Report) -> Any:
     shapes = {label: _shape(shape) for label, shape in report.inputs.items()}
     return shapes["input"] if list(shapes) == ["input"] else shapes
+
+
+def _symbols(report: Report) -> dict[str, str]:
+    """Return what the symbols of the formulas stand for; a program needs their names to read the formulas."""
+    values = [
+        *report.parameters.values(),
+        *(side for shape in report.inputs.values() for side in shape),
+        *(getattr(costed, metric) for costed in (report.totals, *report.layers) for metric in METRICS),
+        *(side for row in report.layers for shape in (*row.inputs, row.output) for side in shape),
+    ]
+    found = {symbol for value in values if is_symbolic(value) for symbol in getattr(value, "free_symbols", ())}
+    names: dict[str, str] = {}
+    for symbol in sorted(found, key=str):
+        sign = "positive" if symbol.is_positive else "nonnegative"
+        names[symbol.name] = f"{sign} {'integer' if symbol.is_integer else 'real'}"
+    return names
 
 
 def _share(costed: Costed, report: Report, metric: str) -> str | int | None:

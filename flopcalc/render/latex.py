@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flopcalc.number import Number, is_rational
-from flopcalc.render.formula import LATEX, formula
-from flopcalc.render.table import Bytes, Cell, Share, Sides, Table, caption, heading, shape_text, symbol_order, table_of
-from flopcalc.render.units import percent
+from flopcalc.render.cells import Cell, Writer
+from flopcalc.render.formula import LATEX
+from flopcalc.render.table import Table, caption, heading, symbol_order, table_of
+from flopcalc.render.text import GREEK, printable
 from flopcalc.report import Report
 
 __all__ = ["report_as_latex"]
 
 COLUMNS = ("layer", "operation", "output", "params", "flops", "mac")
 GROUP_COLUMNS = ("layer", "layers", "params", "weights", "weights%", "flops", "flops%", "mac")
+
+LONGEST = 45
+"""Rows that a page has room for; longer tables are broken over pages."""
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -26,93 +29,116 @@ _SPECIAL = {
     "}": r"\}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "]": "{]}",
     "×": r"$\times$",
     "·": r"$\cdot$",
     "≠": r"$\neq$",
     "≤": r"$\leq$",
     "≥": r"$\geq$",
+    "−": "$-$",
+    "→": r"$\rightarrow$",
     "…": r"\dots{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
+    "–": r"\textendash{}",
+    "—": r"\textemdash{}",
+    **{letter: f"$\\{name}$" for name, letter in GREEK.items() if name != "lamda"},
+    **{raised: f"$^{{{digit}}}$" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
 }
 
 
-def report_as_latex(report: Report, *, by: str | None = None, columns: Sequence[str] | None = None) -> str:
-    """Return a ``table`` environment; the document needs the package booktabs."""
+class _Latex(Writer):
+    style = LATEX
+
+    def words(self, text: str) -> str:
+        return "".join(_SPECIAL.get(character, character) for character in printable(text)).replace("--", "-{}-")
+
+    def digits(self, text: str) -> str:
+        return text.replace(",", r"\,").replace(" ", r"\,")
+
+    def math(self, text: str) -> str:
+        return f"${text}$"
+
+
+def report_as_latex(
+    report: Report, *, by: str | None = None, columns: Sequence[str] | None = None, human: bool = False
+) -> str:
+    """Return a ``table``, or where it is longer than a page a ``longtable``; numbers are exact unless `human`.
+
+    The document needs the packages booktabs and amsmath, and longtable for the latter.
+    """
     names = columns or (GROUP_COLUMNS if by in ("kind", "stage") else COLUMNS)
     if report.symbolic and columns is None:
-        names = tuple(name for name in names if not name.endswith("%"))
+        names = [name for name in names if not name.endswith("%")]
     table = table_of(report, names, by)
-    order = symbol_order(report)
-    spec = "".join("r" if column.numeric else "l" for column in table.columns)
-    lines = [
-        r"\begin{table}",
-        r"  \centering",
-        f"  \\caption{{{_caption(report, by)}}}",
-        f"  \\begin{{tabular}}{{{spec}}}",
-        r"    \toprule",
-        "    " + " & ".join(_escape(column.header) for column in table.columns) + r" \\",
-        *_body(table, order),
-        r"    \bottomrule",
-        r"  \end{tabular}",
-        r"\end{table}",
-    ]
+    writer = _Latex(symbol_order(report), human=human)
+    alignment = "".join("r" if column.numeric else "l" for column in table.columns)
+    header = _row([column.header for column in table.columns], writer)
+    said = rf"\caption{{{_caption(report, by, writer)}}}"
+    if sum(len(section.lines) + 1 for section in table.sections) > LONGEST:
+        lines = [
+            r"% \usepackage{amsmath,booktabs,longtable}",
+            rf"\begin{{longtable}}{{{alignment}}}",
+            rf"  {said} \\",
+            r"  \toprule",
+            header,
+            r"  \midrule",
+            r"  \endfirsthead",
+            r"  \toprule",
+            header,
+            r"  \midrule",
+            r"  \endhead",
+            *_body(table, writer),
+            r"  \bottomrule",
+            r"\end{longtable}",
+        ]
+    else:
+        lines = [
+            r"% \usepackage{amsmath,booktabs}",
+            r"\begin{table}",
+            r"  \centering",
+            f"  {said}",
+            rf"  \begin{{tabular}}{{{alignment}}}",
+            r"  \toprule",
+            header,
+            r"  \midrule",
+            *_body(table, writer),
+            r"  \bottomrule",
+            r"  \end{tabular}",
+            r"\end{table}",
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _body(table: Table, order: Sequence[str]) -> list[str]:
+def _body(table: Table, writer: Writer) -> list[str]:
     lines: list[str] = []
-    for section in table.sections:
-        lines.append(r"    \midrule")
+    for number, section in enumerate(table.sections):
+        if number:
+            lines.append(r"  \midrule")
         if section.heading is not None:
-            lines.append(_row(section.heading.cells, order, bold=True))
-        lines.extend(_row(line.cells, order) for line in section.lines)
-    if table.total is not None:
-        lines.append(r"    \midrule")
-        lines.append(_row(table.total.cells, order, bold=True))
-    return lines
+            lines.append(_row(section.heading.cells, writer, bold=True))
+        lines.extend(_row(line.cells, writer) for line in section.lines)
+    return [*lines, r"  \midrule", _row(table.total.cells, writer, bold=True)]
 
 
-def _row(cells: Sequence[Cell], order: Sequence[str], *, bold: bool = False) -> str:
-    texts = [_text(cell, order) for cell in cells]
+def _row(cells: Sequence[Cell], writer: Writer, *, bold: bool = False) -> str:
+    texts = [writer.cell(cell) for cell in cells]
     if bold and texts[0]:
-        texts[0] = f"\\textbf{{{texts[0]}}}"
-    return "    " + " & ".join(texts) + r" \\"
+        texts[0] = rf"\textbf{{{texts[0]}}}"
+    return "  " + " & ".join(texts) + r" \\"
 
 
-def _number(value: Number, order: Sequence[str]) -> str:
-    if isinstance(value, int):
-        return f"{value:,}".replace(",", r"\,")
-    return f"${formula(value, LATEX, order)}$"
-
-
-def _text(cell: Cell, order: Sequence[str]) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return _escape(cell)
-    if isinstance(cell, Share):
-        return percent(cell.value) if is_rational(cell.value) else f"${formula(cell.value, LATEX, order)}$"
-    if isinstance(cell, Bytes):
-        return _number(cell.value, order)
-    if isinstance(cell, Sides):
-        return f"${shape_text((cell.height, cell.width), LATEX, order)}${_escape(cell.suffix)}"
-    if isinstance(cell, tuple):
-        return f"${shape_text(cell, LATEX, order)}$"
-    return _number(cell, order)
-
-
-def _caption(report: Report, by: str | None) -> str:
+def _caption(report: Report, by: str | None, writer: Writer) -> str:
     title, *rest = heading(report)
     sentences = [
         title,
         *rest,
-        f"One FLOP is {report.convention.unit} ({report.convention.name})",
-        "MAC is memory access cost in elements: inputs and parameters read, outputs written",
-        *(note.rstrip(".") for note in caption(report, by)),
+        (f"One FLOP is {report.convention.unit} ({report.convention.name})",),
+        ("MAC is memory access cost in elements: inputs and parameters read, outputs written",),
+        *caption(report, by),
     ]
-    return _escape(". ".join(sentences) + ".")
-
-
-def _escape(text: str) -> str:
-    return "".join(_SPECIAL.get(character, character) for character in text)
+    return ". ".join(writer.phrase(sentence).rstrip(".") for sentence in sentences) + "."

@@ -7,76 +7,62 @@ the formats' own affair.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
+from flopcalc.cost import add_up
 from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, shorten, suggest
-from flopcalc.layers import Shape
-from flopcalc.number import Number, as_text, is_rational
-from flopcalc.render.formula import UNICODE, Style, formula
+from flopcalc.number import Number, as_text, is_rational, is_symbolic, total
+from flopcalc.render.cells import Bytes, Cell, Named, Phrase, Setting, Shapes, Share
+from flopcalc.render.units import human_bytes
 from flopcalc.report import METRICS, Costed, Group, Report, Row, share
 
 __all__ = [
     "COLUMNS",
-    "Cell",
-    "Bytes",
     "Column",
     "Fact",
     "Item",
     "Line",
     "Section",
-    "Share",
-    "Sides",
     "Table",
     "caption",
     "check_columns",
     "folded",
     "heading",
     "summary",
+    "symbol_order",
     "table_of",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A part of the total, as a fraction of 1."""
-
-    value: Number
-
-
-@dataclass(frozen=True, slots=True)
-class Bytes:
-    """A size in bytes."""
-
-    value: Number
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """A stage that is named by the size of its map, and what follows the size."""
-
-    height: Number
-    width: Number
-    suffix: str
-
-
-Cell: TypeAlias = "str | Number | Share | Bytes | Sides | Shape | None"
-"""What stands in a cell before a format writes it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
-    """A row of the table: one layer, a layer with those that follow it, or a group."""
+    """A row of the table: one layer, a layer with those that follow it, or a group.
+
+    Attributes
+    ----------
+    name, path : str
+        What the row is called beside its operation, and without one.
+    operation : str
+    group : Group
+        Its layers, and what they cost together.
+    layer : Row, optional
+        The layer that it stands for; None for a group.
+    """
 
     name: str
+    path: str
     operation: str
     group: Group
-    single: bool
+    layer: Row | None = None
 
     @property
-    def lead(self) -> Row:
-        """The layer that the row is named after."""
-        return self.group.layers[0]
+    def kind(self) -> str | None:
+        """The primitive, where all its layers are of one."""
+        if self.layer is not None:
+            return self.layer.kind
+        kinds = {row.kind for row in self.group.layers}
+        return kinds.pop() if len(kinds) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +119,14 @@ _HEADERS = {
 COLUMNS: Mapping[str, Column] = {
     column.name: column
     for column in (
-        _text("layer", "Layer", lambda item, report: _title(item.group, report), "the layer's path, or the group's name"),
-        _text("path", "Path", lambda item, report: item.lead.path if item.single else item.name, "the whole path"),
-        _text("kind", "Kind", lambda item, report: item.lead.kind if item.single else None, "the primitive"),
+        _text("layer", "Layer", lambda item, report: _title(item, report), "the layer's path, or the group's name"),
+        _text("path", "Path", lambda item, report: item.layer.path if item.layer else item.path, "the whole path"),
+        _text("kind", "Kind", lambda item, report: item.kind, "the primitive"),
         _text("operation", "Operation", lambda item, report: item.operation, "the layer with its attributes"),
-        _text("inputs", "Input", lambda item, report: _inputs(item), "shapes of what the layer reads"),
+        _text("inputs", "Input", lambda item, report: _inputs(item), "shapes of what it reads"),
         _text("output", "Output", lambda item, report: item.group.output, "shape of what it writes"),
         _text("layers", "Layers", lambda item, report: len(item.group.layers), "how many layers", numeric=True),
-        _text("count", "Count", lambda item, report: item.lead.count if item.single else None, "turns", numeric=True),
+        _text("count", "Count", lambda item, report: item.layer and item.layer.count, "turns", numeric=True),
         *(_metric(name, *_HEADERS[name]) for name in METRICS),
         Column(
             "mac_bytes",
@@ -157,8 +143,8 @@ COLUMNS: Mapping[str, Column] = {
 
 
 def _inputs(item: Item) -> Cell:
-    shapes = item.lead.inputs
-    return shapes[0] if len(shapes) == 1 else f"{len(shapes)} tensors"
+    shapes = item.group.layers[0].inputs
+    return shapes[0] if len(shapes) == 1 else Shapes(shapes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +168,7 @@ class Table:
 
     columns: tuple[Column, ...]
     sections: tuple[Section, ...]
-    total: Line | None
+    total: Line
 
 
 def check_columns(names: Sequence[str]) -> tuple[str, ...]:
@@ -191,47 +177,33 @@ def check_columns(names: Sequence[str]) -> tuple[str, ...]:
     Raises
     ------
     UnknownNameError
+        With every name that is not known, and where there is none at all.
     """
-    for name in names:
-        if name not in COLUMNS:
-            raise UnknownNameError(
-                Problem(
-                    f"there is no column `{shorten(name)}`",
-                    None,
-                    "some of " + ", ".join(COLUMNS),
-                    suggest(name, COLUMNS),
-                )
-            )
+    known = "some of " + ", ".join(COLUMNS)
+    problems = [
+        Problem(f"there is no column `{shorten(name)}`", None, known, suggest(name, COLUMNS))
+        for name in names
+        if name not in COLUMNS
+    ]
+    if not names:
+        problems.append(Problem("no column is named", None, known))
+    if problems:
+        raise UnknownNameError(*problems)
     return tuple(names)
 
 
 def folded(report: Report) -> tuple[Item, ...]:
     """Return the layers with norms, activations and dropouts put into the row of the layer that they follow."""
-    items: list[tuple[list[Row], str]] = []
-    for row in report.layers:
-        before = items[-1][0][-1] if items else None
-        if row.follows and before is not None and _parent(before) == _parent(row) and before.output == row.output:
-            items[-1][0].append(row)
-        else:
-            items.append(([row], _place(row)))
-    result = []
-    for rows, name in items:
-        operation = ", ".join(dict.fromkeys([rows[0].operation, *(row.kind.replace("_", " ") for row in rows[1:])]))
-        result.append(Item(name, operation, _group(name, rows), len(rows) == 1))
-    return tuple(result)
+    return tuple(_folded_item(rows) for rows in report.followed)
 
 
-def _group(name: str, rows: Sequence[Row]) -> Group:
-    from flopcalc.cost import add_up
-    from flopcalc.number import total
-
-    if len(rows) == 1:
-        return Group(rows[0].cost, rows[0].flops, name, tuple(rows))
-    return Group(add_up(row.cost for row in rows), total(row.flops for row in rows), name, tuple(rows))
-
-
-def _parent(row: Row) -> str:
-    return row.path.rpartition(".")[0]
+def _folded_item(rows: tuple[Row, ...]) -> Item:
+    lead = rows[0]
+    operation = ", ".join(dict.fromkeys([lead.operation, *(row.kind.replace("_", " ") for row in rows[1:])]))
+    cost, flops = lead.cost, lead.flops
+    if len(rows) > 1:
+        cost, flops = add_up(row.cost for row in rows), total(row.flops for row in rows)
+    return Item(_place(lead), lead.path, operation, Group(cost, flops, lead.path, rows), lead)
 
 
 def _place(row: Row) -> str:
@@ -254,42 +226,56 @@ def table_of(report: Report, columns: Sequence[str], by: str | None = None, *, s
         Put layers and blocks under headings with the sums of their stages.
     """
     chosen = tuple(COLUMNS[name] for name in check_columns(columns))
+    if by in ("block", "stage", "kind"):
+        chosen = tuple(replace(c, header=by.capitalize()) if c.name == "layer" else c for c in chosen)
+    items = _items(report, by)
+    if "operation" not in columns:
+        items = tuple(replace(item, name=item.path) for item in items)
 
     def line(item: Item) -> Line:
         return Line(tuple(column.get(item, report) for column in chosen))
 
-    if by is None:
-        items = folded(report)
-    elif by == "layer":
-        items = tuple(Item(group.name, group.layers[0].operation, group, True) for group in report.by("layer"))
-    else:
-        items = tuple(
-            Item(group.name, group.layers[0].operation if len(group.layers) == 1 else "", group, False)
-            for group in report.by(by)
+    def section(stage: Group, members: Sequence[Item]) -> Section:
+        if [member.name for member in members] == [stage.name]:
+            return Section(None, (line(members[0]),))  # its heading would say the same
+        names = (m.name.removeprefix(stage.name if m.name == stage.name else f"{stage.name}.") for m in members)
+        return Section(
+            line(Item(stage.name, stage.name, "", stage)),
+            tuple(line(replace(member, name=name)) for member, name in zip(members, names, strict=True)),
         )
-    total = Line(tuple("total" if index == 0 else column.total(report) for index, column in enumerate(chosen)))
-    if by not in (None, "layer", "block") or not staged:
-        return Table(chosen, (Section(None, tuple(line(item) for item in items)),), total)
+
+    sums = [column.total(report) for column in chosen]
+    if sums[0] is None:
+        sums[0] = "total"
+    foot = Line(tuple(sums))
     stages: dict[str, list[Item]] = {}
-    for item in items:
-        stages.setdefault(item.lead.stage, []).append(item)
-    if len(stages) == 1:
-        return Table(chosen, (Section(None, tuple(line(item) for item in items)),), total)
+    if staged and by in (None, "layer", "block"):
+        for item in items:
+            stages.setdefault(item.group.layers[0].stage, []).append(item)
+    if len(stages) < 2:
+        return Table(chosen, (Section(None, tuple(line(item) for item in items)),), foot)
     groups = {group.name: group for group in report.by("stage")}
-    sections = [
-        Section(line(Item(name, "", groups[name], False)), tuple(line(item) for item in members))
-        for name, members in stages.items()
-    ]
-    return Table(chosen, tuple(sections), total)
+    return Table(chosen, tuple(section(groups[name], members) for name, members in stages.items()), foot)
 
 
-def _title(group: Group, report: Report) -> Cell:
-    """Return a group's name; where it is the size of a map, as that size, which may be a formula."""
-    _, height, width = group.output
+def _items(report: Report, by: str | None) -> tuple[Item, ...]:
+    if by is None:
+        return folded(report)
+    items = []
+    for group in report.by(by):
+        alone = group.layers[0] if len(group.layers) == 1 else None
+        operation = alone.operation if alone and by != "kind" else ""
+        items.append(Item(group.name, group.name, operation, group, alone if by == "layer" else None))
+    return tuple(items)
+
+
+def _title(item: Item, report: Report) -> Cell:
+    """Return a row's name; where it is the size of a map, as that size, which may be a formula."""
+    _, height, width = item.group.output
     size = f"{height}×{width}"
-    if group.name.startswith(size) and all(row.stage == group.name for row in group.layers):
-        return Sides(height, width, group.name[len(size) :])
-    return group.name
+    if item.name.startswith(size) and all(row.stage == item.name for row in item.group.layers):
+        return Named((height, width), item.name[len(size) :])
+    return item.name
 
 
 # -- the words around the table --------------------------------------------------------------------------------------
@@ -300,37 +286,21 @@ def symbol_order(report: Report) -> tuple[str, ...]:
     return tuple(report.parameters)
 
 
-def heading(report: Report, style: Style = UNICODE) -> tuple[str, ...]:
+def heading(report: Report) -> tuple[Phrase, ...]:
     """Return the lines above a table: title, source, parameters and input."""
-    order = symbol_order(report)
-    title = report.spec.title or report.spec.name
-    if report.spec.variant:
-        title = f"{title}: {report.spec.variant}"
-    settings = ", ".join(
-        f"{name} = {formula(value, style, order)}"
-        for name, value in report.parameters.items()
-        if as_text(value) != name
-    )
-    inputs = ", ".join(
-        (f"{label} " if label != "input" else "") + shape_text(shape, style, order)
-        for label, shape in report.inputs.items()
-    )
-    lines = [title]
-    if report.spec.source:
-        lines.append(report.spec.source)
-    lines.append("; ".join(part for part in (settings, f"input {inputs}") if part))
+    spec = report.spec
+    title = spec.title or spec.name
+    lines: list[Phrase] = [(f"{title}: {spec.variant}" if spec.variant else title,)]
+    if spec.source:
+        lines.append((spec.source,))
+    settings: list[Cell] = []
+    for name, value in report.parameters.items():
+        if as_text(value) != name:
+            settings += ["; " if not settings else ", ", f"{name} = ", Setting(value)]
+    for label, shape in report.inputs.items():
+        settings += ["; " if settings else "", f"{label} = ", shape]
+    lines.append(tuple(settings[1:]))
     return tuple(lines)
-
-
-def shape_text(shape: Sequence[Number], style: Style = UNICODE, order: Sequence[str] = ()) -> str:
-    """Write a shape: ``3×224×224``, ``C×(H/2)×(W/2)``."""
-    sides = []
-    for side in shape:
-        text = formula(side, style, order)
-        sides.append(text if is_rational(side) or text.isalnum() else f"({text})")
-    if style.name == "latex":
-        return " \\times ".join(sides)
-    return ("×" if style.name == "unicode" else "x").join(sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,45 +308,74 @@ class Fact:
     """A line of the summary: what, its exact value, and what it means."""
 
     name: str
-    value: Number | tuple[Number, Number]
-    unit: str
+    value: Number | Shapes
     note: str
 
 
 def summary(report: Report) -> tuple[Fact, ...]:
-    """Return the totals with what each of them counts."""
+    """Return the totals with what each of them counts, and in which unit."""
     totals = report.totals
-    facts = [Fact("Params", totals.params, "", "learnable parameters, all of them")]
+    facts = [Fact("Params", totals.params, "learnable parameters, all of them")]
     if totals.weights != totals.params:
-        facts.append(Fact("Weights", totals.weights, "", "elements of kernels and matrices alone"))
-    facts.append(Fact("FLOPs", totals.flops, "", f"one FLOP is {report.convention.unit} ({report.convention.name})"))
+        facts.append(Fact("Weights", totals.weights, "elements of kernels and matrices alone"))
+    facts.append(Fact("FLOPs", totals.flops, f"one FLOP is {report.convention.unit} ({report.convention.name})"))
     if totals.madds != totals.flops:
-        facts.append(Fact("MAdds", totals.madds, "", "multiply-adds"))
-    facts.append(
-        Fact("MAC", totals.mac, "mac", "memory access cost in elements: inputs and parameters read, outputs written")
-    )
-    facts.append(Fact("Activations", totals.activations, "", "elements written by conv, linear and matmul layers"))
-    if not report.symbolic:
-        try:
-            facts.append(Fact("Peak memory", totals.peak_memory, "mac", "elements of the tensors alive at once"))
-        except FlopcalcError:
-            pass
-        reach = report.receptive_field
-        facts.append(Fact("Receptive field", reach.side, "", "input pixels that one output can see, height×width"))
+        facts.append(Fact("MAdds", totals.madds, "multiply-adds"))
+    access = "memory access cost in elements: inputs and parameters read, outputs written"
+    facts.append(Fact("MAC", totals.mac, access + _in_bytes(report, totals.mac)))
+    facts.append(Fact("Activations", totals.activations, "elements written by conv, linear and matmul layers"))
+    if report.symbolic:
+        return tuple(facts)
+    try:
+        memory, reach = totals.peak_memory, report.receptive_field
+    except FlopcalcError:
+        return tuple(facts)
+    facts.append(Fact("Peak memory", memory, "elements of the tensors alive at once" + _in_bytes(report, memory)))
+    facts.append(Fact("Receptive field", Shapes((reach.side,)), "input pixels that one output can see, height×width"))
     return tuple(facts)
 
 
-def caption(report: Report, by: str | None) -> tuple[str, ...]:
-    """Return the notes below a table: what was folded, what was assumed."""
-    notes = []
+def _in_bytes(report: Report, elements: Number) -> str:
+    size = report.bytes(elements)
+    return f"; {human_bytes(Fraction(size))} in {report.dtype}" if is_rational(size) else ""
+
+
+def caption(report: Report, by: str | None, *, hints: bool = False) -> tuple[Phrase, ...]:
+    """Return the notes below a table: what was folded, what symbols stand for, what was assumed.
+
+    With `hints`, which options of the command line show it otherwise.
+    """
+    notes: list[Phrase] = []
     if by is None and any(row.follows for row in report.layers):
-        notes.append("Norms and activations are counted in the row of the layer they follow; --by layer shows each.")
+        hint = "; --by layer shows each" if hints else ""
+        notes.append((f"Norms and activations are counted in the row of the layer they follow{hint}.",))
     if report.symbolic:
+        notes.append(_symbols(report))
         if report.exact_rounding:
-            notes.append("Rounding is kept exact: floor and ceiling stay in the formulas.")
+            notes.append(("Rounding is kept exact: floor and ceiling stay in the formulas.",))
         else:
-            notes.append("Rounding is read as in textbooks: sizes divide evenly (--exact-rounding keeps it).")
-        notes.append("Symbols are positive whole numbers; multipliers are positive real numbers.")
+            hint = " (--exact-rounding keeps it)" if hints else ""
+            notes.append((f"Rounding is read as in textbooks: sizes divide evenly{hint}.",))
     if report.assumed:
-        notes.append("Assumed: " + ", ".join(report.assumed) + ".")
+        notes.append(("Assumed: " + ", ".join(report.assumed) + ".",))
     return tuple(notes)
+
+
+def _symbols(report: Report) -> Phrase:
+    """Say what the symbols of the totals stand for."""
+    order = {name: index for index, name in enumerate(symbol_order(report))}
+    kinds: dict[str, list[Cell]] = {"whole": [], "real": []}
+    found = {symbol for value in _totals(report) if is_symbolic(value) for symbol in value.free_symbols}
+    for symbol in sorted(found, key=lambda symbol: (order.get(symbol.name, len(order)), symbol.name)):
+        names = kinds["whole" if symbol.is_integer else "real"]
+        names += [", ", symbol] if names else [symbol]
+    parts: list[Cell] = []
+    for kind, names in kinds.items():
+        if names:
+            words = f" {'is a' if len(names) == 1 else 'are'} positive {kind} number{'s' * (len(names) > 1)}"
+            parts += [*(["; "] if parts else []), *names, words]
+    return (*parts, ".")
+
+
+def _totals(report: Report) -> list[Number]:
+    return [getattr(report.totals, metric) for metric in METRICS]

@@ -1,302 +1,503 @@
-"""Reports on the screen, by rich: grouped by stage, fitted to the width, plain where colours are not wanted."""
+"""Reports and listings for a screen, drawn by rich: grouped by stage, fitted to its width, coloured where it can."""
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import shutil
-import sys
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import IO
 
+import rich.table
 from rich.box import Box
 from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.table import Table as RichTable
 from rich.text import Text
 
-from flopcalc.number import Number, is_rational
-from flopcalc.render.formula import ASCII, UNICODE, Style, formula
-from flopcalc.render.table import (
-    Bytes,
-    Cell,
-    Share,
-    Sides,
-    Table,
-    caption,
-    heading,
-    shape_text,
-    summary,
-    symbol_order,
-    table_of,
-)
-from flopcalc.render.units import ascii_only, exact_number, human_bytes, human_number, percent
+from flopcalc.number import is_rational
+from flopcalc.render.cells import Writer
+from flopcalc.render.formula import ASCII, UNICODE
+from flopcalc.render.table import Table, caption, heading, summary, symbol_order, table_of
+from flopcalc.render.text import encodable, plain, printable
 from flopcalc.report import Report
 
-__all__ = ["UNITS", "console_for", "fits_unicode", "print_report", "print_rows"]
+__all__ = ["Head", "Screen", "listing_as_text", "report_as_text"]
 
-UNITS = ("auto", "human", "exact")
-"""How numbers are shown: exact where they fit, always with units, always with every digit."""
-
-_RULED = Box("    \n    \n -- \n    \n -- \n    \n    \n    \n", ascii=True)
-_LINED = Box("    \n    \n ── \n    \n ── \n    \n    \n    \n")
-
-_LADDER: Sequence[tuple[str, ...]] = (
-    ("layer", "operation", "inputs", "output", "params", "params%", "weights", "flops", "flops%", "mac", "mac%", "activations"),
+_LAYERS: Sequence[tuple[str, ...]] = (
+    (
+        "layer",
+        "operation",
+        "inputs",
+        "output",
+        "params",
+        "params%",
+        "weights",
+        "flops",
+        "flops%",
+        "mac",
+        "mac%",
+        "activations",
+    ),
+    ("layer", "operation", "output", "params", "params%", "weights", "flops", "flops%", "mac", "mac%", "activations"),
     ("layer", "operation", "output", "params", "params%", "weights", "flops", "flops%", "mac", "mac%"),
     ("layer", "operation", "output", "params", "params%", "flops", "flops%", "mac", "mac%"),
     ("layer", "operation", "output", "params", "flops", "flops%", "mac"),
-    ("layer", "operation", "output", "params", "flops", "mac"),
+    ("layer", "operation", "params", "flops", "flops%", "mac"),
     ("layer", "operation", "params", "flops", "mac"),
-    ("layer", "operation", "params", "flops"),
-    ("layer", "params", "flops"),
-)
-"""Which columns layers have, from the widest screen to the narrowest."""
-
-_GROUPED: Sequence[tuple[str, ...]] = (
-    ("layer", "layers", "params", "params%", "weights", "weights%", "flops", "flops%", "mac", "mac%", "activations"),
-    ("layer", "layers", "params", "weights", "weights%", "flops", "flops%", "mac", "mac%"),
-    ("layer", "params", "weights", "weights%", "flops", "flops%", "mac"),
-    ("layer", "weights", "weights%", "flops", "flops%", "mac"),
+    ("layer", "params", "flops", "flops%", "mac"),
     ("layer", "params", "flops", "mac"),
     ("layer", "params", "flops"),
+    ("layer", "flops"),
+)
+"""Which columns layers and blocks have, from the widest screen to the narrowest."""
+
+_GROUPS: Sequence[tuple[str, ...]] = (
+    ("layer", "layers", "params", "params%", "weights", "weights%", "flops", "flops%", "mac", "mac%", "activations"),
+    ("layer", "layers", "params", "params%", "weights", "weights%", "flops", "flops%", "mac", "mac%"),
+    ("layer", "params", "weights", "weights%", "flops", "flops%", "mac"),
+    ("layer", "weights", "weights%", "flops", "flops%", "mac"),
+    ("layer", "params", "flops", "flops%", "mac"),
+    ("layer", "params", "flops", "mac"),
+    ("layer", "params", "flops"),
+    ("layer", "flops"),
 )
 """The same for kinds and stages."""
 
 _FORMULAS: Sequence[tuple[str, ...]] = (
+    ("layer", "operation", "output", "count", "params", "weights", "flops", "mac", "activations"),
     ("layer", "operation", "output", "count", "params", "weights", "flops", "mac"),
     ("layer", "operation", "output", "count", "params", "flops", "mac"),
     ("layer", "operation", "params", "flops", "mac"),
+    ("layer", "operation", "params", "flops"),
+    ("layer", "params", "flops"),
+    ("layer", "flops"),
 )
 """The same where cells are formulas, which may be broken over lines."""
 
+_FORMULA_GROUPS: Sequence[tuple[str, ...]] = (
+    ("layer", "layers", "params", "weights", "flops", "mac", "activations"),
+    ("layer", "layers", "params", "weights", "flops", "mac"),
+    ("layer", "params", "weights", "flops", "mac"),
+    ("layer", "params", "flops", "mac"),
+    ("layer", "params", "flops"),
+    ("layer", "flops"),
+)
+"""The same for the formulas of kinds and stages."""
 
-def width_of(stream: IO[str]) -> int:
-    """Return the columns to write for: COLUMNS, the terminal's, or 120 in a pipe."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdigit() and int(given) > 0:
-        return max(int(given), 20)
-    if stream.isatty():
-        return max(shutil.get_terminal_size().columns, 20)
-    return 120
+_CROWDED = 6
+"""With no more columns than these, names and operations may be broken over lines to keep the others."""
 
+_LINED = Box("    \n    \n ── \n    \n ── \n    \n    \n    \n")
+_DASHED = Box("    \n    \n -- \n    \n -- \n    \n    \n    \n", ascii=True)
+"""A rule below the headers and at the end of a section, in box characters and without them."""
 
-def fits_unicode(stream: IO[str]) -> bool:
-    """Tell whether a stream can show the signs of formulas."""
-    try:
-        "×²·≠α─".encode(getattr(stream, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+_GAP = 2
+"""Columns between columns: one of the box, one of padding."""
 
+_NARROWEST = 8
+"""How narrow a column may become when words have to be broken."""
 
-def console_for(stream: IO[str] | None = None) -> Console:
-    """Return a console that keeps to the stream: its width, its colours (none in a pipe or with NO_COLOR)."""
-    stream = sys.stdout if stream is None else stream
-    return Console(
-        file=stream,
-        width=width_of(stream),
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=False,
-        legacy_windows=False,
-    )
+_INDENT = "  "
+"""What stands before the names of a group's rows."""
+
+_STYLES = {"row": "", "group": "bold cyan", "total": "bold"}
+"""How rows look, by what they are."""
 
 
-class _Writer:
-    """Writes cells as text, for one report and one stream."""
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a text is shown on.
 
-    def __init__(self, report: Report, style: Style, *, exact: bool) -> None:
-        self.report = report
-        self.style = style
-        self.exact = exact
-        self.order = symbol_order(report)
+    Attributes
+    ----------
+    width : int
+        In columns.
+    encoding : str
+        What characters it has.
+    colours : bool
+    """
 
-    def text(self, cell: Cell) -> str:
-        if cell is None:
-            return ""
-        if isinstance(cell, str):
-            return cell if self.style is UNICODE else ascii_only(cell)
-        if isinstance(cell, Share):
-            return percent(cell.value) if is_rational(cell.value) else formula(cell.value, self.style, self.order)
-        if isinstance(cell, Bytes):
-            if not is_rational(cell.value):
-                return formula(cell.value, self.style, self.order)
-            return exact_number(cell.value) if self.exact else human_bytes(cell.value)
-        if isinstance(cell, Sides):
-            return shape_text((cell.height, cell.width), self.style, self.order) + cell.suffix
-        if isinstance(cell, tuple):
-            return shape_text(cell, self.style, self.order)
-        return self.number(cell)
+    width: int = 120
+    encoding: str = "utf-8"
+    colours: bool = False
 
-    def number(self, value: Number) -> str:
-        if is_rational(value):
-            return exact_number(value) if self.exact else human_number(value)
-        return formula(value, self.style, self.order)
+    @classmethod
+    def of(cls, stream: IO[str] | None) -> Screen:
+        """Return the screen behind a stream, or behind a file that is still to be written.
 
+        It is as wide as COLUMNS says, or the terminal, or 120 columns; colours are for terminals alone.
+        """
+        terminal = stream is not None and stream.isatty()
+        given = os.environ.get("COLUMNS", "")
+        width = int(given) if given.isdecimal() and len(given) < 6 else 0
+        if not width:
+            width = shutil.get_terminal_size((cls().width, 24)).columns if terminal else cls().width
+        if stream is None:
+            return cls(max(width, 20))
+        console = Console(file=stream, force_jupyter=False)  # follows NO_COLOR, FORCE_COLOR and TERM
+        colours = console.color_system is not None and not console.no_color and not console.legacy_windows
+        return cls(max(width, 20), getattr(stream, "encoding", None) or "ascii", colours)
 
-def _texts(table: Table, writer: _Writer, *, indent: bool) -> list[tuple[str, list[str]]]:
-    """Return (role, cells) for every line; a place that repeats is left blank."""
-    lines: list[tuple[str, list[str]]] = []
-    for section in table.sections:
-        if section.heading is not None:
-            lines.append(("stage", [writer.text(cell) for cell in section.heading.cells]))
-        previous = ""
-        for line in section.lines:
-            cells = [writer.text(cell) for cell in line.cells]
-            here = cells[0]
-            if table.columns[0].name == "layer" and section.heading is not None and indent:
-                cells[0] = "  " + (here if here != previous else "")
-            previous = here
-            lines.append(("row", cells))
-    if table.total is not None:
-        lines.append(("total", [writer.text(cell) for cell in table.total.cells]))
-    return lines
+    @property
+    def unicode(self) -> bool:
+        """Whether it has the signs of formulas."""
+        return encodable("×²·≠α─√⌊", self.encoding)
 
+    def written(self, text: str) -> str:
+        """Return a text as the screen can show it."""
+        text = printable(text)
+        return text if self.unicode else plain(text, self.encoding)
 
-def _natural_width(table: Table, lines: list[tuple[str, list[str]]]) -> int:
-    widths = [cell_len(column.header) for column in table.columns]
-    for _, cells in lines:
-        widths = [max(width, cell_len(cell)) for width, cell in zip(widths, cells, strict=True)]
-    return sum(widths) + 2 * len(widths)
-
-
-def _fit(
-    report: Report, by: str | None, columns: Sequence[str] | None, units: str, width: int, style: Style
-) -> tuple[Table, list[tuple[str, list[str]]]]:
-    """Choose the columns and the units that the width has room for."""
-    ladder: Sequence[Sequence[str]]
-    if columns is not None:
-        ladder = [columns]
-    elif report.symbolic:
-        ladder = _FORMULAS
-    else:
-        ladder = _GROUPED if by in ("kind", "stage") else _LADDER
-    if columns is None:
-        unneeded = set()
-        if report.totals.weights == report.totals.params:
-            unneeded |= {"weights", "weights%"}
-        if all(type(row.count) is int for row in report.layers):
-            unneeded.add("count")
-        ladder = [[name for name in names if name not in unneeded] for names in ladder]
-    tries = {"exact": (True,), "human": (False,)}.get(units, (True, False))
-    for names in ladder:
-        for exact in tries:
-            table = table_of(report, names, by)
-            lines = _texts(table, _Writer(report, style, exact=exact), indent=columns is None or names[0] == "layer")
-            if _natural_width(table, lines) <= width:
-                return table, lines
-            if by is None and "operation" in names and not report.symbolic:
-                position = list(names).index("operation")
-                shorter = [(role, _without_followers(cells, position)) for role, cells in lines]
-                if _natural_width(table, shorter) <= width:
-                    return table, shorter
-    return table, lines
+    def drawn(self, content: RenderableType, width: int = 0) -> str:
+        """Return the lines that rich draws, on more columns where `width` asks for them."""
+        console = Console(
+            file=io.StringIO(),
+            width=max(width, self.width),
+            height=25,
+            color_system="standard" if self.colours else None,
+            force_terminal=self.colours,
+            force_jupyter=False,
+            legacy_windows=False,
+            no_color=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        with console.capture() as captured:
+            console.print(content)
+        if self.colours:
+            return captured.get()
+        return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def _without_followers(cells: list[str], position: int) -> list[str]:
-    """Leave out the norms and activations that an operation is followed by, where there is no room for them."""
-    return [cell.split(", ")[0] if index == position else cell for index, cell in enumerate(cells)]
+# -- tables ----------------------------------------------------------------------------------------------------------
 
 
-def print_report(
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's header, whether it holds numbers, which stand to the right, and whether its cells stay whole."""
+
+    text: str
+    numeric: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row's texts, and what it is: a row, the head of a group, or the total."""
+
+    cells: tuple[str, ...]
+    role: str = "row"
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Columns and rows of text, before they are drawn."""
+
+    heads: tuple[Head, ...]
+    rows: tuple[_Row, ...]
+
+    @cached_property
+    def _columns(self) -> list[list[str]]:
+        """The different texts of every column, its header among them."""
+        cells = zip((head.text for head in self.heads), *(row.cells for row in self.rows), strict=True)
+        return [[*dict.fromkeys(column)] for column in cells]
+
+    @cached_property
+    def natural(self) -> tuple[int, ...]:
+        """The widths in which nothing is broken."""
+        return tuple(max(1, *map(cell_len, column)) for column in self._columns)
+
+    @cached_property
+    def unbroken(self) -> tuple[int, ...]:
+        """The widths in which no word is broken."""
+        return tuple(
+            natural if head.whole else max(map(_longest_word, column))
+            for head, natural, column in zip(self.heads, self.natural, self._columns, strict=True)
+        )
+
+    def widths(self, room: int) -> tuple[int, ...]:
+        """Return the widths on a screen: the widest columns give way, none below its longest word if that can be."""
+        least = self.unbroken
+        if _across(least) > room:
+            least = tuple(
+                natural if head.whole else min(natural, _NARROWEST)
+                for head, natural in zip(self.heads, self.natural, strict=True)
+            )
+        for level in range(max(self.natural), 0, -1):
+            widths = tuple(max(low, min(high, level)) for low, high in zip(least, self.natural, strict=True))
+            if _across(widths) <= room:
+                return widths
+        return least
+
+    def drawn(self, screen: Screen) -> str:
+        """Return the lines of the table; they are wider than the screen only where whole columns are."""
+        widths = self.widths(screen.width)
+        table = rich.table.Table(
+            box=_LINED if screen.unicode else _DASHED,
+            show_edge=False,
+            pad_edge=False,
+            padding=(0, _GAP - 1, 0, 0),
+            header_style="bold",
+            border_style="dim",
+        )
+        for head, width in zip(self.heads, widths, strict=True):
+            table.add_column(
+                Text(head.text),
+                justify="right" if head.numeric else "left",
+                width=width,
+                no_wrap=head.whole,
+                overflow="fold",
+            )
+        for index, row in enumerate(self.rows):
+            cells = zip(row.cells, self.heads, widths, strict=True)
+            table.add_row(
+                *(_cell(text, head, row.role, width) for text, head, width in cells),
+                style=_STYLES[row.role],
+                end_section=index + 1 < len(self.rows) and self.rows[index + 1].role == "total",
+            )
+        return screen.drawn(table, _across(widths))
+
+
+def _across(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _longest_word(text: str) -> int:
+    indent = len(_INDENT) if text.startswith(_INDENT) else 0
+    return indent + max(map(cell_len, text.split()), default=0)
+
+
+def _cell(text: str, head: Head, role: str, width: int) -> RenderableType:
+    style = "dim" if text.strip() == "0" and role == "row" else ""
+    if head.numeric and text.endswith(" "):
+        return Text(text.rjust(width), style, justify="left")  # the room of a unit is no space to strip
+    if text.startswith(_INDENT):
+        return Padding(Text(text[len(_INDENT) :], style), (0, 0, 0, len(_INDENT)))
+    return Text(text, style)
+
+
+def _first_fitting(grids: Iterable[tuple[_Grid, float]], screen: Screen) -> str:
+    """Draw the first grid that the screen has room for.
+
+    Parameters
+    ----------
+    grids : iterable of (_Grid, float)
+        From the richest to the poorest. A grid may be broken over lines where that makes it taller by no more than
+        its number, as a part of its rows; the last one is taken in any case.
+    screen : Screen
+    """
+    for grid, allowance in grids:
+        if _across(grid.natural) <= screen.width:
+            return grid.drawn(screen)
+        if allowance and _across(grid.widths(screen.width)) <= screen.width:
+            lines = grid.drawn(screen)
+            if lines.count("\n") <= 3 + len(grid.rows) + max(allowance * len(grid.rows), 3):
+                return lines
+    return grid.drawn(screen)
+
+
+class _Screened(Writer):
+    """Writes cells for one screen."""
+
+    def __init__(self, report: Report, screen: Screen, *, human: bool) -> None:
+        super().__init__(symbol_order(report), human=human)
+        self.style = UNICODE if screen.unicode else ASCII
+        self.screen = screen
+
+    def words(self, text: str) -> str:
+        return self.screen.written(text)
+
+    def math(self, text: str) -> str:
+        return self.screen.written(text)
+
+
+# -- reports ---------------------------------------------------------------------------------------------------------
+
+
+def report_as_text(
     report: Report,
-    stream: IO[str],
+    screen: Screen | None = None,
     *,
     by: str | None = None,
     columns: Sequence[str] | None = None,
     units: str = "auto",
-) -> None:
-    """Print a report's table with its heading, totals and notes.
+) -> str:
+    """Return a report's table with its heading, totals and notes.
 
     Parameters
     ----------
     report : Report
-    stream : text file
-        Its width, encoding and terminal decide how the table looks.
+    screen : Screen, optional
+        How wide it is and what it can show; 120 columns without colours where not given.
     by : str, optional
         The grouping; None shows layers with norms and activations folded in.
     columns : sequence of str, optional
         Names from :data:`flopcalc.render.table.COLUMNS`; those that fit the width where not given.
     units : str
-        One of :data:`UNITS`.
+        One of :data:`flopcalc.render.cells.UNITS`.
     """
-    console = console_for(stream)
-    style = UNICODE if fits_unicode(stream) else ASCII
-    table, lines = _fit(report, by, columns, units, console.width, style)
-    parts: list[RenderableType] = []
-    title, *rest = (line if style is UNICODE else ascii_only(line) for line in heading(report, style))
-    parts.append(Text(title, style="bold"))
-    parts.extend(Text(line, style="dim") for line in rest)
-    parts.append(_rich_table([(c.header, c.numeric) for c in table.columns], lines, plain=style is not UNICODE))
-    parts.append(_facts(report, style, console.width, exact_only=units == "exact"))
-    parts.extend(
-        Text(note if style is UNICODE else ascii_only(note), style="dim") for note in caption(report, by)
+    screen = screen or Screen()
+    writer = _Screened(report, screen, human=False)
+    title, *rest = (writer.phrase(line) for line in heading(report))
+    notes = [writer.phrase(note) for note in caption(report, by, hints=True)]
+    return "".join(
+        (
+            screen.drawn(Text(title, style="bold")),
+            *(screen.drawn(Text(line, style="dim")) for line in rest),
+            _first_fitting(_grids(report, screen, by, columns, units), screen),
+            "\n",
+            _facts(report, writer, screen),
+            "\n" * bool(notes),
+            *(screen.drawn(Text(note, style="dim")) for note in notes),
+        )
     )
-    _print(console, Group(*parts))
 
 
-def _print(console: Console, content: RenderableType) -> None:
-    """Print without the spaces that fill lines up; in a terminal with colours they do no harm."""
-    if console.color_system is not None:
-        console.print(content)
-        return
-    with console.capture() as captured:
-        console.print(content)
-    console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+def _grids(
+    report: Report, screen: Screen, by: str | None, columns: Sequence[str] | None, units: str
+) -> Iterator[tuple[_Grid, float]]:
+    """Yield the grids that could show a report, from the richest to the poorest, each with how far it may break."""
+    exactness = {"exact": (True,), "human": (False,)}.get(units, (True, False))
+    if columns is None:
+        ladder = [*dict.fromkeys(tuple(_needed(report, names)) for names in _ladder(report, by))]
+    else:
+        ladder = [tuple(columns)]
+    for names in ladder:
+        table = table_of(report, names, by)
+        grids = []
+        for exact in exactness:
+            grid = _grid(table, _Screened(report, screen, human=not exact))
+            grids.append(grid)
+            if by is None and columns is None and "operation" in names:
+                grids.append(_without_followers(grid, names.index("operation")))
+        for grid in grids:
+            yield grid, 0
+        if report.symbolic:
+            yield grids[-1], 0.6
+        elif len(names) <= _CROWDED:
+            yield grids[-1], 0.15
 
 
-def _rich_table(
-    columns: Sequence[tuple[str, bool]], lines: Sequence[tuple[str, list[str]]], *, plain: bool
-) -> RichTable:
-    grid = RichTable(
-        box=_RULED if plain else _LINED,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        header_style="bold",
-        show_footer=False,
+def _ladder(report: Report, by: str | None) -> Sequence[tuple[str, ...]]:
+    if by in ("kind", "stage"):
+        return _FORMULA_GROUPS if report.symbolic else _GROUPS
+    return _FORMULAS if report.symbolic else _LAYERS
+
+
+def _needed(report: Report, names: Sequence[str]) -> Iterator[str]:
+    """Leave out the columns that would say nothing new of this report."""
+    same = report.totals.weights == report.totals.params
+    single = all(type(row.count) is int and row.count == 1 for row in report.layers)
+    for name in names:
+        if not (same and name.startswith("weights") and "params" in names) and not (single and name == "count"):
+            yield name
+
+
+def _grid(table: Table, writer: Writer) -> _Grid:
+    """Write a table's cells; a name that repeats is left blank, rows of a stage are indented."""
+    rows: list[_Row] = []
+    named = table.columns[0].name == "layer"
+    for section in table.sections:
+        if section.heading is not None:
+            rows.append(_Row(tuple(writer.cell(cell) for cell in section.heading.cells), "group"))
+        previous = ""
+        for line in section.lines:
+            name, *cells = (writer.cell(cell) for cell in line.cells)
+            shown = "" if named and len(cells) and name == previous else name
+            previous = name
+            rows.append(_Row((_INDENT + shown if named and section.heading is not None else shown, *cells)))
+    rows.append(_Row(tuple(writer.cell(cell) for cell in table.total.cells), "total"))
+    heads = [Head(column.header, column.numeric) for column in table.columns]
+    lines = [line for section in table.sections for line in section.lines] + [table.total]
+    for index, column in enumerate(table.columns):
+        if column.numeric and all(not _is_formula(line.cells[index]) for line in lines):
+            heads[index] = Head(column.header, True, True)
+    return _units_aligned(_Grid(tuple(heads), tuple(rows)))
+
+
+def _is_formula(cell: object) -> bool:
+    value = getattr(cell, "value", cell)
+    return value is not None and not is_rational(value)
+
+
+_UNIT = re.compile(r"(?<=\d) ([kMGTPE]?B|[kMGTPE])$")
+
+
+def _units_aligned(grid: _Grid) -> _Grid:
+    """Set numbers without a unit to the left of the others' units."""
+    columns = list(zip(*(row.cells for row in grid.rows), strict=True))
+    for index, head in enumerate(grid.heads):
+        if not head.whole:
+            continue
+        found = [_UNIT.search(cell) for cell in columns[index]]
+        longest = max((len(unit[1]) for unit in found if unit), default=0)
+        if longest:
+            columns[index] = tuple(
+                cell + " " * (longest - len(unit[1]) if unit else longest + 1) if cell else ""
+                for cell, unit in zip(columns[index], found, strict=True)
+            )
+    rows = zip(*columns, strict=True)
+    return _Grid(grid.heads, tuple(_Row(cells, old.role) for cells, old in zip(rows, grid.rows, strict=True)))
+
+
+def _without_followers(grid: _Grid, position: int) -> _Grid:
+    """Leave out the norms and activations that an operation is followed by, where there is no room for them."""
+    rows = (
+        _Row(tuple(c.split(", ")[0] if index == position else c for index, c in enumerate(row.cells)), row.role)
+        for row in grid.rows
     )
-    for index, (header, numeric) in enumerate(columns):
-        grid.add_column(header, justify="right" if numeric else "left", no_wrap=index == 0 and len(lines) > 12)
-    for position, (role, cells) in enumerate(lines):
-        look = {"stage": "bold cyan", "total": "bold", "row": ""}[role]
-        last = position + 1 < len(lines) and lines[position + 1][0] == "total"
-        grid.add_row(*(Text(cell) for cell in cells), style=look, end_section=last)
-    return grid
+    return _Grid(grid.heads, tuple(rows))
 
 
-def _facts(report: Report, style: Style, width: int, *, exact_only: bool) -> RenderableType:
-    grid = RichTable(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    facts = summary(report)
-    numeric = all(isinstance(fact.value, tuple) or is_rational(fact.value) for fact in facts)
-    grid.add_column(style="bold")
-    grid.add_column(justify="right" if numeric else "left", overflow="fold")
-    grid.add_column(style="dim", overflow="fold")
-    writer = _Writer(report, style, exact=True)
-    for fact in facts:
-        if isinstance(fact.value, tuple):
-            value = ("×" if style is UNICODE else "x").join(writer.number(side) for side in fact.value)
+def _facts(report: Report, writer: Writer, screen: Screen) -> str:
+    """Return the totals with what each of them means: beside them, or below where there is no room."""
+    facts = [(fact.name, writer.cell(fact.value), writer.words(fact.note)) for fact in summary(report)]
+    names = max(cell_len(name) for name, _, _ in facts)
+    values = max(cell_len(value) for _, value, _ in facts)
+    room = screen.width - names - _GAP
+    if room < 24:
+        return "".join(
+            screen.drawn(Text.assemble((name, "bold"), " " * _GAP, value))
+            + screen.drawn(Padding(Text(note, "dim"), (0, 0, 0, _GAP)))
+            for name, value, note in facts
+        )
+    beside = room - values - _GAP >= 30
+    table = rich.table.Table.grid(padding=(0, _GAP, 0, 0))
+    table.add_column(style="bold", width=names)
+    table.add_column(justify="left" if report.symbolic or not beside else "right", overflow="fold")
+    if beside:
+        table.add_column(style="dim", overflow="fold")
+    for name, value, note in facts:
+        if beside:
+            table.add_row(Text(name), Text(value), Text(note))
         else:
-            value = writer.number(fact.value)
-        note = fact.note
-        if fact.unit == "mac" and not isinstance(fact.value, tuple) and is_rational(fact.value):
-            note += f"; {human_bytes(Fraction(report.bytes(fact.value)))} in {report.dtype}"
-        grid.add_row(fact.name, value, note if style is UNICODE else ascii_only(note))
-    return Padding(grid, (1, 0, 1 if caption(report, None) else 0, 0))
+            table.add_row(Text(name), Text(value))
+            table.add_row(None, Text(note, "dim"))
+    return screen.drawn(table)
 
 
-def print_rows(
-    stream: IO[str], columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]], title: str = ""
-) -> None:
-    """Print a plain listing: headers with whether they are numbers, and rows of text."""
-    console = console_for(stream)
-    plain = not fits_unicode(stream)
-    lines = [("row", [ascii_only(cell) if plain else cell for cell in row]) for row in rows]
-    if title:
-        _print(console, Text(title, style="bold"))
-    _print(console, _rich_table(columns, lines, plain=plain))
+# -- listings --------------------------------------------------------------------------------------------------------
 
 
+def listing_as_text(
+    columns: Sequence[str | Head], rows: Sequence[Sequence[str]], screen: Screen | None = None, title: str = ""
+) -> str:
+    """Return rows of words under their headers, fitted to the screen.
+
+    Examples
+    --------
+    >>> print(listing_as_text(["Name", "Title"], [["alexnet", "AlexNet"]]), end="")
+    Name     Title
+    ────────────────
+    alexnet  AlexNet
+    """
+    screen = screen or Screen()
+    heads = tuple(column if isinstance(column, Head) else Head(column) for column in columns)
+    grid = _Grid(heads, tuple(_Row(tuple(screen.written(cell) for cell in row)) for row in rows))
+    above = screen.drawn(Text(screen.written(title), "bold")) if title else ""
+    return above + grid.drawn(screen)

@@ -3,45 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
-__all__ = ["ascii_only", "exact_number", "human_bytes", "human_number", "percent", "rounded"]
+__all__ = ["exact_number", "human_bytes", "human_number", "percent", "rounded"]
 
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_PLAIN = str.maketrans(
-    {
-        "×": "x",
-        "·": "*",
-        "≠": "!=",
-        "≥": ">=",
-        "≤": "<=",
-        "−": "-",
-        "…": "...",
-        "→": "->",
-        "⌊": "floor(",
-        "⌋": ")",
-        "⌈": "ceil(",
-        "⌉": ")",
-        "√": "sqrt",
-        "–": "-",
-        "—": "-",
-        "’": "'",
-        "«": '"',
-        "»": '"',
-        **{raised: f"^{digit}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
-    }
-)
-
-
-def ascii_only(text: str) -> str:
-    """Return `text` with its signs spelt in ASCII, for outputs that cannot show others.
-
-    Examples
-    --------
-    >>> ascii_only("3×3, K²·C")
-    '3x3, K^2*C'
-    """
-    return text.translate(_PLAIN).encode("ascii", "replace").decode()
 
 
 def rounded(value: int | Fraction, decimals: int) -> str:
@@ -52,9 +19,15 @@ def rounded(value: int | Fraction, decimals: int) -> str:
     >>> rounded(Fraction(2, 3), 2)
     '0.67'
     """
-    scaled = round(Fraction(value) * 10**decimals)
+    scaled = _nearest(value.numerator * 10**decimals, value.denominator)
     sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).rjust(decimals + 1, "0")
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"
+
+
+def _nearest(top: int, bottom: int) -> int:
+    """Return top / bottom, rounded half to even."""
+    whole, rest = divmod(top, bottom)
+    return whole + (2 * rest > bottom or (2 * rest == bottom and whole % 2 == 1))
 
 
 def exact_number(value: int | Fraction) -> str:
@@ -68,27 +41,13 @@ def exact_number(value: int | Fraction) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value.numerator:,}/{value.denominator:,}"
 
 
-def _scaled(value: int | Fraction, units: tuple[str, ...]) -> str:
-    """Write four digits and the first unit in which the number stays below a thousand."""
-    if abs(value) < 1000:
-        text = str(value) if Fraction(value).denominator == 1 else rounded(value, 2)
-        return f"{text} {units[0]}".strip()
-    for power, unit in enumerate(units[1:], 1):
-        scaled = Fraction(value) / 1000**power
-        for decimals, limit in ((3, 10), (2, 100), (1, 1000)):
-            shown = rounded(scaled, decimals)
-            if abs(Fraction(shown)) < limit:
-                return f"{shown} {unit}"
-    return f"{rounded(scaled, 0)} {unit}"
-
-
 def human_number(value: int | Fraction) -> str:
     """Return a number to four digits with a decimal unit.
 
     Examples
     --------
-    >>> human_number(568740352), human_number(864), human_number(999999)
-    ('568.7 M', '864', '1.000 M')
+    >>> human_number(568740352), human_number(864), human_number(999999), human_number(10**30)
+    ('568.7 M', '864', '1.000 M', '1.000e30')
     """
     return _scaled(value, _UNITS)
 
@@ -104,12 +63,39 @@ def human_bytes(value: int | Fraction) -> str:
     return _scaled(value, _BYTE_UNITS)
 
 
+@lru_cache(maxsize=8192)
 def percent(value: int | Fraction, decimals: int = 2) -> str:
-    """Return a share of 1 in percent, without the sign.
+    """Return a share of 1 in percent, without the sign; nothing at all is 0, without decimals.
 
     Examples
     --------
-    >>> percent(Fraction(1, 3))
-    '33.33'
+    >>> percent(Fraction(1, 3)), percent(Fraction(1, 10**6)), percent(0)
+    ('33.33', '0.00', '0')
     """
-    return rounded(Fraction(value) * 100, decimals)
+    return rounded(Fraction(value.numerator * 100, value.denominator), decimals) if value else "0"
+
+
+@lru_cache(maxsize=8192)
+def _scaled(value: int | Fraction, units: tuple[str, ...]) -> str:
+    """Write four digits and the first unit in which the rounded number stays below a thousand."""
+    top, bottom = value.numerator, value.denominator
+    if abs(top) < 1000 * bottom:
+        return f"{rounded(value, 2 if bottom > 1 else 0)} {units[0]}".rstrip()
+    for unit in units[1:]:
+        bottom *= 1000
+        text = _four_digits(top, bottom)
+        if text:
+            return f"{text} {unit}"
+    exponent = len(str(abs(_nearest(top, value.denominator)))) - 1
+    mantissa = _four_digits(top, value.denominator * 10**exponent)
+    if mantissa.lstrip("-") == "10.00":
+        mantissa, exponent = mantissa.replace("10.00", "1.000"), exponent + 1
+    return f"{mantissa}e{exponent} {units[0]}".rstrip()
+
+
+def _four_digits(top: int, bottom: int) -> str:
+    """Return top / bottom to four digits, or nothing where it rounds to a thousand."""
+    for decimals, limit in ((3, 10), (2, 100), (1, 1000)):
+        if abs(_nearest(top * 10**decimals, bottom)) < limit * 10**decimals:
+            return rounded(Fraction(top, bottom), decimals)
+    return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from flopcalc.errors import Place
-from flopcalc.expression import Expression
+from flopcalc.expression import Expression, Scope
 from flopcalc.layers import Primitive
 from flopcalc.number import Value
 
@@ -30,6 +30,8 @@ __all__ = [
     "Spec",
     "TableEntry",
     "Variant",
+    "bodies",
+    "measured",
 ]
 
 
@@ -191,6 +193,14 @@ class Listing:
     """A list of entries."""
 
     entries: tuple[Entry, ...]
+    depth: int = 1
+    """How deeply lists stand in it, itself and those of its blocks included."""
+    blocks: int = 0
+    """How deeply blocks stand in it."""
+    least: int = 0
+    """How many layers it places at least."""
+    labelled: bool = True
+    """Whether any of its own entries sets a label."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,3 +255,44 @@ class Spec:
             for item in entry.entries:
                 if isinstance(item, str):
                     yield item
+
+
+_LARGEST_COUNT = 10**18
+_EMPTY = Scope({})
+
+
+def bodies(entry: Entry) -> tuple[Listing, ...]:
+    """Return the lists in an entry, a block's among them."""
+    if isinstance(entry, BlockEntry):
+        return (entry.block.layers,)
+    if isinstance(entry, BranchesEntry):
+        return tuple(path.body for path in entry.paths)
+    return () if isinstance(entry, LayerEntry) else (entry.body,)
+
+
+def _turns(repeat: Expression | None) -> int:
+    """Return how often a repeat takes place at least, as far as that is written down."""
+    value = 1 if repeat is None else repeat.run(_EMPTY) if repeat.constant else 0
+    return min(value, _LARGEST_COUNT) if type(value) is int and value > 0 else 0
+
+
+def measured(entries: tuple[Entry, ...]) -> Listing:
+    """Return a list of entries with its depth, and with the layers that it is sure to place."""
+    depth = blocks = least = 0
+    for entry in entries:
+        placed = 0
+        if isinstance(entry, LayerEntry):
+            placed = 0 if entry.word == "activation" else 1  # an activation of kind `none` is no layer
+        elif isinstance(entry, BranchesEntry):
+            placed = sum(path.body.least * _turns(path.repeat) for path in entry.paths)
+        elif isinstance(entry, TableEntry):
+            placed = entry.body.least * (0 if isinstance(entry.rows, Expression) else len(entry.rows))
+        else:
+            placed = bodies(entry)[0].least
+        when = entry.modifiers.when
+        if when is None or (when.constant and when.run(_EMPTY) is True):
+            least = min(least + placed * _turns(entry.modifiers.repeat), _LARGEST_COUNT)
+        for body in bodies(entry):
+            depth = max(depth, body.depth)
+            blocks = max(blocks, body.blocks + isinstance(entry, BlockEntry))
+    return Listing(entries, depth + 1, blocks, least, any(entry.modifiers.label for entry in entries))

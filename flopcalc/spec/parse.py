@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Container, Iterable
-from dataclasses import dataclass, field
+from collections import ChainMap
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flopcalc.errors import Fault, Place, Problem, SpecError, shorten, suggest
-from flopcalc.expression import AMBIGUOUS, FUNCTIONS, Expression, Scope, check_name, literal, parse
+from flopcalc.errors import Fault, Place, Problem, SpecError, gathered, listed, shorten, suggest
+from flopcalc.expression import (
+    AMBIGUOUS,
+    FUNCTIONS,
+    QUOTE_IT,
+    Expression,
+    Scope,
+    Trees,
+    check_name,
+    literal,
+    parse,
+    weighed,
+)
 from flopcalc.layers import LAYERS, Attribute
 from flopcalc.number import Value, readable
 from flopcalc.spec.model import (
@@ -29,8 +42,10 @@ from flopcalc.spec.model import (
     Spec,
     TableEntry,
     Variant,
+    bodies,
+    measured,
 )
-from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence
+from flopcalc.spec.syntax import MOST_PROBLEMS, Mapping, Node, Scalar, Sequence
 
 __all__ = [
     "BRANCHES_KEYS",
@@ -67,15 +82,39 @@ RUNNING = ("channels", "height", "width")
 DEEPEST_BLOCKS = 32
 """How deeply blocks may be nested in blocks."""
 
-MOST_PROBLEMS = 100
+DEEPEST_LISTS = 64
+"""How deeply lists of entries may be nested in lists, those of blocks included."""
 
-_WORD = re.compile(r"[A-Za-z_][\w.+-]*$")
+_VALUE = -1
+_HIDDEN = -2
+_WORD = re.compile(r"[A-Za-z_][\w.+-]*")
 _BARE_WORD = re.compile(r"(?!0[xXoObB]|\d[\d_]*(?:[eE]\d*)?[jJ]?$)\w+")
 _CHOICE_WORD = re.compile(r"(?!0[xXoObB]|\d[\d_.]*(?:[eE][+-]?\d*)?[jJ]?$)(?=.*[^\W\d_])\w[\w.+-]*")
 _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\((.*)\)\s*$", re.DOTALL)
 _FAILED = literal(1)
 
 FindBlock = Callable[[str], "Spec | None"]
+
+
+_ELSEWHERE = {
+    **dict.fromkeys(("batchnorm", "batchnorm2d", "bn", "layernorm", "groupnorm"), "norm"),
+    **dict.fromkeys(("conv2d", "convolution"), "conv"),
+    **dict.fromkeys(("depthwiseconv2d", "dwconv", "depthwiseconv"), "depthwise"),
+    **dict.fromkeys(("convtranspose2d", "conv2dtranspose", "deconv"), "transposed_conv"),
+    **dict.fromkeys(("dense", "fc", "fullyconnected"), "linear"),
+    **dict.fromkeys(("maxpool", "maxpool2d"), "max_pool"),
+    **dict.fromkeys(("avgpool", "avgpool2d", "averagepooling2d"), "avg_pool"),
+    **dict.fromkeys(("gap", "globalavgpool", "globalaveragepooling2d"), "global_pool"),
+    **dict.fromkeys(("adaptiveavgpool2d", "adaptivepool"), "adaptive_avg_pool"),
+    **dict.fromkeys(("silu",), "swish"),
+    **dict.fromkeys(("hardswish", "hswish"), "hard_swish"),
+    **dict.fromkeys(("hardsigmoid", "hsigmoid"), "hard_sigmoid"),
+    **dict.fromkeys(("cat", "concatenate"), "concat"),
+    **dict.fromkeys(("chunk",), "split"),
+    **dict.fromkeys(("zeropad2d", "padding"), "pad"),
+    **dict.fromkeys(("interpolate", "resize"), "upsample"),
+}
+"""What frameworks call the primitives."""
 
 
 class _AnyWord(Container[str]):
@@ -102,25 +141,41 @@ _ANY_CHOICE: Any = _AnyWord(_CHOICE_WORD)
 class _Names:
     """What an expression may read at some point of the file."""
 
-    values: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, int] = field(default_factory=dict)
+    kinds: ChainMap[str, int] = field(default_factory=ChainMap)
+    """Names, innermost first: how many values a function takes, or that it is a value, or is not seen."""
     running: bool = True
     turn: bool = False
 
-    def extended(self, values: Iterable[str], what: str = "", *, turn: bool | None = None) -> _Names:
+    def extended(self, values: Iterable[str], *, turn: bool | None = None) -> _Names:
         """Return the names with more values, and perhaps the turn of a repeat."""
-        merged = dict(self.values)
-        merged.update(dict.fromkeys(values, what))
-        return _Names(merged, self.functions, self.running, self.turn if turn is None else turn)
+        inner = self.kinds.new_child(dict.fromkeys(values, _VALUE))
+        return _Names(inner, self.running, self.turn if turn is None else turn)
 
-    def known(self) -> set[str]:
-        """Return the names that have a value."""
-        names = set(self.values)
-        if self.running:
-            names.update(RUNNING)
-        if self.turn:
-            names.add("i")
-        return names
+    def without(self, name: str) -> _Names:
+        """Return the names but for one."""
+        return _Names(self.kinds.new_child({name: _HIDDEN}), self.running, False)
+
+    def kind(self, name: str) -> int:
+        """Tell what a name is: a value, a function of so many values, or not seen."""
+        for names in self.kinds.maps:
+            if name in names:
+                return names[name]
+        return _VALUE if (self.running and name in RUNNING) or (self.turn and name == "i") else _HIDDEN
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.kind(name) == _VALUE
+
+    def __iter__(self) -> Iterator[str]:
+        for names in self.kinds.maps:
+            yield from (name for name in names if self.kind(name) == _VALUE)
+        yield from (name for name in (*RUNNING, "i") if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def functions(self) -> list[str]:
+        """Return the names of all functions, the built-in ones first."""
+        return [*FUNCTIONS, *(name for name in self.kinds if self.kind(name) >= 0)]
 
 
 @dataclass
@@ -131,7 +186,7 @@ class _Locals:
     names: _Names
     key: str
     outer: _Locals | None = None
-    done: dict[str, Spec] = field(default_factory=dict)
+    done: dict[str, Spec | None] = field(default_factory=dict)
     busy: list[str] = field(default_factory=list)
 
 
@@ -140,7 +195,7 @@ class _Where:
     """The lists that surround an entry: labels and names seen, path words counted, whether it is repeated."""
 
     names: _Names
-    labels: set[str]
+    labels: ChainMap[str, None]
     block_names: set[str]
     crowd: dict[str, int]
     many: bool = False
@@ -149,14 +204,22 @@ class _Where:
         """Return what surrounds the entries of an inner list, whose labels end with it."""
         return _Where(
             self.names if names is None else names,
-            set(self.labels),
+            self.labels.new_child(),
             self.block_names,
             self.crowd if crowd is None else crowd,
             many,
         )
 
 
-def parse_spec(node: Mapping, *, shown: str, path: Path | None, text: str, find_block: FindBlock) -> Spec:
+def parse_spec(
+    node: Mapping,
+    *,
+    shown: str,
+    path: Path | None,
+    text: str,
+    find_block: FindBlock,
+    problems: Collection[Problem] = (),
+) -> Spec:
     """Return the spec that a file's mapping states.
 
     Parameters
@@ -171,36 +234,57 @@ def parse_spec(node: Mapping, *, shown: str, path: Path | None, text: str, find_
         Its text, which ``flopcalc show`` prints.
     find_block : callable
         Finds a shared block by name; None where there is none.
+    problems : collection of Problem
+        Faults that are known already; what follows from them, at the same places, is not reported.
 
     Raises
     ------
     SpecError
         With every fault that the file has.
     """
-    reader = _Reader(shown, path, text, find_block)
+    reader = _Reader(shown, path, text, find_block, problems)
     spec = reader.spec(node, Path(shown).stem, _Names(), None, shown, enclosing="")
     if reader.problems:
-        raise SpecError(*reader.problems)
+        raise SpecError(*gathered(reader.problems))
     return spec
 
 
 class _Reader:
     """Reads one file; keeps the problems it meets and goes on."""
 
-    def __init__(self, shown: str, path: Path | None, text: str, find_block: FindBlock) -> None:
+    def __init__(
+        self, shown: str, path: Path | None, text: str, find_block: FindBlock, problems: Collection[Problem]
+    ) -> None:
         self.shown = shown
         self.path = path
         self.text = text
         self.find_block = find_block
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = list(problems)
+        self.faulty = {problem.place for problem in problems}
+        self.shared: dict[str, Spec | None] = {}
+        self.trees = Trees()
         self.depth = 0
+        self.lists = 0
+        self.deep = False
 
     # -- problems ----------------------------------------------------------------------------------------------------
 
     def fail(self, what: str, place: Place, expected: str = "", hint: str = "") -> None:
-        if len(self.problems) >= MOST_PROBLEMS:
-            raise SpecError(*self.problems)
+        if place in self.faulty:
+            return
         self.problems.append(Problem(what, place, expected, hint))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise SpecError(*gathered(self.problems))
+
+    def too_deep(self, place: Place) -> None:
+        """Refuse blocks and lists in one another, once a file."""
+        if not self.deep:
+            self.fail(
+                "lists and blocks are nested too deeply",
+                place,
+                f"at most {DEEPEST_BLOCKS} blocks and {DEEPEST_LISTS} lists in one another",
+            )
+        self.deep = True
 
     def check_keys(self, node: Mapping, allowed: Collection[str], what: str) -> None:
         for key, value in node.entries:
@@ -214,7 +298,7 @@ class _Reader:
                     hint = "inside { } a text with a comma must be quoted"
                 elif ":" in key.text and isinstance(value, Scalar) and value.null:
                     hint = "a colon is followed by a space"
-                self.fail(f"{what} has no key `{shorten(key.text)}`", key.place, "one of " + ", ".join(allowed), hint)
+                self.fail(f"{what} has no key `{shorten(key.text)}`", key.place, "one of " + listed(allowed), hint)
 
     def word(self, node: Node | None, what: str) -> str:
         """Return a text; quoted or plain."""
@@ -250,9 +334,11 @@ class _Reader:
             return Expression(
                 "[" + ", ".join(item.text for item in items) + "]",
                 node.place,
-                {},
-                {},
-                lambda scope: tuple(item.evaluate(scope) for item in items),
+                {name: 0 for item in items for name in item.names},
+                {name: call for item in items for name, call in item.calls.items()},
+                lambda scope: weighed(tuple([item.evaluate(scope) for item in items]), scope),
+                straight=False,
+                weight=1,
             )
         if not isinstance(node, Scalar):
             self.fail(
@@ -265,48 +351,48 @@ class _Reader:
         if node.null:
             self.fail(f"{what} is empty", node.place, "a number, a word or an expression")
             return _FAILED
-        known = names.known()
-        place = node.place if node.plain else node.place.shift(1)
         try:
-            expression = parse(node.text, place, words=words, known=known)
+            expression = parse(
+                node.text, node.at(0), words=words, known=names, straight=node.straight, trees=self.trees
+            )
         except Fault as fault:
-            if node.flow and (
-                node.text.count("(") != node.text.count(")") or node.text.count("[") != node.text.count("]")
-            ):
-                fault.hint = 'inside { } or [ ] an expression with a comma or a bracket must be quoted: "max(a, b)"'
-            self.fail(fault.what, place.shift(fault.offset or 0), fault.expected, fault.hint)
+            if fault.hint == QUOTE_IT and not node.flow:
+                fault.hint = ""
+            self.fail(fault.what, node.at(fault.offset or 0), fault.expected, fault.hint)
+            if self.trees.arithmetic.steps < 0:
+                raise SpecError(*gathered(self.problems)) from None
             return _FAILED
-        self.check_names(expression, names, known, words, place)
+        self.check_names(expression, names, words, node)
         return expression
 
-    def check_names(self, expression: Expression, names: _Names, known: set[str], words: Any, place: Place) -> None:
+    def check_names(self, expression: Expression, names: _Names, words: Any, node: Scalar) -> None:
+        lead = len(node.text) - len(node.text.lstrip())
         for name, offset in expression.names.items():
-            if name in known:
+            if name in names:
                 continue
-            where = place.shift(offset)
-            if name in names.functions:
+            where = node.at(lead + offset)
+            if names.kind(name) >= 0:
                 self.fail(f"`{name}` is a function", where, f"{name}(…)")
             elif name in FUNCTIONS:
                 self.fail(f"`{name}` is a function", where, f"{name}({', '.join(FUNCTIONS[name].parameters)})")
             else:
-                candidates = [*known, *(words if not isinstance(words, _AnyWord) else ())]
+                candidates = [*names, *(words if not isinstance(words, _AnyWord) else ())]
                 hint = suggest(name, candidates)
                 if name == "i" and not hint:
                     hint = "`i` is the turn of a `repeat`, known inside it"
-                expected = "one of " + ", ".join(words) if words and not isinstance(words, _AnyWord) else ""
+                expected = "one of " + listed(words) if words and not isinstance(words, _AnyWord) else ""
                 self.fail(f"`{shorten(name)}` is not known here", where, expected, hint)
         for name, (offset, count) in expression.calls.items():
-            where = place.shift(offset)
-            if name in names.functions:
-                if names.functions[name] != count:
-                    self.fail(f"{name} is given {count} values", where, f"{names.functions[name]}")
-            else:
-                self.fail(
-                    f"there is no function `{shorten(name)}`",
-                    where,
-                    "one of " + ", ".join([*FUNCTIONS, *names.functions]),
-                    suggest(name, [*FUNCTIONS, *names.functions]),
-                )
+            where = node.at(lead + offset)
+            arity = names.kind(name)
+            if arity < 0:
+                what = f"there is no function `{shorten(name)}`"
+                if arity == _VALUE:
+                    what = f"`{shorten(name)}` is no function"
+                known = names.functions()
+                self.fail(what, where, "one of " + listed(known), suggest(name, known))
+            elif arity != count:
+                self.fail(f"{name} is given {_counted(count, 'value')}", where, _counted(arity, "value"))
 
     def constant(self, node: Node, what: str, *, words: Any = _ANY_WORD) -> Value:
         """Return a value that reads no names."""
@@ -329,32 +415,26 @@ class _Reader:
         self.check_keys(node, SPEC_KEYS, "a spec" if not enclosing else "a block")
         if node.get("name") is not None:
             given = self.word(node.get("name"), "name")
-            if not _WORD.match(given) or len(given) > 64:
+            if not _WORD.fullmatch(given) or len(given) > 64:
                 self.fail(f"`{shorten(given)}` cannot be a name", node.get("name").place, "letters, digits and _")  # type: ignore[union-attr]
             else:
                 name = given
 
-        names = _Names(dict(outer.values), dict(outer.functions), True, False)
+        here: dict[str, int] = {}
+        names = _Names(outer.kinds.new_child(here), True, False)
         parameter_nodes = self.parameter_nodes(node.get("parameters"))
         inputs = self.input_nodes(node)
         definitions = self.definition_nodes(node.get("define"))
         own = {parameter.text for parameter in parameter_nodes}
-        for name_ in own:
-            names.values[name_] = "parameter"
-            names.functions.pop(name_, None)
-        for defined, (parameters, scalar, _) in definitions.items():
-            if defined in own:
-                self.fail(f"`{defined}` is a parameter and defined as well", scalar.place, "two different names")
-            if parameters is None:
-                names.values[defined] = "definition"
-                names.functions.pop(defined, None)
-            else:
-                names.functions[defined] = len(parameters)
-                names.values.pop(defined, None)
+        here.update(dict.fromkeys(own, _VALUE))
+        for name_, (formal, scalar, _) in definitions.items():
+            if name_ in own:
+                self.fail(f"`{name_}` is a parameter and defined as well", scalar.place, "two different names")
+            here[name_] = _VALUE if formal is None else len(formal)
         taken = own | set(definitions)
-        bound = self.bind_inputs(inputs, taken, names)
+        bound = self.bind_inputs(inputs, taken, here)
 
-        settled = _Names(names.values, names.functions, bool(enclosing), False)
+        settled = names
         parameters = {scalar.text: self.parameter(scalar, value, settled) for scalar, value in parameter_nodes.items()}
         defined = {
             name_: self.definition(name_, formal, scalar, value, settled)
@@ -365,18 +445,19 @@ class _Reader:
         variants = self.variants(node.get("variants"), parameters)
         locals_here = self.locals(node.get("blocks"), names, key, locals_)
 
-        labels = {"input", *(entry.label for entry in read_inputs)}
-        where = _Where(names, labels, set(), {})
+        labels = dict.fromkeys(["input", *(entry.label for entry in read_inputs)])
+        where = _Where(names, ChainMap(labels), set(), {})
         layers = Listing(())
         layers_node = node.get("layers")
         if layers_node is None or layers_node.null:
-            self.fail("there are no layers", node.place, "`layers:` and a list of entries")
+            place = node.place if layers_node is None else layers_node.place
+            self.fail("there are no layers", place, "`layers:` and a list of entries")
         else:
             self.collect_names(layers_node, where.block_names)
-            layers = self.listing(layers_node, where, locals_here)
+            layers = _thinned(self.listing(layers_node, where, locals_here))
             if not layers.entries and isinstance(layers_node, Sequence) and not layers_node.items:
                 self.fail("there are no layers", layers_node.place, "at least one entry")
-        outputs = self.outputs(node.get("outputs"), where.labels | where.block_names)
+        outputs = self.outputs(node.get("outputs"), {*where.labels, *where.block_names})
         for block_name in list(locals_here.nodes):
             self.local_block(block_name, locals_here, locals_here.nodes[block_name][0])
         return Spec(
@@ -390,12 +471,12 @@ class _Reader:
             inputs=read_inputs,
             outputs=outputs,
             variants=variants,
-            blocks=locals_here.done,
+            blocks={block: spec for block, spec in locals_here.done.items() if spec is not None},
             layers=layers,
             enclosing=enclosing,
             path=self.path,
             text=self.text if not enclosing else "",
-            running=tuple(word for word in RUNNING if word not in names.values),
+            running=tuple(word for word in RUNNING if word not in names.kinds),
         )
 
     # -- parameters, definitions, inputs, variants -------------------------------------------------------------------
@@ -407,7 +488,7 @@ class _Reader:
         return {key: value for key, value in found.entries if not self.name_fault(key.text, key.place)}
 
     def parameter(self, key: Scalar, node: Node, names: _Names) -> Parameter:
-        names = _Names({n: w for n, w in names.values.items() if n != key.text}, names.functions, names.running, False)
+        names = names.without(key.text)
         if not isinstance(node, Mapping):
             default = None if node.null else self.expression(node, names, what=f"the default of {key.text}")
             return Parameter(key.text, key.place, default)
@@ -432,7 +513,7 @@ class _Reader:
                 self.fail(
                     f"the default {readable(value_)} of {key.text} is none of its choices",
                     key.place,
-                    "one of " + ", ".join(readable(choice) for choice in choices),
+                    "one of " + listed(readable(choice) for choice in choices),
                 )
         return Parameter(
             key.text,
@@ -454,7 +535,8 @@ class _Reader:
             formal: tuple[str, ...] | None = None
             if match:
                 formal = tuple(part.strip() for part in match[2].split(",")) if match[2].strip() else ()
-                if any([self.name_fault(part, key.place) for part in formal]):
+                faults = [self.name_fault(part, key.place) for part in formal]
+                if any(faults):
                     continue
                 if len(set(formal)) < len(formal):
                     self.fail(f"{name} has two parameters of one name", key.place, "different names")
@@ -469,7 +551,7 @@ class _Reader:
         self, name: str, formal: tuple[str, ...] | None, key: Scalar, node: Node, names: _Names
     ) -> Definition:
         if formal is not None:
-            inner = _Names({**names.values, **dict.fromkeys(formal, "argument")}, names.functions, True, False)
+            inner = names.extended(formal)
             return Definition(name, key.place, self.expression(node, inner, what=f"the body of {name}"), formal)
         if isinstance(node, Scalar):
             return Definition(name, key.place, self.expression(node, names, what=f"the value of {name}"))
@@ -555,13 +637,14 @@ class _Reader:
         return result
 
     def bind_inputs(
-        self, inputs: list[tuple[str, Place, Node]], taken: set[str], names: _Names
+        self, inputs: list[tuple[str, Place, Node]], taken: set[str], names: dict[str, int]
     ) -> list[tuple[str, Place, list[str | Scalar]]]:
         bound: list[tuple[str, Place, list[str | Scalar]]] = []
         fresh: set[str] = set()
         for label, place, node in inputs:
             if not isinstance(node, Sequence) or len(node.items) != 3:
-                self.fail(f"{label} is {node.what}", node.place, "[channels, height, width]")
+                what = f"a list of {len(node.items)}" if isinstance(node, Sequence) else node.what
+                self.fail(f"{label} is {what}", node.place, "[channels, height, width]")
                 continue
             items: list[str | Scalar] = []
             for item in node.items:
@@ -576,8 +659,7 @@ class _Reader:
                 if new:
                     assert isinstance(item, Scalar)
                     fresh.add(item.text)
-                    names.values[item.text] = "input"
-                    names.functions.pop(item.text, None)
+                    names[item.text] = _VALUE
                     items.append(item.text)
                 else:
                     items.append(item)  # type: ignore[arg-type]
@@ -609,7 +691,7 @@ class _Reader:
         found = self.mapping(node, "variants", "a mapping of names to values of parameters")
         result: dict[str, Variant] = {}
         for key, value in found.entries if found else ():
-            if not _WORD.match(key.text) or len(key.text) > 64:
+            if not _WORD.fullmatch(key.text) or len(key.text) > 64:
                 self.fail(f"`{shorten(key.text)}` cannot be a variant's name", key.place, "letters, digits and _")
                 continue
             values: dict[str, Value] = {}
@@ -619,7 +701,7 @@ class _Reader:
                     self.fail(
                         f"there is no parameter `{shorten(name.text)}`",
                         name.place,
-                        "one of " + ", ".join(parameters),
+                        "one of " + listed(parameters),
                         suggest(name.text, parameters),
                     )
                     continue
@@ -630,7 +712,7 @@ class _Reader:
                     self.fail(
                         f"{name.text} cannot be {shorten(readable(setting_value))}",
                         setting.place,
-                        "one of " + ", ".join(readable(choice) for choice in choices),
+                        "one of " + listed(readable(choice) for choice in choices),
                     )
                 values[name.text] = setting_value
             result[key.text] = Variant(key.text, key.place, values)
@@ -659,7 +741,8 @@ class _Reader:
             self.fail(f"the block `{name}` uses itself: {cycle}", place, "blocks that end in layers")
             return None
         if self.depth >= DEEPEST_BLOCKS:
-            self.fail("blocks are nested too deeply", place, f"at most {DEEPEST_BLOCKS} levels")
+            self.too_deep(place)
+            home.done[name] = None
             return None
         home.busy.append(name)
         self.depth += 1
@@ -677,22 +760,28 @@ class _Reader:
             if name in home.nodes:
                 return self.local_block(name, home, place)
             home = home.outer
+        if name in self.shared:
+            return self.shared[name]
         try:
             found = self.find_block(name)
         except SpecError as error:
-            self.problems.extend(problem for problem in error.problems if problem not in self.problems)
+            self.problems.extend(replace(problem, place=problem.place or place) for problem in error.problems)
+            self.shared[name] = None
             return None
-        if found is None:
+        if found is not None:
+            self.shared[name] = found
+        else:
             known: list[str] = [*LAYERS, *CONSTRUCTS]
             home = locals_
             while home is not None:
                 known.extend(home.nodes)
                 home = home.outer
+            here = _ELSEWHERE.get(name.casefold().replace("_", ""))
             self.fail(
                 f"there is no layer or block `{shorten(name)}`",
                 place,
                 "a primitive, a block of this file, or a file in blocks/",
-                suggest(name, known),
+                f"it is called `{here}` here" if here else suggest(name, known),
             )
         return found
 
@@ -714,7 +803,19 @@ class _Reader:
         if not isinstance(node, Sequence):
             self.fail(f"the layers are {node.what}", node.place, "a list: lines that begin with `- `")
             return Listing(())
-        return Listing(tuple(entry for item in node.items if (entry := self.entry(item, where, locals_)) is not None))
+        if self.lists >= DEEPEST_LISTS:
+            self.too_deep(node.place)
+            return Listing(())
+        self.lists += 1
+        entries = [self.entry(item, where, locals_) for item in node.items]
+        self.lists -= 1
+        read = tuple([entry for entry in entries if entry is not None])
+        listing = measured(read)
+        if listing.depth > DEEPEST_LISTS or listing.blocks > DEEPEST_BLOCKS:
+            deepest = max(read, key=lambda entry: max((body.depth for body in bodies(entry)), default=0))
+            self.too_deep(deepest.place)
+            return Listing(())
+        return listing
 
     def entry(self, node: Node, where: _Where, locals_: _Locals) -> Entry | None:
         if isinstance(node, Scalar):
@@ -734,9 +835,9 @@ class _Reader:
             if not words:
                 self.fail("the entry names no layer", node.place, "one layer or block beside its modifiers")
             else:
-                listed = ", ".join(f"`{shorten(key.text, 20)}`" for key, _ in words[:4])
+                shown = ", ".join(f"`{shorten(key.text, 20)}`" for key, _ in words[:4])
                 self.fail(
-                    f"the entry has {len(words)} words that are no modifiers: {listed}",
+                    f"the entry has {len(words)} words that are no modifiers: {shown}",
                     words[1][0].place,
                     "one layer or block, with " + ", ".join(MODIFIERS),
                     hint or "attributes stand in the layer's own mapping: `- conv: {out: 32, kernel: 3}`",
@@ -759,7 +860,7 @@ class _Reader:
         else:
             entry = self.use(key, value, key.place, modifiers, inner, names, locals_)
         if modifiers.label:
-            where.labels.add(modifiers.label)
+            where.labels[modifiers.label] = None
         return entry
 
     def modifiers(self, node: Mapping, where: _Where) -> Modifiers:
@@ -770,7 +871,8 @@ class _Reader:
         value = node.get("repeat")
         if value is not None:
             repeat = self.expression(value, where.names, what="repeat")
-        name = self.template(node.get("name"), where)
+        turning = where.names.extended((), turn=True) if value is not None else where.names
+        name = self.template(node.get("name"), turning)
         label = None
         value = node.get("as")
         if value is not None:
@@ -791,8 +893,10 @@ class _Reader:
     def source(self, node: Node, where: _Where) -> str:
         label = self.word(node, "from")
         first = label.split(".")[0]
-        if first not in where.labels and first not in where.block_names and "*" not in where.block_names:
-            labels = where.labels | where.block_names
+        numbered = first.rstrip("0123456789").rstrip("_")  # where a name stands several times, a number follows it
+        named = where.block_names
+        if first not in where.labels and first not in named and numbered not in named and "*" not in named:
+            labels = {*where.labels, *named}
             self.fail(
                 f"there is no label `{shorten(label)}` here",
                 node.place,
@@ -801,7 +905,7 @@ class _Reader:
             )
         return label
 
-    def template(self, node: Node | None, where: _Where) -> NameTemplate | None:
+    def template(self, node: Node | None, names: _Names) -> NameTemplate | None:
         if node is None:
             return None
         text = self.word(node, "name")
@@ -811,7 +915,6 @@ class _Reader:
                 if piece:
                     parts.append(piece)
             else:
-                names = where.names.extended((), turn=True) if where.many else where.names
                 parts.append(self.expression(Scalar(piece, True, node.place), names, what="name"))
         plain = "".join(part for part in parts if isinstance(part, str))
         if (
@@ -852,7 +955,7 @@ class _Reader:
         attributes = self.attribute_nodes(word, node)
         if word in LAYERS:
             primitive = LAYERS[word]
-            declared = {attribute.name: attribute for attribute in primitive.attributes()}
+            declared = _declared(word)
             self.check_attributes(word, attributes, declared, [a.name for a in declared.values() if a.required], place)
             read = tuple(
                 (scalar.text, self.attribute(declared[scalar.text], scalar, value, names))
@@ -916,7 +1019,7 @@ class _Reader:
                 self.fail(
                     f"{word} has no attribute `{shorten(scalar.text)}`",
                     scalar.place,
-                    "one of " + ", ".join(declared) if declared else "no attributes",
+                    "one of " + listed(declared) if declared else "no attributes",
                     hint,
                 )
         for name in required:
@@ -957,7 +1060,7 @@ class _Reader:
             rows = self.expression(rows_node, where.names, what="rows")
         part = self.part(modifiers, "", where) if modifiers.name else ""
         crowd = {} if modifiers.name else where.crowd
-        inner = where.inside(names=where.names.extended(columns, "column"), crowd=crowd, many=True)
+        inner = where.inside(names=where.names.extended(columns), crowd=crowd, many=True)
         body = self.listing(node.get("do"), inner, locals_)  # type: ignore[arg-type]
         return TableEntry(key.place, modifiers, part, where.crowd, columns, rows, places, body)
 
@@ -965,13 +1068,13 @@ class _Reader:
         if not isinstance(node, Sequence) or not node.items:
             self.fail("columns is no list", node.place if node else Place(self.shown), "a list of names")
             return ()
-        names: list[str] = []
+        names: dict[str, None] = {}
         for item in node.items:
             name = self.word(item, "a column")
-            if not self.name_fault(name, item.place):
-                if name in names:
-                    self.fail(f"the column `{name}` stands twice", item.place, "different names")
-                names.append(name)
+            if name in names:
+                self.fail(f"the column `{name}` stands twice", item.place, "different names")
+            elif not self.name_fault(name, item.place):
+                names[name] = None
         return tuple(names)
 
     def row(self, node: Node, columns: tuple[str, ...], names: _Names) -> tuple[Expression, ...]:
@@ -1055,6 +1158,25 @@ class _Reader:
         hint = suggest(node.text, MERGES) if isinstance(node, Scalar) else ""
         self.fail(f"merge is {node.what}", node.place, expected, hint)
         return "add", None
+
+
+def _thinned(layers: Listing) -> Listing:
+    """Return a spec's layers; of a spec that is nothing but one block, without the block's part of the path."""
+    if len(layers.entries) == 1:
+        (entry,) = layers.entries
+        if isinstance(entry, BlockEntry) and entry.modifiers == Modifiers(when=entry.modifiers.when):
+            return replace(layers, entries=(replace(entry, part=""),))
+    return layers
+
+
+@cache
+def _declared(word: str) -> dict[str, Attribute]:
+    """Return the attributes of a primitive by their names."""
+    return {attribute.name: attribute for attribute in LAYERS[word].attributes()}
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 _NOTHING = Scope({})

@@ -1,0 +1,149 @@
+"""How a result leaves the program: on the standard output, or in a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.render.text import spelt
+from flopcalc.report import Report
+
+if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
+    from flopcalc.render.terminal import Screen
+
+__all__ = ["screen_for", "write_json", "write_report", "write_text"]
+
+_STANDARD_OUTPUT = (None, "-", "/dev/stdout")
+_DEVICES = ("/dev/", "/proc/")
+
+Speller = Callable[[str, str], str]
+"""Takes a text and an encoding, and writes the text with the characters that the encoding has."""
+
+
+def screen_for(output: str | None) -> Screen:
+    """Return what a table is laid out for: the terminal, a pipe, or a file, which has every character."""
+    from flopcalc.render.terminal import Screen
+
+    return Screen.of(_standard_output() if output in _STANDARD_OUTPUT else None)
+
+
+def write_report(
+    report: Report,
+    *,
+    output_format: str,
+    output: str | None,
+    by: str | None = None,
+    columns: Sequence[str] | None = None,
+    units: str = "auto",
+) -> None:
+    """Write a report in one of the formats, to a file or to the standard output.
+
+    Raises
+    ------
+    FlopcalcError
+        For columns that there are not, for an option that the format has no use for, or for a file that cannot be.
+    """
+    _check(output_format, columns, units)
+    human = units == "human"
+    if output_format == "json":
+        from flopcalc.render.json import report_as_dict
+
+        write_json(report_as_dict(report, by), output)
+    elif output_format == "csv":
+        from flopcalc.render.csv import report_as_csv
+
+        write_text(report_as_csv(report, by=by, columns=columns), output)
+    elif output_format == "markdown":
+        from flopcalc.render.markdown import report_as_markdown
+
+        write_text(report_as_markdown(report, by=by, columns=columns, human=human), output)
+    elif output_format == "latex":
+        from flopcalc.render.latex import report_as_latex
+
+        write_text(report_as_latex(report, by=by, columns=columns, human=human), output)
+    else:
+        from flopcalc.render.terminal import report_as_text
+
+        write_text(report_as_text(report, screen_for(output), by=by, columns=columns, units=units), output)
+
+
+def _check(output_format: str, columns: Sequence[str] | None, units: str) -> None:
+    if columns is not None:
+        from flopcalc.render.table import check_columns
+
+        check_columns(columns)
+        if output_format == "json":
+            raise FlopcalcError(Problem("--columns does not go with --format json, which holds every column"))
+    if units == "human" and output_format in ("json", "csv"):
+        raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
+
+
+def write_json(value: object, output: str | None = None) -> None:
+    """Write a value as JSON."""
+    from flopcalc.render.json import dump, escaped
+
+    write_text(dump(value) + "\n", output, spelt=escaped)
+
+
+def write_text(text: str, output: str | None = None, *, spelt: Speller = spelt) -> None:
+    """Write to the standard output, or to a file: whole, or not at all.
+
+    Parameters
+    ----------
+    text : str
+    output : str, optional
+        A path; None or ``-`` is the standard output.
+    spelt : callable
+        How characters are written that the standard output has not.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the file cannot be written.
+    """
+    if output in _STANDARD_OUTPUT:
+        stream = _standard_output()
+        stream.write(spelt(text, stream.encoding or "ascii"))
+        return
+    if not output:
+        raise FlopcalcError(Problem("--output names no file", None, "", "--output FILE"))
+    try:
+        _write_file(output, spelt(text, "utf-8").encode("utf-8"))
+    except OSError as error:
+        raise FlopcalcError(
+            Problem(f"`{output}` cannot be written: {error.strerror}", None, "a file in a folder that exists")
+        ) from None
+
+
+def _standard_output() -> TextIO:
+    if sys.stdout is None:
+        raise FlopcalcError(Problem("the standard output is closed", None, "", "--output FILE"))
+    return sys.stdout
+
+
+def _write_file(output: str, data: bytes) -> None:
+    path = Path(output)
+    if output.startswith(_DEVICES) or (path.exists() and not path.is_file()) or not path.name:
+        path.write_bytes(data)  # a device or a pipe: there is no half of it to leave behind
+        return
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,167 @@
+"""What stands in a cell, and the writer that turns it into text: one, of which every format says how it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from flopcalc.layers import Shape
+from flopcalc.number import Number, Value, as_text, is_rational, readable
+from flopcalc.render.formula import UNICODE, Style, formula
+from flopcalc.render.units import exact_number, human_bytes, human_number, percent
+
+__all__ = ["UNITS", "Bytes", "Cell", "Named", "Phrase", "Setting", "Shapes", "Share", "Writer", "shape_text"]
+
+UNITS = ("auto", "human", "exact")
+"""How tables show numbers: exact where they fit, always with units, always with every digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the total, as a fraction of 1."""
+
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """A size in bytes."""
+
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What a layer reads: the shapes of its inputs, or the sides of a map."""
+
+    shapes: tuple[tuple[Number, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A shape that serves as a name, and what tells it from others of that shape."""
+
+    shape: tuple[Number, ...]
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A parameter's value: a number as it was given, a word, or a formula."""
+
+    value: Value
+
+
+Cell: TypeAlias = "str | Number | Share | Bytes | Shapes | Named | Setting | Shape | None"
+"""What stands in a cell before a format writes it."""
+
+Phrase: TypeAlias = "tuple[Cell, ...]"
+"""Words with values between them."""
+
+
+class Writer:
+    """Writes cells as text.
+
+    A format overrides :meth:`words`, :meth:`digits` and :meth:`math`, and inherits what a cell is.
+
+    Parameters
+    ----------
+    order : sequence of str
+        The symbols in the order in which the spec declares them.
+    human : bool
+        Write numbers to four digits with a unit, and not with every digit.
+    """
+
+    style: Style = UNICODE
+
+    def __init__(self, order: Sequence[str] = (), *, human: bool = False) -> None:
+        self.order = order
+        self.human = human
+
+    # -- what formats differ in --------------------------------------------------------------------------------------
+
+    def words(self, text: str) -> str:
+        """Write words that came from a spec or from this program."""
+        return text
+
+    def digits(self, text: str) -> str:
+        """Write a number whose digits are `text`: ``1,331,592``, ``568.7 M`` or ``33.33``."""
+        return text
+
+    def math(self, text: str) -> str:
+        """Write a formula that is already in the format's style."""
+        return text
+
+    # -- what they have in common ------------------------------------------------------------------------------------
+
+    def cell(self, cell: Cell) -> str:
+        """Write a cell."""
+        if cell is None:
+            return ""
+        if isinstance(cell, str):
+            return self.words(cell)
+        if isinstance(cell, Share):
+            return self.digits(percent(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
+        if isinstance(cell, Bytes):
+            return self.bytes(cell.value)
+        if isinstance(cell, Setting):
+            return self.setting(cell.value)
+        if isinstance(cell, Named):
+            return self.shape(cell.shape) + self.words(cell.suffix)
+        if isinstance(cell, Shapes):
+            return self.shapes(cell.shapes)
+        if isinstance(cell, tuple):
+            return self.shape(cell)
+        return self.number(cell)
+
+    def phrase(self, phrase: Iterable[Cell]) -> str:
+        """Write words with values between them."""
+        return "".join(self.cell(part) for part in phrase)
+
+    def number(self, value: Number) -> str:
+        """Write a number or a formula."""
+        if is_rational(value):
+            return self.digits(human_number(value) if self.human else exact_number(value))
+        return self.formula(value)
+
+    def bytes(self, value: Number) -> str:
+        """Write a size in bytes."""
+        return self.digits(human_bytes(value)) if self.human and is_rational(value) else self.number(value)
+
+    def formula(self, value: Value) -> str:
+        """Write an exact value, as people write it in a formula."""
+        return self.math(formula(value, self.style, self.order))
+
+    def setting(self, value: Value) -> str:
+        """Write the value of a parameter, as people would give it."""
+        if isinstance(value, (str, bool)):
+            return self.words(as_text(value))
+        return self.digits(readable(value)) if is_rational(value) else self.formula(value)
+
+    def shape(self, shape: Sequence[Number]) -> str:
+        """Write a shape: ``3×224×224``."""
+        return self.math(shape_text(shape, self.style, self.order))
+
+    def shapes(self, shapes: Sequence[Sequence[Number]]) -> str:
+        """Write several shapes; more than two are only counted."""
+        if len(shapes) > 2:
+            return self.words(f"{len(shapes)} tensors")
+        return self.words(", ").join(self.shape(shape) for shape in shapes)
+
+
+def shape_text(shape: Sequence[Number], style: Style = UNICODE, order: Sequence[str] = ()) -> str:
+    """Write a shape: ``3×224×224``, ``C×(H/2)×(W/2)``.
+
+    Examples
+    --------
+    >>> shape_text((3, 224, 224))
+    '3×224×224'
+    """
+    sides = []
+    for side in shape:
+        text = formula(side, style, order)
+        whole = is_rational(side) and not isinstance(side, Fraction)
+        sides.append(text if whole or getattr(side, "is_Symbol", False) else style.grouped(text))
+    return style.cross.join(sides)

@@ -1,0 +1,130 @@
+"""Wrong input is answered with what was expected and what to try, and with exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Refused = Callable[..., str]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        # names of specs and commands
+        (("mobilnet_v1",), ["there is no spec `mobilnet_v1`", "`mobilenet_v1`"]),
+        (("resnet5",), ["there is no spec `resnet5`", "`resnet50`"]),
+        (("lst",), ["`list`"]),
+        (("shcema",), ["`schema`"]),
+        (("zzzzzz",), ["`flopcalc list` shows what there is"]),
+        (("no/such/file.yaml",), ["no/such/file.yaml"]),
+        (("",), ["there is no spec"]),
+        # options
+        (("mobilenet_v1", "--aplha", "1"), ["has no option `--aplha`", "did you mean `--alpha`?", "--resolution"]),
+        (("mobilenet_v1", "--fromat", "json"), ["did you mean `--format`?"]),
+        (("mobilenet_v1", "--exactrounding"), ["did you mean `--exact-rounding`?"]),
+        (("mobilenet_v1", "-x"), ["has no option `-x`"]),
+        (("separable_conv", "--k", "3"), ["has no option `--k`", "did you mean `--K`?"]),
+        (("separable_conv", "--n", "3"), ["has no option `--n`", "(--C, --H, --W, --O, --K"]),
+        (("--verison",), ["did you mean `--version`?"]),
+        (("--fromat", "json", "mobilenet_v1"), ["did you mean `--format`?"]),
+        (("show", "mobilenet_v1", "--alpha", "1"), ["parameters are set by --set NAME=VALUE"]),
+        (("--format",), ["no SPEC is named", "flopcalc --help"]),
+        (("--format", "json"), ["no SPEC is named"]),
+        (("show",), ["flopcalc show needs SPEC"]),
+        (("mobilenet_v1", "resnet50"), ["unexpected extra argument (resnet50)"]),
+        # values of options
+        (("mobilenet_v1", "--format", "xml"), ["--format cannot be `xml`", "table, json, csv, markdown, latex"]),
+        (("mobilenet_v1", "--format", "jsno"), ["did you mean `json`?"]),
+        (("mobilenet_v1", "--by", "stages"), ["--by cannot be `stages`", "did you mean `stage`?"]),
+        (("mobilenet_v1", "--by", "foo"), ["one of layer, block, stage, kind"]),
+        (("mobilenet_v1", "--units", "big"), ["one of auto, human, exact"]),
+        (("mobilenet_v1", "--dtype", "fp31"), ["there is no data type `fp31`", "`fp32`"]),
+        (("mobilenet_v1", "--columns", "parms"), ["there is no column `parms`", "did you mean `params`"]),
+        (("mobilenet_v1", "--columns", "a,b"), ["there is no column `a`", "there is no column `b`"]),
+        (("mobilenet_v1", "--columns", ","), ["no column is named"]),
+        (("mobilenet_v1", "--convention", "papr"), ["there is no convention `papr`", "did you mean `paper`?"]),
+        (("list", "block"), ["there is no `block`", "did you mean `blocks`?"]),
+        (("list", "--format", "latex"), ["one of table, json, csv"]),
+        (("mobilenet_v1", "--symbolic", "alhpa"), ["has no parameter `alhpa`", "did you mean `alpha`?"]),
+        (("mobilenet_v1", "--assume", "beta > 1"), ["`beta`"]),
+        (("mobilenet_v1", "--input", "3,2"), ["channels,height,width"]),
+        (("mobilenet_v1", "--input", "image=3,8,8"), ["image"]),
+        # missing values
+        (("mobilenet_v1", "--alpha"), ["--alpha needs a value"]),
+        (("mobilenet_v1", "--alpha="), ["alpha is given no value"]),
+        (("mobilenet_v1", "--set", "alpha"), ["name=value"]),
+        (("mobilenet_v1", "--set", "=1"), ["name=value"]),
+        (("mobilenet_v1", "--output="), ["--output names no file"]),
+        (("mobilenet_v1", "--exact-rounding=1"), ["--exact-rounding takes no value"]),
+        # repeated and contradicting ones
+        (("mobilenet_v1", "--alpha", "1", "--alpha", "2"), ["alpha is given twice"]),
+        (("mobilenet_v1:alpha=1", "--alpha", "2"), ["alpha is given twice"]),
+        (("mobilenet_v1", "--set", "alpha=1", "--alpha", "2"), ["alpha is given twice"]),
+        (("mobilenet_v1", "--set", "alpha=1", "--set", "alpha=2"), ["alpha is given twice"]),
+        (("mobilenet_v1", "--input", "3,8,8", "--input", "3,9,9"), ["the input input is given twice"]),
+        (("show", "mobilenet_v1:alpha=1", "--set", "alpha=2", "--graph"), ["alpha is given twice"]),
+        (("show", "mobilenet_v1:alpha=1"), ["--graph"]),
+        (("mobilenet_v1", "--format", "json", "--columns", "params"), ["--columns does not go with --format json"]),
+        (("mobilenet_v1", "--format", "csv", "--units", "human"), ["--units human does not go with --format csv"]),
+        # values of parameters
+        (("mobilenet_v1", "--alpha", "0"), ["alpha", "0"]),
+        (("mobilenet_v1", "--alpha", "1+"), ["1+"]),
+        (("mobilenet_v1", "--alpha", "true"), ["alpha cannot be true", "a number"]),
+        (("mobilenet_v1:alhpa=1",), ["has no parameter `alhpa`", "did you mean `alpha`?"]),
+        (("resnet", "--depth", "51"), ["depth cannot be 51", "one of 18, 34, 50, 101, 152"]),
+    ],
+)
+def test_wrong_input_says_what_was_expected_and_what_to_try(
+    refused: Refused, arguments: tuple[str, ...], words: list[str]
+) -> None:
+    message = " ".join(refused(*arguments).split())
+    for word in words:
+        assert word in message
+
+
+def test_a_message_has_no_control_character_of_the_user(refused: Refused) -> None:
+    assert "\x1b" not in refused("\x1b[31mevil")
+    assert "\x1b" not in refused("mobilenet_v1", "--\x1b[31m", "1")
+    assert "\x1b" not in refused("mobilenet_v1", "--format", "\x1b[31m")
+
+
+def test_a_message_is_short_however_long_the_input_is(refused: Refused) -> None:
+    for arguments in (
+        ("x" * 100_000,),
+        ("mobilenet_v1", "--" + "y" * 100_000),
+        ("mobilenet_v1", "--by", "z" * 100_000),
+    ):
+        assert len(refused(*arguments)) < 2000
+
+
+def test_all_faults_of_a_file_are_reported_with_their_places(refused: Refused, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers:\n  - conv: {out: 4, kernle: 3}\n  - reul\n", encoding="utf-8")
+    message = refused(str(path))
+    assert f"{path}:3:" in message
+    assert f"{path}:4:" in message
+    assert "`kernel`" in message
+    assert "`relu`" in message
+
+
+def test_a_spec_that_cannot_be_read_is_no_traceback(refused: Refused, tmp_path: Path) -> None:
+    folder = tmp_path / "folder.yaml"
+    folder.mkdir()
+    assert "folder.yaml" in refused(str(folder))
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00\x01")
+    assert "binary.yaml" in refused(str(binary))
+
+
+def test_an_interrupt_leaves_with_its_own_code(run: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+    import flopcalc.cli.table
+
+    def interrupted(*arguments: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(flopcalc.cli.table, "analyze_spec", interrupted)
+    ran = run("mobilenet_v1")
+    assert (ran.code, ran.err) == (130, "\ninterrupted\n")  # type: ignore[attr-defined]

@@ -1,0 +1,104 @@
+"""``flopcalc list``, ``show`` and ``schema``: what there is, and what it is made of."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from flopcalc.cli.listing import listing
+from flopcalc.render.terminal import Screen
+from flopcalc.spec import catalog
+
+Ok = Callable[..., str]
+
+
+def test_the_list_names_every_architecture_variant_block_and_convention(ok: Ok) -> None:
+    text = ok("list")
+    for entry in catalog.index():
+        assert entry.name in text
+    for entry in catalog.index():
+        for variant in entry.variants:
+            assert variant in text
+
+
+def test_every_name_of_the_list_can_be_typed(ok: Ok) -> None:
+    for entry in json.loads(ok("list", "blocks", "--format", "json")):
+        assert ok(entry["name"], "--format", "csv").startswith("path,")
+
+
+@pytest.mark.parametrize("kind", ["architectures", "blocks", "conventions"])
+def test_the_list_may_be_of_one_kind(ok: Ok, kind: str) -> None:
+    names = {entry["name"] for entry in json.loads(ok("list", kind, "--format", "json"))}
+    assert names == {entry.name for entry in catalog.index() if entry.kind == kind}
+    assert [line for line in ok("list", kind).splitlines() if line in ("Architectures", "Blocks", "Conventions")] == [
+        kind.capitalize()
+    ]
+
+
+def test_the_list_as_csv_and_json_says_the_same(ok: Ok) -> None:
+    rows = list(csv.DictReader(io.StringIO(ok("list", "--format", "csv"))))
+    entries = json.loads(ok("list", "--format", "json"))
+    assert [row["name"] for row in rows] == [entry["name"] for entry in entries]
+    assert [row["variants"].split() for row in rows] == [entry["variants"] for entry in entries]
+    assert {"name", "kind", "file", "title", "source", "parameters", "variants"} == set(entries[0])
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 132, 200])
+def test_the_list_fits_the_screen_and_has_no_empty_column(width: int) -> None:
+    text = listing(catalog.index(), Screen(width))
+    for line in text.splitlines():
+        assert cell_len(line) <= width
+        assert line == line.rstrip()
+    blocks = text[text.index("\nBlocks\n") :].split("\n\n")[0].strip().splitlines()
+    assert "Variants" not in blocks[1]
+
+
+def test_eighty_columns_show_what_can_be_typed_and_the_titles_of_blocks() -> None:
+    architectures, blocks, _ = listing(catalog.index(), Screen(80)).split("\n\n")
+    assert architectures.splitlines()[1].split() == ["Name", "Variants"]
+    assert blocks.splitlines()[1].split() == ["Name", "Title"]
+
+
+def test_a_spec_is_shown_as_it_is_written(ok: Ok) -> None:
+    assert ok("show", "mobilenet_v1") == (catalog.packaged_root() / "architectures/mobilenet_v1.yaml").read_text(
+        encoding="utf-8"
+    )
+    assert ok("show", "resnet50") == ok("show", "resnet")
+
+
+def test_a_graph_names_every_layer_its_shape_and_what_it_reads(ok: Ok, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "title: A net\nparameters: {n: 2}\ninputs: {x: [3, 8, 8], y: [C, 8, 8]}\noutputs: [early]\nlayers:\n"
+        "  - conv: {out: n, kernel: 1}\n    from: x\n    as: early\n  - concat: {}\n    from: [early, y]\n",
+        encoding="utf-8",
+    )
+    assert ok("show", f"{path}:n=5", "--graph").splitlines() == [
+        "A net",
+        "#  Layer   Operation  Output                Reads",
+        "───────────────────────────────────────────────────",
+        "   x       input      3×8×8",
+        "   y       input      C×8×8",
+        "1  conv    conv 1×1   5×8×8 (output)        x",
+        "2  concat  concat     (C + 5)×8×8 (output)  conv, y",
+    ]
+    assert "5×8×8 (output)" in ok("show", str(path), "--graph", "--set", "n=5")
+
+
+def test_the_schema_is_a_json_schema_that_the_packaged_specs_meet(ok: Ok) -> None:
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(ok("schema"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for entry in catalog.index():
+        if entry.kind != "conventions":
+            text = (catalog.packaged_root() / entry.file).read_text(encoding="utf-8")
+            assert not list(validator.iter_errors(yaml.safe_load(text))), entry.file

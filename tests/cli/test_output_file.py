@@ -1,0 +1,119 @@
+"""``--output FILE`` is written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Ok = Callable[..., str]
+Refused = Callable[..., str]
+
+COMMANDS = [
+    ("mobilenet_v1",),
+    ("mobilenet_v1", "--format", "json"),
+    ("mobilenet_v1", "--format", "csv"),
+    ("mobilenet_v1", "--format", "markdown"),
+    ("mobilenet_v1", "--format", "latex"),
+    ("separable_conv",),
+    ("list",),
+    ("list", "--format", "json"),
+    ("list", "--format", "csv"),
+    ("show", "mobilenet_v1"),
+    ("show", "mobilenet_v1", "--graph"),
+    ("schema",),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_file_holds_what_the_screen_would_show(ok: Ok, tmp_path: Path, command: tuple[str, ...]) -> None:
+    target = tmp_path / "out"
+    assert ok(*command, "--output", str(target)) == ""
+    assert target.read_bytes().decode("utf-8") == ok(*command)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("output", ["-", "/dev/stdout"])
+def test_the_standard_output_has_names_too(ok: Ok, output: str) -> None:
+    assert ok("mobilenet_v1", "--output", output) == ok("mobilenet_v1")
+
+
+def test_a_file_that_is_there_is_replaced_and_keeps_its_mode(ok: Ok, tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("old" * 100_000, encoding="utf-8")
+    target.chmod(0o640)
+    ok("mobilenet_v1", "--format", "json", "--output", str(target))
+    assert json.loads(target.read_text(encoding="utf-8"))["spec"] == "mobilenet_v1"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_a_new_file_has_the_mode_of_any_new_file(ok: Ok, tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    ok("mobilenet_v1", "--output", str(tmp_path / "out"))
+    assert (tmp_path / "out").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_link_stays_a_link(ok: Ok, tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    ok("list", "--output", str(tmp_path / "link"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text(encoding="utf-8").startswith("Architectures")
+
+
+def test_a_link_to_nothing_makes_the_file(ok: Ok, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    ok("list", "--output", str(tmp_path / "link"))
+    assert (tmp_path / "real").is_file()
+
+
+def test_wrong_input_leaves_the_old_file(refused: Refused, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.write_text("old", encoding="utf-8")
+    refused("mobilenet_v1", "--alpha", "0", "--output", str(target))
+    refused("mobilenet_v1", "--columns", "zebra", "--output", str(target))
+    assert target.read_text(encoding="utf-8") == "old"
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out"
+    target.write_text("old", encoding="utf-8")
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert "No space left on device" in refused("mobilenet_v1", "--output", str(target))
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert target.read_text(encoding="utf-8") == "old"
+
+
+def test_what_cannot_be_written_is_an_error(refused: Refused, tmp_path: Path) -> None:
+    assert "cannot be written" in refused("mobilenet_v1", "--output", str(tmp_path / "missing" / "out"))
+    assert "cannot be written" in refused("mobilenet_v1", "--output", str(tmp_path))
+    assert "cannot be written" in refused("mobilenet_v1", "--output", str(tmp_path) + "/")
+    (tmp_path / "file").touch()
+    assert "cannot be written" in refused("mobilenet_v1", "--output", str(tmp_path / "file" / "out"))
+    assert "cannot be written" in refused("mobilenet_v1", "--output", str(tmp_path / ("x" * 300)))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_device_is_written_to_and_may_be_full(ok: Ok, refused: Refused) -> None:
+    assert ok("mobilenet_v1", "--output", "/dev/null") == ""
+    assert "No space left on device" in refused("mobilenet_v1", "--output", "/dev/full")
+
+
+def test_a_table_in_a_file_is_in_unicode_and_without_colours(
+    ok: Ok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    ok("separable_conv", "--output", str(tmp_path / "out"))
+    text = (tmp_path / "out").read_text(encoding="utf-8")
+    assert "K²·C + C·O" in text
+    assert "\x1b" not in text

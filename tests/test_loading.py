@@ -1,0 +1,55 @@
+"""Specs are found by name, by variant, by path, and by a path with a variant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flopcalc import FlopcalcError, analyze, load
+from flopcalc.errors import UnknownNameError
+
+TEXT = """
+parameters: {width: 8}
+variants:
+  small: {width: 4}
+  large: {width: 16}
+input: [3, 8, 8]
+layers:
+  - conv: {out: width, kernel: 1}
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "net.yaml"
+    file.write_text(TEXT, encoding="utf-8")
+    return file
+
+
+def test_a_variant_of_a_file_stands_behind_its_path(path: Path) -> None:
+    assert load(f"{path}#small").variant == "small"
+    assert analyze(f"{path}#large").totals.params == 48
+    assert analyze(f"{path}#large:width=2").totals.params == 6
+    assert analyze(path.as_posix()).totals.params == 24
+
+
+def test_a_path_may_be_a_path_object_and_hold_a_hash(path: Path) -> None:
+    strange = path.with_name("net#1.yaml")
+    strange.write_text(TEXT, encoding="utf-8")
+    assert list(load(strange).variants) == ["small", "large"]
+    assert analyze(str(strange)).totals.params == 24
+
+
+def test_a_variant_that_a_file_does_not_have_is_answered_with_those_that_it_has(path: Path) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        load(f"{path}#smal")
+    (problem,) = caught.value.problems
+    assert problem.expected == "one of small, large"
+    assert "small" in problem.hint
+
+
+@pytest.mark.parametrize("name", ["", " ", "#", "mobilenet_v1#", "..", "/", "mobilenet_v1.yml#small", "a" * 5000])
+def test_what_is_no_spec_is_an_error_and_no_crash(name: str) -> None:
+    with pytest.raises(FlopcalcError):
+        load(name)

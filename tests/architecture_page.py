@@ -1,0 +1,69 @@
+"""The tables of docs/architectures.md: what every packaged architecture costs, beside what its paper prints."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from test_goldens import PUBLISHED, agrees, counted, published
+
+from flopcalc import analyze
+from flopcalc.layers import show_shape
+from flopcalc.render.units import rounded as decimals
+from flopcalc.spec import catalog
+
+__all__ = ["architectures_table", "published_tables"]
+
+
+def _table(header: tuple[str, ...], numeric: frozenset[int], rows: list[tuple[str, ...]]) -> str:
+    rule = ("---:" if index in numeric else "---" for index in range(len(header)))
+    lines = (header, tuple(rule), *rows)
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def architectures_table() -> str:
+    """Return every architecture and variant with its input, its parameters, weights and multiply-adds."""
+    rows: list[tuple[str, ...]] = []
+    for entry in catalog.index():
+        if entry.kind != "architectures":
+            continue
+        reports = {name: analyze(name) for name in (*entry.variants, entry.name)}
+        costs = [reports[name].totals.cost for name in entry.variants]
+        for name, report in reports.items():
+            if name not in entry.variants and report.totals.cost in costs:
+                continue  # the defaults are one of the variants
+            totals = report.totals
+            shapes = ", ".join(show_shape(shape) for shape in report.inputs.values())
+            figures = (f"{value:,}" for value in (totals.params, totals.weights, totals.madds))
+            rows.append((f"`{name}`", entry.title, shapes, *figures))
+    return _table(("Name", "Paper's name", "Input", "Params", "Weights", "Multiply-adds"), frozenset({3, 4, 5}), rows)
+
+
+def published_tables() -> str:
+    """Return every published figure beside the count, an architecture a table, with the reason of a difference."""
+    families: dict[str, list[tuple[str, ...]]] = {}
+    titles = {name: entry.title for entry in catalog.index() for name in (entry.name, *entry.variants) if entry.title}
+    for golden in PUBLISHED:
+        family = titles[golden["spec"].partition(":")[0]]
+        cells = [f"`{golden['spec']}`"]
+        different = False
+        for quantity in ("params", "madds"):
+            printed, digit, _ = published(golden, quantity)
+            if not printed or (quantity == "params" and not golden["params_of"]):
+                cells += ["", ""]
+                continue
+            value = counted(golden, quantity)
+            places = max(0, -math.floor(math.log10(digit))) + 2
+            what = " weights" if quantity == "params" and golden["params_of"] == "weights" else ""
+            cells += [printed, decimals(Fraction(value), min(places, 6)) + what]
+            rounding = golden["rounding"] if quantity == "madds" or golden["rounding"] != "floor" else ""
+            different |= not agrees(value, printed, digit, rounding)
+        reason = golden["remark"] or golden["note"] if different or golden["misprint"] else ""
+        if golden["adds"] and not reason:
+            reason = f"counts the inputs of {golden['adds']} too, and so does the figure beside it"
+        cells += [f"{golden['source']}, {golden['table']}", reason]
+        families.setdefault(family, []).append(tuple(cells))
+    header = ("Spec", "Params, M", "counted", "MAdds, M", "counted", "Printed in", "Why they differ")
+    return "\n\n".join(
+        f"### {family}\n\n{_table(header, frozenset({1, 2, 3, 4}), rows)}" for family, rows in families.items()
+    )

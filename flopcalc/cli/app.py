@@ -148,6 +148,11 @@ def _guarded(action: Callable[[], Any]) -> int:
     except BrokenPipeError:
         _leave_nothing_to_flush()  # whoever read the output has enough of it
         return 0
+    except SystemExit as left:
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        _leave_nothing_to_flush()  # click itself leaves with 1 where the pipe closes under it
+        return 0
     except OSError as error:
         _leave_nothing_to_flush()
         _complain(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))

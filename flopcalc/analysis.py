@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from flopcalc.binding import bind
 from flopcalc.build import build
@@ -57,12 +58,12 @@ def _outer_commas(text: str) -> list[str]:
 
 
 def analyze(
-    spec_or_name: Spec | str,
+    spec_or_name: Spec | str | Path,
     *,
     convention: str | Convention = "paper",
-    symbolic: Iterable[str] = (),
+    symbolic: str | Iterable[str] = (),
     input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
-    assume: Iterable[str] = (),
+    assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
     dtype: str = "fp32",
     **parameters: object,
@@ -71,7 +72,7 @@ def analyze(
 
     Parameters
     ----------
-    spec_or_name : Spec or str
+    spec_or_name : Spec, str or Path
         A spec, the name of one, of a variant or of a block, or a path; with ``SPEC:alpha=0.5,rho=1`` values inline.
     convention : str or Convention
         What counts as a FLOP: a packaged convention's name, or a path.
@@ -115,8 +116,12 @@ def analyze(
                 raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
         given = {**settings, **given}
         spec = load(name)
-    else:
+    elif isinstance(spec_or_name, Path):
+        spec = load(spec_or_name)
+    elif isinstance(spec_or_name, Spec):
         spec = spec_or_name
+    else:
+        raise _wrong("the spec", spec_or_name, "a name, a path or a Spec")
     return analyze_spec(
         spec,
         given,
@@ -129,18 +134,42 @@ def analyze(
     )
 
 
+def _wrong(what: str, value: object, expected: str) -> ParameterError:
+    return ParameterError(Problem(f"{what} is {shorten(repr(value))}", None, expected))
+
+
+def _texts(what: str, value: str | Iterable[str]) -> list[str]:
+    """Return the texts of an argument; those of one text stand between commas, as on the command line."""
+    if isinstance(value, str):
+        return [piece.strip() for piece in _outer_commas(value) if piece.strip()]
+    try:
+        texts = list(value)
+    except TypeError:
+        raise _wrong(what, value, "texts") from None
+    for text in texts:
+        if not isinstance(text, str):
+            raise _wrong(what, text, "a text")
+    return texts
+
+
 def analyze_spec(
     spec: Spec,
     parameters: Mapping[str, object],
     *,
     convention: str | Convention = "paper",
-    symbolic: Iterable[str] = (),
+    symbolic: str | Iterable[str] = (),
     input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
-    assume: Iterable[str] = (),
+    assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
     dtype: str = "fp32",
 ) -> Report:
     """Do what :func:`analyze` does, with the parameters in a mapping: one may be named like an option."""
+    if not isinstance(exact_rounding, bool):
+        raise _wrong("exact_rounding", exact_rounding, "True or False")
+    if not isinstance(convention, (str, Convention)):
+        raise _wrong("convention", convention, "a name, a path or a Convention")
+    if not isinstance(dtype, str):
+        raise _wrong("dtype", dtype, "one of " + ", ".join(DTYPES))
     if dtype not in DTYPES:
         raise UnknownNameError(
             Problem(
@@ -153,9 +182,9 @@ def analyze_spec(
     binding = bind(
         spec,
         parameters,
-        symbolic=[symbolic] if isinstance(symbolic, str) else symbolic,
+        symbolic=_texts("symbolic", symbolic),
         shapes=shapes,
-        assume=[assume] if isinstance(assume, str) else assume,
+        assume=_texts("assume", assume),
         exact_rounding=exact_rounding,
     )
     rules = load_convention(convention) if isinstance(convention, str) else convention

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, shallow, shorten, suggest
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shallow, shorten, suggest
 from flopcalc.expression import QUOTE_IT, check_name, free_expression, parse, read_relation
 from flopcalc.number import Arithmetic, Number, Relation, Value, as_text, exact, is_rational, normal, readable, symbol
 from flopcalc.spec.model import Parameter, Spec
@@ -116,7 +116,7 @@ class _Binder:
         """Tell whether the spec has such a parameter; if not, that is a problem."""
         if name not in self.known:
             what = f"{self.spec.variant or self.spec.name} has no parameter `{shorten(name)}`"
-            self.fail(what, "one of " + listed(self.known, "none"), suggest(name, self.known))
+            self.fail(what, one_of(self.known or ["none"]), suggest(name, self.known))
         return name in self.known
 
     def symbol(self, name: str) -> Number:
@@ -212,7 +212,7 @@ class _Binder:
             for name in strange:
                 self.fail(
                     f"the assumption `{shorten(text)}` speaks of `{name}`, which is no free symbol",
-                    "one of " + listed(self.real) if self.real else "",
+                    one_of(self.real) if self.real else "",
                     f"--symbolic {name}" if name in self.known else suggest(name, self.real),
                 )
             if (
@@ -288,7 +288,7 @@ def _chosen(name: str, value: object, choices: tuple[Value, ...]) -> Value:
     shown = [readable(choice) for choice in choices]
     raise Fault(
         f"{name} cannot be {shorten(readable(meant))}",
-        expected="one of " + listed(shown),
+        expected=one_of(shown),
         hint=suggest(readable(meant), shown),
     )
 

@@ -19,7 +19,7 @@ from flopcalc.errors import (
     Problem,
     ShapeError,
     gathered,
-    listed,
+    one_of,
     shallow,
     shorten,
     suggest,
@@ -289,7 +289,7 @@ class _Builder:
                 self.check_repeated(spec, entry, shape, scope)
             else:
                 lengths: list[Number] = []
-                for item, what in zip(entry.entries, ("channels", "height", "width"), strict=True):
+                for item, what in zip(entry.entries, ("number of channels", "height", "width"), strict=True):
                     value = scope.look_up(item) if isinstance(item, str) else item.evaluate(scope)
                     place = entry.place if isinstance(item, str) else item.place
                     lengths.append(self.whole(value, f"the input's {what}", place, 1))
@@ -340,7 +340,8 @@ class _Builder:
                 )
         for label, tensor in inputs.items():
             if tensor not in self.used:
-                self.fail(f"the input {label} is never used", self.spec.place, "a layer that reads it")
+                place = next((entry.place for entry in self.spec.inputs if entry.label == label), self.spec.place)
+                self.fail(f"the input {label} is never used", place, "a layer that reads it")
 
     # -- helpers -----------------------------------------------------------------------------------------------------
 
@@ -478,7 +479,7 @@ class _Builder:
                     Problem(
                         f"{parameter.name} of {spec.name} cannot be {shorten(readable(value))}",
                         place,
-                        "one of " + listed(readable(choice) for choice in parameter.choices),
+                        one_of(readable(choice) for choice in parameter.choices),
                     )
                 )
             return
@@ -534,7 +535,8 @@ class _Builder:
             ]
             part = "".join(pieces)
             if len(pieces) > 1 and not re.fullmatch(r"\w{1,64}", part):
-                self.fail(f"the name is `{shorten(part)}`", entry.place, "letters, digits and _, at most 64")
+                place = entry.modifiers.name.place
+                self.fail(f"the name is `{shorten(part)}`", place, "letters, digits and _, at most 64")
                 raise _Stop
         if not part:
             return ""
@@ -543,9 +545,8 @@ class _Builder:
             return f"{part}_{number}" if part[-1].isdigit() else f"{part}{number}"
         if entry.modifiers.name is not None:
             if trail.counts.get(part):
-                self.fail(
-                    f"the name `{shorten(part)}` stands twice", entry.place, "names that differ", "name: stage{n}"
-                )
+                place = entry.modifiers.name.place
+                self.fail(f"the name `{shorten(part)}` stands twice", place, "names that differ", "name: stage{n}")
             trail.counts[part] = 1
         return part
 
@@ -695,7 +696,7 @@ class _Builder:
             raise
         except Fault as fault:
             if not (any(self.doubt) if joins else self.doubt[0]):
-                self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
+                self.fail(_told(path, fault), place, fault.expected, fault.hint)
         try:
             shape = layer.output(shapes, self.arithmetic)
             for side in shape:
@@ -706,7 +707,7 @@ class _Builder:
             raise
         except Fault as fault:
             if not (any(self.doubt) if joins or not hasattr(layer, "kernel") else self.doubt[1]):
-                self.fail(f"{path}: {fault.what}", place, fault.expected, fault.hint)
+                self.fail(_told(path, fault), place, fault.expected, fault.hint)
             out = getattr(layer, "out", None)
             guessed = (shapes[0][0] if out is None else out, *shapes[0][1:])
             raise _Stop(guessed, (out is None and (joins or self.doubt[0]), True)) from None
@@ -1280,6 +1281,11 @@ def _divided(strands: list[_Strand], first: int) -> tuple[list[_Strand], list[_S
         before.append(strand)
         first -= taken
     return before, after
+
+
+def _told(path: str, fault: Fault) -> str:
+    """Return what is wrong with the layer at a path, its name said once."""
+    return fault.what if fault.what.startswith(f"{path} ") else f"{path}: {fault.what}"
 
 
 def _share(channels: Number, parts: int) -> Number:

@@ -24,6 +24,7 @@ __all__ = [
     "UnknownNameError",
     "gathered",
     "listed",
+    "one_of",
     "printable",
     "shallow",
     "shorten",
@@ -212,6 +213,18 @@ def shallow(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
             raise SpecError(Problem("blocks, definitions or formulas are nested too deeply")) from None
 
     return guarded
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return what is expected where one of some names is.
+
+    Examples
+    --------
+    >>> one_of(["kernel", "stride"]), one_of(["first"])
+    ('one of kernel, stride', 'first')
+    """
+    known = list(names)
+    return listed(known) if len(known) == 1 else f"one of {listed(known)}"
 
 
 def listed(names: Iterable[str], last: str = "") -> str:

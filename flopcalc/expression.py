@@ -442,7 +442,7 @@ def _tree(text: str) -> ast.expr:
     elif re.fullmatch(r"0\d+", text):
         problem, hint = ": a number does not begin with 0", f"write {text.lstrip('0') or '0'}"
     elif re.fullmatch(r"\d+(:\d+)+", text):
-        problem, hint = ": `:` makes no number (YAML 1.1 would read base 60)", "write the number in full"
+        problem, hint, offset = ": `:` makes no number (YAML 1.1 would read base 60)", "write the number in full", 0
     elif text.count("(") != text.count(")") or text.count("[") != text.count("]"):
         problem, hint = ": its brackets do not match", QUOTE_IT if text.count("(") > text.count(")") else ""
     elif text.startswith(("'", '"')) and text.count(text[0]) % 2:

@@ -62,6 +62,8 @@ MOST_BITS = 4096
 MOST_STEPS = 1_000_000
 """How much work one analysis may do beside that for the layers that it places, in steps of about a microsecond."""
 
+_IRRATIONAL_STEPS = 1_000  # what a logarithm or a root costs, about a millisecond in sympy's hands
+
 _BOUND = 1 << MOST_BITS
 _SMALL = 1 << 64
 _MOST_NODES = 10_000
@@ -531,6 +533,7 @@ class Arithmetic:
             top, bottom = math.isqrt(a.numerator), math.isqrt(a.denominator)
             if top * top == a.numerator and bottom * bottom == a.denominator:
                 return normal(Fraction(top, bottom))
+        self.spend(_IRRATIONAL_STEPS)
         from sympy import sqrt
 
         return self.bounded(normal(sqrt(a)))
@@ -545,6 +548,7 @@ class Arithmetic:
             ratio = _rational_log(Fraction(x), Fraction(base))
             if ratio is not None:
                 return normal(ratio)
+        self.spend(_IRRATIONAL_STEPS)
         from sympy import expand_log, log
 
         return self.bounded(normal(expand_log(log(x)) / expand_log(log(base))))

@@ -149,6 +149,17 @@ class TransposedConv(Windowed):
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         _check_groups(inputs[0][0], self.out, self.groups)
+        for extra, stride, dilation in zip(self.output_padding, self.stride, self.dilation, strict=True):
+            if (
+                is_rational(extra)
+                and is_rational(stride)
+                and is_rational(dilation)
+                and 0 < max(stride, dilation) <= extra
+            ):
+                raise Fault(
+                    f"output_padding {extra} is not below the stride {stride} or the dilation {dilation}",
+                    expected=f"at most {max(stride, dilation) - 1}",
+                )
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         sides: list[Number] = []

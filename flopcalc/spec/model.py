@@ -99,6 +99,7 @@ class NameTemplate:
     """An entry's name: text with expressions in braces between, ``stage{n}``."""
 
     parts: tuple[str | Expression, ...]
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flopcalc.errors import Fault, Place, Problem, SpecError, gathered, listed, shorten, suggest
+from flopcalc.errors import Fault, Place, Problem, SpecError, gathered, listed, one_of, shorten, suggest
 from flopcalc.expression import (
     AMBIGUOUS,
     FUNCTIONS,
+    LONGEST_NAME,
     QUOTE_IT,
     Expression,
     Scope,
@@ -298,14 +299,15 @@ class _Reader:
                     hint = "inside { } a text with a comma must be quoted"
                 elif ":" in key.text and isinstance(value, Scalar) and value.null:
                     hint = "a colon is followed by a space"
-                self.fail(f"{what} has no key `{shorten(key.text)}`", key.place, "one of " + listed(allowed), hint)
+                self.fail(f"{what} has no key `{shorten(key.text)}`", key.place, one_of(allowed), hint)
 
     def word(self, node: Node | None, what: str) -> str:
         """Return a text; quoted or plain."""
         if node is None:
             return ""
         if not isinstance(node, Scalar):
-            self.fail(f"{what} is {node.what}", node.place, "a text")
+            self.fail(f"`{what}` is {node.what}", node.place, "a text")
+            self.faulty.add(node.place)
             return ""
         return "" if node.null else node.text
 
@@ -318,7 +320,7 @@ class _Reader:
         return node
 
     def name_fault(self, name: str, place: Place) -> bool:
-        fault = check_name(name)
+        fault = check_name(name) if name else "the name is empty"
         if fault:
             self.fail(fault, place, "letters, digits and _, beginning with a letter")
         return bool(fault)
@@ -359,6 +361,7 @@ class _Reader:
             if fault.hint == QUOTE_IT and not node.flow:
                 fault.hint = ""
             self.fail(fault.what, node.at(fault.offset or 0), fault.expected, fault.hint)
+            self.faulty.add(node.place)
             if self.trees.arithmetic.steps < 0:
                 raise SpecError(*gathered(self.problems)) from None
             return _FAILED
@@ -378,10 +381,14 @@ class _Reader:
             else:
                 candidates = [*names, *(words if not isinstance(words, _AnyWord) else ())]
                 hint = suggest(name, candidates)
-                if name == "i" and not hint:
+                if name == "i":
                     hint = "`i` is the turn of a `repeat`, known inside it"
-                expected = "one of " + listed(words) if words and not isinstance(words, _AnyWord) else ""
+                if name in names.kinds:
+                    self.fail(f"`{name}` is defined by itself", where, "a value that needs others only")
+                    continue
+                expected = one_of(words) if words and not isinstance(words, _AnyWord) else ""
                 self.fail(f"`{shorten(name)}` is not known here", where, expected, hint)
+                self.faulty.add(node.place)
         for name, (offset, count) in expression.calls.items():
             where = node.at(lead + offset)
             arity = names.kind(name)
@@ -390,21 +397,14 @@ class _Reader:
                 if arity == _VALUE:
                     what = f"`{shorten(name)}` is no function"
                 known = names.functions()
-                self.fail(what, where, "one of " + listed(known), suggest(name, known))
+                self.fail(what, where, one_of(known), suggest(name, known))
             elif arity != count:
                 self.fail(f"{name} is given {_counted(count, 'value')}", where, _counted(arity, "value"))
 
     def constant(self, node: Node, what: str, *, words: Any = _ANY_WORD) -> Value:
         """Return a value that reads no names."""
-        before = len(self.problems)
         expression = self.expression(node, _Names(running=False), words, what)
-        if len(self.problems) > before:
-            return 1
-        try:
-            return expression.evaluate(_NOTHING)
-        except SpecError as error:
-            self.problems.extend(error.problems)
-            return 1
+        return expression.run(_NOTHING) if expression.constant else 1
 
     # -- a spec ------------------------------------------------------------------------------------------------------
 
@@ -451,7 +451,9 @@ class _Reader:
         layers_node = node.get("layers")
         if layers_node is None or layers_node.null:
             place = node.place if layers_node is None else layers_node.place
-            self.fail("there are no layers", place, "`layers:` and a list of entries")
+            unknown = [key.text for key, _ in node.entries if key.text not in SPEC_KEYS]
+            if not any("`layers`" in suggest(key, SPEC_KEYS) for key in unknown):
+                self.fail("there are no layers", place, "`layers:` and a list of entries")
         else:
             self.collect_names(layers_node, where.block_names)
             layers = _thinned(self.listing(layers_node, where, locals_here))
@@ -497,7 +499,8 @@ class _Reader:
         choice_node = node.get("choices")
         if choice_node is not None:
             if not isinstance(choice_node, Sequence) or not choice_node.items:
-                self.fail(f"choices is {choice_node.what}", choice_node.place, "a list of values")
+                what = "empty" if isinstance(choice_node, Sequence) else choice_node.what
+                self.fail(f"`choices` is {what}", choice_node.place, "a list of values")
             else:
                 choices = tuple(self.constant(item, "a choice", words=_ANY_CHOICE) for item in choice_node.items)
         words = tuple(choice for choice in choices if isinstance(choice, str))
@@ -513,7 +516,7 @@ class _Reader:
                 self.fail(
                     f"the default {readable(value_)} of {key.text} is none of its choices",
                     key.place,
-                    "one of " + listed(readable(choice) for choice in choices),
+                    one_of(readable(choice) for choice in choices),
                 )
         return Parameter(
             key.text,
@@ -588,7 +591,7 @@ class _Reader:
 
         for parameter in parameters.values():
             places[parameter.name] = parameter.place
-            reads[parameter.name] = set(parameter.default.names) if parameter.default else set()
+            reads[parameter.name] = set(parameter.default.names) - {parameter.name} if parameter.default else set()
             if parameter.default:
                 reads[parameter.name] |= set(parameter.default.calls)
         for definition in definitions.values():
@@ -643,8 +646,12 @@ class _Reader:
         fresh: set[str] = set()
         for label, place, node in inputs:
             if not isinstance(node, Sequence) or len(node.items) != 3:
-                what = f"a list of {len(node.items)}" if isinstance(node, Sequence) else node.what
-                self.fail(f"{label} is {what}", node.place, "[channels, height, width]")
+                items_ = node.items if isinstance(node, Sequence) else ()
+                what = f"a list of {len(items_)}" if items_ else node.what
+                texts = [item.text for item in items_ if isinstance(item, Scalar)]
+                cut = any(text.count("(") != text.count(")") for text in texts)
+                self.fail(f"{label} is {what}", node.place, "[channels, height, width]", QUOTE_IT if cut else "")
+                names.update({text: _VALUE for text in texts if not check_name(text) and text not in names})
                 continue
             items: list[str | Scalar] = []
             for item in node.items:
@@ -683,7 +690,8 @@ class _Reader:
         for item in node.items:
             label = self.word(item, "an output")
             if label and label.split(".")[0] not in labels and "*" not in labels:
-                self.fail(f"there is no label `{shorten(label)}`", item.place, "", suggest(label, labels))
+                near = suggest(label, labels)
+                self.fail(f"there is no label `{shorten(label)}`", item.place, one_of(sorted(labels)), near)
             result.append(label)
         return tuple(result)
 
@@ -701,7 +709,7 @@ class _Reader:
                     self.fail(
                         f"there is no parameter `{shorten(name.text)}`",
                         name.place,
-                        "one of " + listed(parameters),
+                        one_of(parameters),
                         suggest(name.text, parameters),
                     )
                     continue
@@ -712,7 +720,7 @@ class _Reader:
                     self.fail(
                         f"{name.text} cannot be {shorten(readable(setting_value))}",
                         setting.place,
-                        "one of " + listed(readable(choice) for choice in choices),
+                        one_of(readable(choice) for choice in choices),
                     )
                 values[name.text] = setting_value
             result[key.text] = Variant(key.text, key.place, values)
@@ -778,7 +786,7 @@ class _Reader:
                 home = home.outer
             here = _ELSEWHERE.get(name.casefold().replace("_", ""))
             self.fail(
-                f"there is no layer or block `{shorten(name)}`",
+                f"there is no layer or block `{shorten(name)}`" if name else "the entry names no layer",
                 place,
                 "a primitive, a block of this file, or a file in blocks/",
                 f"it is called `{here}` here" if here else suggest(name, known),
@@ -867,7 +875,7 @@ class _Reader:
         when = repeat = None
         value = node.get("when")
         if value is not None:
-            when = self.expression(value, where.names, what="when")
+            when = self.expression(value, where.names, what="`when`")
         value = node.get("repeat")
         if value is not None:
             repeat = self.expression(value, where.names, what="repeat")
@@ -910,24 +918,19 @@ class _Reader:
             return None
         text = self.word(node, "name")
         parts: list[str | Expression] = []
-        for index, piece in enumerate(re.split(r"\{([^{}]*)\}", text)):
+        for index, piece in enumerate(re.split(r"\{([^{}]*)\}", text[: LONGEST_NAME + 1])):
             if index % 2 == 0:
                 if piece:
                     parts.append(piece)
             else:
                 parts.append(self.expression(Scalar(piece, True, node.place), names, what="name"))
         plain = "".join(part for part in parts if isinstance(part, str))
-        if (
-            not text
-            or not re.fullmatch(r"\w*", plain)
-            or (not plain and len(parts) == 1 and not parts)
-            or len(text) > 64
-        ):
+        if not text or not re.fullmatch(r"\w*", plain) or len(text) > LONGEST_NAME:
             self.fail(
                 f"`{shorten(text)}` cannot be an entry's name", node.place, "letters, digits, _ and {expressions}"
             )
             return None
-        return NameTemplate(tuple(parts))
+        return NameTemplate(tuple(parts), node.place)
 
     def part(self, modifiers: Modifiers, word: str, where: _Where) -> str:
         """Return the entry's part of the path, and count it."""
@@ -956,18 +959,21 @@ class _Reader:
         if word in LAYERS:
             primitive = LAYERS[word]
             declared = _declared(word)
-            self.check_attributes(word, attributes, declared, [a.name for a in declared.values() if a.required], place)
+            needed = {attribute.name: "" for attribute in declared.values() if attribute.required}
             read = tuple(
                 (scalar.text, self.attribute(declared[scalar.text], scalar, value, names))
-                for scalar, value in attributes
-                if scalar.text in declared
+                for scalar, value in self.checked(word, attributes, declared, needed, place)
             )
             return LayerEntry(place, modifiers, self.part(modifiers, word, where), where.crowd, word, primitive, read)
         block = self.find(word, locals_, key.place)
         if block is None:
             return None
         parameters = block.parameters
-        self.check_attributes(word, attributes, parameters, [], place)
+        needed = {
+            parameter.name: parameter.help
+            for parameter in parameters.values()
+            if parameter.default is None and parameter.name not in block.preset
+        }
         bound = tuple(
             (
                 scalar.text,
@@ -978,16 +984,11 @@ class _Reader:
                     f"{scalar.text} of {word}",
                 ),
             )
-            for scalar, value in attributes
-            if scalar.text in parameters
+            for scalar, value in self.checked(word, attributes, parameters, needed, place)
         )
-        given = {scalar.text for scalar, _ in attributes} | set(block.preset)
-        for parameter in parameters.values():
-            if parameter.default is None and parameter.name not in given:
-                self.fail(f"{word} needs `{parameter.name}`", place, parameter.help or "a value", "")
         return BlockEntry(place, modifiers, self.part(modifiers, word, where), where.crowd, block, bound)
 
-    def attribute_nodes(self, word: str, node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+    def attribute_nodes(self, word: str, node: Node | None) -> tuple[tuple[Scalar, Node], ...] | None:
         if node is None or node.null:
             return ()
         if isinstance(node, Mapping):
@@ -998,39 +999,55 @@ class _Reader:
             "a mapping: {name: value, …}",
             "a colon is followed by a space" if isinstance(node, Scalar) and ":" in node.text else "",
         )
-        return ()
+        return None
 
-    def check_attributes(
+    def checked(
         self,
         word: str,
-        attributes: tuple[tuple[Scalar, Node], ...],
+        attributes: tuple[tuple[Scalar, Node], ...] | None,
         declared: Collection[str],
-        required: list[str],
+        needed: dict[str, str],
         place: Place,
-    ) -> None:
+    ) -> list[tuple[Scalar, Node]]:
+        """Return the attributes that are declared; report the others, and those that are needed and not given.
+
+        `needed` holds what each of these is for.
+        """
+        if attributes is None:
+            return []
         given = {scalar.text for scalar, _ in attributes}
         for scalar, value in attributes:
             if scalar.text not in declared:
                 hint = suggest(scalar.text, declared)
+                meant = scalar.text.partition(":")[0]
+                given.update(name for name in needed if name == meant or f"`{name}`" in hint)
                 if isinstance(value, Scalar) and value.null and not re.fullmatch(r"\w+", scalar.text):
                     hint = 'inside { } an expression with a comma must be quoted: "max(a, b)"'
+                    if meant in declared:
+                        hint = f"a colon is followed by a space: `{shorten(scalar.text.replace(':', ': '))}`"
                 elif scalar.text in MODIFIERS:
                     hint = f"`{scalar.text}` is a modifier: put it beside `{word}`, not inside"
                 self.fail(
                     f"{word} has no attribute `{shorten(scalar.text)}`",
                     scalar.place,
-                    "one of " + listed(declared) if declared else "no attributes",
+                    one_of(declared) if declared else "no attributes",
                     hint,
                 )
-        for name in required:
-            if name not in given:
-                self.fail(f"{word} needs `{name}`", place, f"- {word}: {{{name}: …}}")
+        missing = [name for name in needed if name not in given]
+        if missing:
+            self.fail(
+                f"{word} needs {' and '.join(f'`{name}`' for name in missing[:8])}",
+                place,
+                f"- {word}: {{{', '.join(f'{name}: …' for name in missing[:8])}}}",
+                needed[missing[0]],
+            )
+        return [(scalar, value) for scalar, value in attributes if scalar.text in declared]
 
     def attribute(self, declared: Attribute, key: Scalar, node: Node, names: _Names) -> Expression:
         words: tuple[str, ...] = declared.choices
         if declared.type == "padding":
             words = ("same",)
-        return self.expression(node, names, words, f"{key.text}")
+        return self.expression(node, names, words, key.text)
 
     def group(self, key: Scalar, node: Node, modifiers: Modifiers, where: _Where, locals_: _Locals) -> GroupEntry:
         part = self.part(modifiers, "", where) if modifiers.name else ""
@@ -1044,10 +1061,10 @@ class _Reader:
             self.fail(f"the table is {node.what}", node.place, "a mapping with columns, rows and do")
             return None
         self.check_keys(node, TABLE_KEYS, "a table")
-        for needed in TABLE_KEYS:
-            if node.get(needed) is None:
-                self.fail(f"the table has no `{needed}`", key.place, "columns, rows and do")
-                return None
+        missing = [f"`{needed}`" for needed in TABLE_KEYS if node.get(needed) is None]
+        if missing:
+            self.fail(f"the table has no {' and no '.join(missing)}", key.place, "columns, rows and do")
+            return None
         columns = self.columns(node.get("columns"))
         rows_node = node.get("rows")
         assert rows_node is not None
@@ -1066,7 +1083,8 @@ class _Reader:
 
     def columns(self, node: Node | None) -> tuple[str, ...]:
         if not isinstance(node, Sequence) or not node.items:
-            self.fail("columns is no list", node.place if node else Place(self.shown), "a list of names")
+            what = "empty" if isinstance(node, Sequence) else node.what if node else "nothing"
+            self.fail(f"`columns` is {what}", node.place if node else Place(self.shown), "a list of names")
             return ()
         names: dict[str, None] = {}
         for item in node.items:
@@ -1075,15 +1093,17 @@ class _Reader:
                 self.fail(f"the column `{name}` stands twice", item.place, "different names")
             elif not self.name_fault(name, item.place):
                 names[name] = None
-        return tuple(names)
+        return tuple(names) if len(names) == len(node.items) else ()
 
     def row(self, node: Node, columns: tuple[str, ...], names: _Names) -> tuple[Expression, ...]:
         items = node.items if isinstance(node, Sequence) else (node,)
+        if not columns:
+            return ()
         if len(items) != len(columns) or (not isinstance(node, Sequence) and len(columns) != 1):
             self.fail(
-                f"the row has {len(items)} entries",
+                f"the row has {_counted(len(items), 'entry', 'entries')}",
                 node.place,
-                f"{len(columns)}: {', '.join(columns)}",
+                f"{len(columns)}: {listed(columns)}",
                 'an entry with a comma must be quoted: "max(a, b)"' if len(items) > len(columns) else "",
             )
             return tuple(_FAILED for _ in columns)
@@ -1098,7 +1118,8 @@ class _Reader:
         self.check_keys(node, BRANCHES_KEYS, "branches")
         paths_node, merge_node = node.get("paths"), node.get("merge")
         if paths_node is None or merge_node is None:
-            self.fail("branches need `paths` and `merge`", key.place, "paths: [[…], […]] and merge: add")
+            missing = [f"`{needed}`" for needed in ("paths", "merge") if node.get(needed) is None]
+            self.fail(f"the branches have no {' and no '.join(missing)}", key.place, "{paths: [[…], […]], merge: add}")
             return None
         merge, first = self.merge(merge_node, where.names)
         part = self.part(modifiers, "", where) if modifiers.name else ""
@@ -1136,7 +1157,8 @@ class _Reader:
         self.check_keys(node, ("repeat", "do"), "a repeated path")
         repeat, do = node.get("repeat"), node.get("do")
         if repeat is None or do is None:
-            self.fail("a repeated path needs `repeat` and `do`", node.place, "{repeat: K, do: […]}")
+            missing = " and ".join(f"`{needed}`" for needed in ("repeat", "do") if node.get(needed) is None)
+            self.fail(f"a repeated path needs {missing}", node.place, "{repeat: K, do: […]}")
             return BranchPath(Listing(()), node.place, flat)
         inner = where.inside(names=where.names.extended((), turn=True))
         return BranchPath(
@@ -1175,8 +1197,8 @@ def _declared(word: str) -> dict[str, Attribute]:
     return {attribute.name: attribute for attribute in LAYERS[word].attributes()}
 
 
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 _NOTHING = Scope({})

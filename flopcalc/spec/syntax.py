@@ -336,9 +336,17 @@ class _Composer:
 
 _QUOTE = 'inside { } or [ ] an expression with a comma, a bracket or a quote must be quoted: "max(a, b)"'
 
+_WHOLE = "an expression that begins with a quote must be quoted as a whole: \"'fused' == op\""
+
 _FAULTS: tuple[tuple[str, str, str, str, bool], ...] = (
     # what pyyaml says · what is wrong · what was expected · what to try · whether it is where the context begins
-    ("mapping values are not allowed", "a second colon stands in one value", "one `key: value` a line", "", False),
+    (
+        "mapping values are not allowed",
+        "a second colon stands in one value",
+        "one `key: value` a line",
+        "check the indentation, or quote a text with a colon",
+        False,
+    ),
     ("could not find expected ':'", "no colon follows this key", "`key: value`", "", True),
     ("entries are not allowed", "a list begins beside its key", "its `- ` entries on lines of their own", "", False),
     ("',' or '}'", "a comma or the closing } is missing", "{key: value, key: value}", _QUOTE, False),
@@ -350,6 +358,7 @@ _FAULTS: tuple[tuple[str, str, str, str, bool], ...] = (
     ("alphabetic or numeric", "* and & begin an alias or an anchor", "a value that begins otherwise", "", False),
     ("document start", "more stands after the end of the mapping", "one mapping", "check the indentation", False),
     ("directive", "a line begins with %", "`key: value`", "", False),
+    ("non-alphabetical", "a line begins with %", "`key: value`", "", False),
     ("incompatible YAML", "the file asks for another version of YAML", "no %YAML line", "", False),
     ("'-' indicator", "the indentation is not that of the list above", "`- ` in the list's column", "", False),
     ("expected key", "the indentation is not that of the mapping above", "a key in the mapping's column", "", False),
@@ -373,8 +382,16 @@ def _yaml_problem(error: yaml.YAMLError, text: str, shown: str) -> Problem:
     words, what, expected, hint, begins = fault or ("", f"the file is not YAML: {shorten(said, 120)}", "", "", False)
     if hint == _QUOTE and words[0] == "'" and context is not None and context.line != mark.line:
         what, hint, begins = f"the {'{' if '}' in words else '['} is not closed", "", True
+    above = lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
+    bare = re.fullmatch(r"\s*- (\w+)\s*", above)
+    if "mapping values" in said and bare:
+        what, expected, hint = f"`- {bare[1]}` stands alone and cannot carry this", "", f"- {bare[1]}: {{}}"
     if begins and context is not None:
         mark = context
+    elif line[: mark.column].rstrip().endswith(("'", '"')) and fault is not None:
+        what, expected, hint = "more stands after the closing quote", "", _WHOLE
+    elif words == "expected key" and context is not None:
+        expected = f"a key in column {context.column + 1}"
     if not hint and line[mark.column : mark.column + 1] in ("'", '"'):
-        hint = "an expression that begins with a quote must be quoted as a whole: \"'fused' == op\""
+        hint = _WHOLE
     return Problem(what, Place(shown, mark.line + 1, mark.column + 1), expected, hint)

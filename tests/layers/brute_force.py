@@ -220,6 +220,8 @@ def transposed_conv(
     run = Run(window=len(taps(pair(kernel))))
     (channels, height, width) = inputs[0]
     kernel, stride, dilation, extra = pair(kernel), pair(stride), pair(dilation), pair(output_padding)
+    if any(added >= max(step, gap) for added, step, gap in zip(extra, stride, dilation, strict=True)):
+        raise Impossible("a row that is added lies beyond the next position's, so another input has that side")
     cut = margins(padding, kernel, dilation)
     run.load(*inputs)
     kept: list[range] = []

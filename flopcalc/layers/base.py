@@ -97,23 +97,19 @@ def volume(shape: Shape) -> Number:
 # -- the types of attributes -----------------------------------------------------------------------------------------
 
 
-def _shown(value: Value) -> str:
-    return f"`{shorten(value)}`" if isinstance(value, str) else shorten(readable(value))
-
-
 def _whole(value: Value, name: str, least: int) -> Number:
     if isinstance(value, (bool, str, tuple, dict)):
-        raise Fault(f"{name} is {_shown(value)}", expected=f"a whole number, at least {least}")
+        raise Fault(f"{name} is {as_text(value)!r}", expected=f"a whole number, at least {least}")
     if not is_rational(value) and value.free_symbols:
         return value
     if type(value) is not int:
         raise Fault(
-            f"{name} is {_shown(value)}, which is not whole",
+            f"{name} is {value}, which is not whole",
             expected="a whole number",
             hint="say how it is rounded: round, floor, ceil or make_divisible",
         )
     if value < least:
-        raise Fault(f"{name} is {_shown(value)}", expected=f"at least {least}")
+        raise Fault(f"{name} is {value}", expected=f"at least {least}")
     return value
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from flopcalc import __version__
+from flopcalc.cli.output import PipeClosed
 from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
 
 __all__ = ["COMMANDS", "main", "program"]
@@ -145,13 +146,8 @@ def _guarded(action: Callable[[], Any]) -> int:
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted")
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, PipeClosed):
         _leave_nothing_to_flush()  # whoever read the output has enough of it
-        return 0
-    except SystemExit as left:
-        if not isinstance(left.__context__, BrokenPipeError):
-            raise
-        _leave_nothing_to_flush()  # click itself leaves with 1 where the pipe closes under it
         return 0
     except OSError as error:
         _leave_nothing_to_flush()

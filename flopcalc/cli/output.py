@@ -16,7 +16,12 @@ from flopcalc.report import Report
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
     from flopcalc.render.terminal import Screen
 
-__all__ = ["screen_for", "write_json", "write_report", "write_text"]
+__all__ = ["PipeClosed", "screen_for", "write_json", "write_report", "write_text"]
+
+
+class PipeClosed(Exception):
+    """Whoever reads the output has enough of it; a name of our own, since click answers the system's with code 1."""
+
 
 _STANDARD_OUTPUT = (None, "-", "/dev/stdout")
 _DEVICES = ("/dev/", "/proc/")
@@ -108,7 +113,10 @@ def write_text(text: str, output: str | None = None, *, spelt: Speller = spelt) 
     """
     if output in _STANDARD_OUTPUT:
         stream = _standard_output()
-        stream.write(spelt(text, stream.encoding or "ascii"))
+        try:
+            stream.write(spelt(text, stream.encoding or "ascii"))
+        except BrokenPipeError:
+            raise PipeClosed from None
         return
     if not output:
         raise FlopcalcError(Problem("--output names no file", None, "", "--output FILE"))

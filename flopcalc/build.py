@@ -350,7 +350,7 @@ class _Builder:
 
     def note(self, problem: Problem, kind: type[FlopcalcError]) -> None:
         """Keep a problem, where none stands at its place yet."""
-        if not any(problem.place == known.place for known in self.problems):
+        if not self.halted and not any(problem.place == known.place for known in self.problems):
             self.problems.append(problem)
             self.faults.add(kind)
             self.halted = self.halted or len(self.problems) >= MOST_FAULTS
@@ -470,6 +470,8 @@ class _Builder:
                 self.check_parameter(spec, parameter, scope, place)
 
     def check_parameter(self, spec: Spec, parameter: Parameter, scope: Scope, place: Place | None) -> None:
+        if place is None and parameter.name not in self.binding.values:
+            place = parameter.place  # its own default breaks its bound
         value = scope.look_up(parameter.name)
         if parameter.choices:
             if is_symbolic(value) or not any(
@@ -829,7 +831,7 @@ class _Builder:
                 cells = row if isinstance(row, tuple) else (row,)
                 if len(cells) != len(entry.columns):
                     self.fail(
-                        f"the row {shorten(as_text(cells))} has {len(cells)} entries",
+                        f"the row {shorten(as_text(cells))} is {len(cells)} long",
                         entry.rows.place,
                         f"{len(entry.columns)}: {', '.join(entry.columns)}",
                     )
@@ -1090,7 +1092,7 @@ class _Builder:
         if not self.arithmetic.equal(total(widths), channels):
             self.fail(
                 f"the split [{', '.join(str(width) for width in widths)}] adds up to {total(widths)}",
-                entry.place,
+                entry.split[0].place,
                 f"the {channels} channels that enter",
             )
             raise _Stop

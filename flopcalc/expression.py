@@ -18,7 +18,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from flopcalc.errors import Fault, FlopcalcError, Place, Problem, SpecError, listed, shallow, shorten, suggest
+from flopcalc.errors import Fault, FlopcalcError, Place, Problem, SpecError, listed, one_of, shallow, shorten, suggest
 from flopcalc.number import (
     Arithmetic,
     Number,
@@ -175,7 +175,7 @@ class Derived:
     def compute(self, name: str) -> Value:
         """Return the value; refuse a definition that needs itself."""
         if self.busy:
-            raise Fault(f"`{shorten(name)}` is defined by itself")
+            raise Fault(f"`{shorten(name)}` is defined by itself", expected="definitions that end in numbers")
         self.busy = True
         try:
             with self.scope.arithmetic.settling():
@@ -204,11 +204,11 @@ class Function:
     def call(self, arguments: tuple[Value, ...]) -> Value:
         """Return the body's value with the parameters bound to `arguments`."""
         if len(arguments) != len(self.parameters):
-            raise Fault(f"{self.name} takes {len(self.parameters)} values, not {len(arguments)}")
+            raise Fault(f"{self.name} is given {len(arguments)} values", expected=str(len(self.parameters)))
         self.scope.arithmetic.spend(1)
         self.budget.calls -= 1
         if self.budget.calls < 0:
-            raise Fault(f"functions are called more than {MOST_CALLS:,} times")
+            raise Fault("functions are called too often", expected=f"at most {MOST_CALLS:,} calls")
         return self.body.evaluate(Scope(dict(zip(self.parameters, arguments, strict=True)), self.scope))
 
 
@@ -307,12 +307,10 @@ class Trees:
         """Return the tree of a text without spaces around it."""
         tree = self.known.get(text)
         if tree is None:
-            self.arithmetic.spend(12 + len(text) // 2)
-            node = _tree(text)
+            self.arithmetic.spend(12 + 5 * len(text))
             compiler = _Compiler(text)
-            run = compiler.visit(node)
-            levels = _levels(node)
-            tree = _Tree(run, compiler.names, compiler.calls, 1 + compiler.visited // 4, levels + 4)
+            run = compiler.visit(_tree(text))
+            tree = _Tree(run, compiler.names, compiler.calls, 1 + compiler.visited // 4, compiler.deepest + 5)
             self.known[text] = tree
         return tree
 
@@ -402,6 +400,8 @@ def literal(value: Value, place: Place | None = None) -> Expression:
     return _constant(value, as_text(value), place)
 
 
+_GRAMMAR = "numbers, names, + - * / // % **, comparisons, and, or, not, if else, [ ] and known functions"
+
 _SHOWN_FAULTS = re.compile(r"invalid (non-printable )?character .*|invalid decimal literal|unterminated string literal")
 """What Python says of a text that helps here, in every version of Python."""
 
@@ -433,8 +433,6 @@ def _tree(text: str) -> ast.expr:
     except (ValueError, MemoryError, RecursionError):
         problem = ": it is nested too deeply or holds a character that cannot be read"
     if not problem:
-        if _too_deep(tree):
-            raise Fault("the expression is nested too deeply", expected=f"at most {DEEPEST_TREE} levels")
         return tree
     hint = ""
     if re.search(r"[²³⁴⁵⁶⁷⁸⁹·×]", text):
@@ -451,21 +449,11 @@ def _tree(text: str) -> ast.expr:
         hint = "write `and`, `or`, `not`"
     elif re.search(r"[^=<>!]=[^=]", text):
         hint = "write == to compare"
-    raise Fault(f"`{shorten(text)}` is not an expression{problem.rstrip()}", hint=hint, offset=min(offset, len(text)))
-
-
-def _levels(tree: ast.AST, limit: int = DEEPEST_TREE) -> int:
-    """Return how deeply a tree nests; one more than `limit` where it is more."""
-    level: list[ast.AST] = [tree]
-    for depth in range(limit + 1):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return depth
-    return limit + 1
-
-
-def _too_deep(tree: ast.AST, limit: int = DEEPEST_TREE) -> bool:
-    return _levels(tree, limit) > limit
+    what = f"`{shorten(text)}` is not an expression{problem.rstrip()}"
+    expected = "numbers, names, operators and known functions"
+    if "brackets" in problem:
+        expected = "every bracket closed"
+    raise Fault(what, expected=expected, hint=hint, offset=min(offset, len(text)))
 
 
 def _number(text: str, offset: int) -> Number:
@@ -476,7 +464,7 @@ def _number(text: str, offset: int) -> Number:
             f"`{shorten(text)}` is not a number", expected="digits, a decimal point, an exponent", offset=offset
         )
     if match[3] and abs(int(match[3][:8])) > 1000:
-        raise Fault(f"{shorten(text)} is too large or too small", offset=offset)
+        raise Fault(f"{shorten(text)} is too large or too small", expected="at most 1000 digits", offset=offset)
     return exact(Fraction(text.replace("_", "")))
 
 
@@ -524,13 +512,15 @@ def describe(value: Value) -> str:
 
 def _want_number(value: Value, what: str, offset: int) -> Number:
     if isinstance(value, (bool, str, tuple, dict, Function)):
-        raise Fault(f"{what} needs numbers, not {describe(value)}", offset=offset)
+        raise Fault(f"{what} cannot take {describe(value)}", expected="a number", offset=offset)
     return value
 
 
 def _want_truth(value: Value, offset: int) -> bool:
     if not isinstance(value, bool):
-        raise Fault(f"a condition is true or false, not {describe(value)}", hint="compare with == or !=", offset=offset)
+        raise Fault(
+            f"a condition is {describe(value)}", expected="true or false", hint="compare with == or !=", offset=offset
+        )
     return value
 
 
@@ -539,22 +529,27 @@ class _Compiler:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.visited = 0
+        self.visited = self.depth = self.deepest = 0
         self.names: dict[str, int] = {}
         self.calls: dict[str, tuple[int, int]] = {}
 
     def visit(self, node: ast.expr) -> Evaluator:
         self.visited += 1
+        self.depth += 1
+        self.deepest = max(self.deepest, self.depth)
+        if self.depth > DEEPEST_TREE:
+            raise Fault("the expression is nested too deeply", expected=f"at most {DEEPEST_TREE} levels")
         method = getattr(self, f"visit_{type(node).__name__}", None)
         if method is None:
             self.refuse(node)
         evaluator: Evaluator = method(node)
+        self.depth -= 1
         return evaluator
 
     def refuse(self, node: ast.expr) -> NoReturn:
         raise Fault(
             f"`{shorten(self.source(node))}` is not allowed in an expression",
-            expected="numbers, names, + - * / // % **, comparisons, and, or, not, if else, [ ] and known functions",
+            expected=_GRAMMAR,
             offset=self.offset(node),
         )
 
@@ -607,6 +602,7 @@ class _Compiler:
         if not self.text.isascii() and self.source(node) != node.id:
             raise Fault(
                 f"`{shorten(self.source(node))}` is written with characters that read as `{shorten(node.id)}`",
+                expected="plain letters",
                 hint=f"write `{shorten(node.id)}`",
                 offset=self.offset(node),
             )
@@ -735,20 +731,21 @@ class _Compiler:
     def visit_Call(self, node: ast.Call) -> Evaluator:
         offset = self.offset(node)
         if not isinstance(node.func, ast.Name):
-            raise Fault(f"`{shorten(self.source(node))}` calls what is no function", offset=offset)
+            what = f"`{shorten(self.source(node))}` calls what is no function"
+            raise Fault(what, expected=one_of(FUNCTIONS), offset=offset)
         name = node.func.id
         self.refuse_other_form(node.func)
         arguments = [self.visit(argument) for argument in node.args]
         if name in FUNCTIONS:
             return self._builtin(node, name, arguments, offset)
         if node.keywords:
-            raise Fault(f"{name} takes its values in order, without names", offset=offset)
+            raise Fault(f"{name} is given a value by name", expected="its values in order", offset=offset)
         self.calls.setdefault(name, (offset, len(arguments)))
 
         def call(scope: Scope) -> Value:
             function = scope.look_up(name)
             if not isinstance(function, Function):
-                raise Fault(f"`{name}` is not a function", offset=offset)
+                raise Fault(f"`{name}` is not a function", expected=one_of(FUNCTIONS), offset=offset)
             try:
                 return function.call(tuple([argument(scope) for argument in arguments]))
             except Fault as fault:

@@ -125,11 +125,11 @@ def exact(value: object) -> Number:
     2
     """
     if isinstance(value, bool):
-        raise Fault(f"{str(value).lower()} is not a number")
+        raise Fault(f"{str(value).lower()} is not a number", expected="a number")
     if isinstance(value, numbers.Rational):
         rational = Fraction(int(value.numerator), int(value.denominator))
         if not -_BOUND < rational.numerator < _BOUND or rational.denominator >= _BOUND:
-            raise Fault(f"the number is too large: it has more than {MOST_BITS} bits")
+            raise Fault(f"the number has more than {MOST_BITS} bits", expected="a smaller number")
         return normal(rational)
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -139,7 +139,7 @@ def exact(value: object) -> Number:
         if not value.is_finite():
             raise Fault(f"{value} is not a finite number", expected="a finite number")
         if abs(value.adjusted()) > 1000:
-            raise Fault(f"{value} is too large or too small")
+            raise Fault(f"{value} is too large or too small", expected="at most 1000 digits")
         return normal(Fraction(value))
     if isinstance(value, numbers.Real):
         return exact(float(str(value)))
@@ -425,7 +425,7 @@ class Arithmetic:
                 return value
         else:
             return self._bounded_formula(value)
-        raise Fault(f"the number is too large: it has more than {MOST_BITS} bits")
+        raise Fault(f"the number has more than {MOST_BITS} bits", expected="a smaller number")
 
     def _bounded_formula(self, value: Any) -> Number:
         nodes, depth = _extent(value)
@@ -435,7 +435,7 @@ class Arithmetic:
         if depth > _DEEPEST_FORMULA:
             raise Fault("the formula is nested too deeply", expected="fewer fractions and functions in one another")
         if not value.free_symbols and (value.is_real is False or value.is_finite is False):
-            raise Fault(f"{shorten(str(value))} is no real number")
+            raise Fault(f"{shorten(str(value))} is no real number", expected="a real number")
         return value
 
     def sized(self, value: Value) -> Value:
@@ -508,15 +508,15 @@ class Arithmetic:
         """Return a ** b; refused where the result would have more than :data:`MOST_BITS` bits."""
         if is_rational(a) and is_rational(b):
             if a == 0 and b < 0:
-                raise Fault("division by zero")
+                raise Fault("division by zero", expected="a divisor other than 0")
             size = max(abs(a.numerator), a.denominator).bit_length()
             exponent = Fraction(b)
             if size > 1 and abs(exponent) * (size - 1) > MOST_BITS:
-                raise Fault(f"the power is too large: more than {MOST_BITS} bits", hint="a smaller exponent")
+                raise Fault("the power is too large", expected=f"at most {MOST_BITS} bits", hint="a smaller exponent")
             if type(b) is int:
                 return self.bounded(normal(Fraction(a) ** b))
             if a < 0:
-                raise Fault(f"a negative number has no real power {b}")
+                raise Fault(f"a negative number has no real power {b}", expected="a base above 0")
         elif is_rational(b) and abs(Fraction(b)) > _HIGHEST_EXPONENT:
             raise Fault("the exponent of a formula is too large", expected=f"at most {_HIGHEST_EXPONENT}")
         if not is_rational(b):
@@ -529,7 +529,7 @@ class Arithmetic:
         """Return √a; exact for squares, otherwise an irrational constant."""
         if is_rational(a):
             if a < 0:
-                raise Fault(f"{a} has no real square root")
+                raise Fault(f"{a} has no real square root", expected="at least 0")
             top, bottom = math.isqrt(a.numerator), math.isqrt(a.denominator)
             if top * top == a.numerator and bottom * bottom == a.denominator:
                 return normal(Fraction(top, bottom))
@@ -562,9 +562,9 @@ class Arithmetic:
     def _refuse_zero(self, value: Number) -> None:
         if is_rational(value):
             if value == 0:
-                raise Fault("division by zero")
+                raise Fault("division by zero", expected="a divisor other than 0")
         elif not _plain_sign(value) and (expanded(value) == 0 or value.is_zero):
-            raise Fault("division by zero")
+            raise Fault("division by zero", expected="a divisor other than 0")
 
     # -- rounding ------------------------------------------------------------------------------------------------
 
@@ -589,6 +589,7 @@ class Arithmetic:
         The turn of a repeat is a number of which all values occur, so rounding of it alone is not read as the identity.
         """
         if not x.free_symbols:
+            self.spend(_IRRATIONAL_STEPS)
             return _proven_floor(x)
         if self.ranges and x.free_symbols <= self.ranges.keys() and not x.is_integer:
             raise UndecidedTurn(next(turn for turn in reversed(self.ranges) if x.has(turn)))
@@ -652,7 +653,11 @@ class Arithmetic:
     def equal(self, a: Value, b: Value) -> bool:
         """Tell whether a and b are equal; formulas that are not identical are taken to differ, and it is noted."""
         if isinstance(a, tuple) and isinstance(b, tuple):
+            self.spend(1 + len(a) // 2)
             return len(a) == len(b) and all(self.equal(x, y) for x, y in zip(a, b, strict=True))
+        if isinstance(a, dict) and isinstance(b, dict):
+            self.spend(1 + len(a) // 2)
+            return a.keys() == b.keys() and all(self.equal(item, b[key]) for key, item in a.items())
         if isinstance(a, (bool, str, tuple, dict)) or isinstance(b, (bool, str, tuple, dict)):
             return type(a) is type(b) and a == b
         if is_rational(a) and is_rational(b):

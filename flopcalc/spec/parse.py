@@ -86,6 +86,9 @@ DEEPEST_BLOCKS = 32
 DEEPEST_LISTS = 64
 """How deeply lists of entries may be nested in lists, those of blocks included."""
 
+MOST_INPUTS = 100
+"""How many tensors may enter a spec."""
+
 _VALUE = -1
 _HIDDEN = -2
 _WORD = re.compile(r"[A-Za-z_][\w.+-]*")
@@ -386,7 +389,7 @@ class _Reader:
                 if name in names.kinds:
                     self.fail(f"`{name}` is defined by itself", where, "a value that needs others only")
                     continue
-                expected = one_of(words) if words and not isinstance(words, _AnyWord) else ""
+                expected = one_of(words if words and not isinstance(words, _AnyWord) else names)
                 self.fail(f"`{shorten(name)}` is not known here", where, expected, hint)
                 self.faulty.add(node.place)
         for name, (offset, count) in expression.calls.items():
@@ -543,6 +546,9 @@ class _Reader:
                     continue
                 if len(set(formal)) < len(formal):
                     self.fail(f"{name} has two parameters of one name", key.place, "different names")
+            if key.flow and name.count("(") > name.count(")"):
+                self.fail(f"`{shorten(name)}` cannot be a name", key.place, "name, or name(argument, …)", QUOTE_IT)
+                continue
             if self.name_fault(name, key.place):
                 continue
             if name in result:
@@ -634,6 +640,9 @@ class _Reader:
             return [("input", one.place, one)]
         found = self.mapping(several, "inputs", "a mapping of labels to [channels, height, width]")
         result = []
+        if found and len(found.entries) > MOST_INPUTS:
+            self.fail(f"there are {len(found.entries):,} inputs", found.place, f"at most {MOST_INPUTS}")
+            return []
         for key, value in found.entries if found else ():
             if not self.name_fault(key.text, key.place):
                 result.append((key.text, key.place, value))

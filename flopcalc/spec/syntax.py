@@ -26,7 +26,7 @@ LARGEST_FILE = 4 << 20
 DEEPEST = 64
 """How deeply the nodes of a file may nest."""
 
-MOST_NODES = 300_000
+MOST_NODES = 200_000
 """How many nodes a file may have, every use of an alias counted in full."""
 
 LONGEST_PATH = 500
@@ -354,7 +354,7 @@ _FAULTS: tuple[tuple[str, str, str, str, bool], ...] = (
     ("node content", "nothing stands where a value should", "a value", _QUOTE, False),
     ("cannot start any token", "the value begins with a sign that YAML keeps for itself", "a quoted text", "", False),
     ("end of stream", "the quote is not closed", "the same quote at its end", "", True),
-    ("unknown escape", "the text in double quotes has an escape that YAML does not know", "", "single quotes", False),
+    ("unknown escape", "the text in double quotes has an escape that YAML lacks", "a text", "single quotes", False),
     ("alphabetic or numeric", "* and & begin an alias or an anchor", "a value that begins otherwise", "", False),
     ("document start", "more stands after the end of the mapping", "one mapping", "check the indentation", False),
     ("directive", "a line begins with %", "`key: value`", "", False),
@@ -379,17 +379,18 @@ def _yaml_problem(error: yaml.YAMLError, text: str, shown: str) -> Problem:
         return Problem("a tab stands where YAML wants spaces", place, "spaces for indentation")
     context = getattr(error, "context_mark", None)
     fault = next((fault for fault in _FAULTS if fault[0] in said), None)
-    words, what, expected, hint, begins = fault or ("", f"the file is not YAML: {shorten(said, 120)}", "", "", False)
+    said = f"the file is not YAML: {shorten(said, 120)}"
+    words, what, expected, hint, begins = fault or ("", said, "YAML", "", False)
     if hint == _QUOTE and words[0] == "'" and context is not None and context.line != mark.line:
         what, hint, begins = f"the {'{' if '}' in words else '['} is not closed", "", True
     above = lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
     bare = re.fullmatch(r"\s*- (\w+)\s*", above)
     if "mapping values" in said and bare:
-        what, expected, hint = f"`- {bare[1]}` stands alone and cannot carry this", "", f"- {bare[1]}: {{}}"
+        what, expected, hint = f"`- {bare[1]}` stands alone and cannot carry this", "an entry", f"- {bare[1]}: {{}}"
     if begins and context is not None:
         mark = context
     elif line[: mark.column].rstrip().endswith(("'", '"')) and fault is not None:
-        what, expected, hint = "more stands after the closing quote", "", _WHOLE
+        what, expected, hint = "more stands after the closing quote", "nothing after it", _WHOLE
     elif words == "expected key" and context is not None:
         expected = f"a key in column {context.column + 1}"
     if not hint and line[mark.column : mark.column + 1] in ("'", '"'):

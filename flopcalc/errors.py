@@ -7,6 +7,7 @@ it, so that a whole file's faults can be reported at once and a program can insp
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,6 +15,7 @@ from itertools import islice
 from typing import ParamSpec, TypeVar
 
 __all__ = [
+    "Excerpt",
     "Fault",
     "FlopcalcError",
     "ParameterError",
@@ -91,6 +93,34 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A user's text, with a caret under the character at which something is wrong.
+
+    Examples
+    --------
+    >>> print(Excerpt("17HWX^2", 4))
+      17HWX^2
+          ^
+    """
+
+    text: str
+    offset: int
+
+    def __str__(self) -> str:
+        first = max(0, min(self.offset - LONGEST_QUOTE // 2, len(self.text) - LONGEST_QUOTE))
+        last = first + LONGEST_QUOTE
+        shown = "".join(_one_column(character) for character in self.text[first:last])
+        before, after = "…" if first else "", "…" if last < len(self.text) else ""
+        return f"  {before}{shown}{after}\n  {' ' * (len(before) + self.offset - first)}^"
+
+
+def _one_column(character: str) -> str:
+    """Return a character that takes one column of a terminal, so that a caret below stands where it should."""
+    narrow = character.isprintable() and not unicodedata.combining(character)
+    return character if narrow and unicodedata.east_asian_width(character) not in "WF" else "?"
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One fault: what is wrong, where, what was expected, and what to try.
 
@@ -105,6 +135,7 @@ class Problem:
     place: Place | None = None
     expected: str = ""
     hint: str = ""
+    excerpt: Excerpt | None = None
 
     def __post_init__(self) -> None:
         for part in ("what", "expected", "hint"):
@@ -114,6 +145,8 @@ class Problem:
 
     def __str__(self) -> str:
         lines = [f"{self.place}: {self.what}" if self.place else self.what]
+        if self.excerpt is not None:
+            lines.append(str(self.excerpt))
         if self.expected:
             lines.append(f"  expected: {self.expected}")
         if self.hint:

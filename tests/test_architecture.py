@@ -23,7 +23,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("binding", "graph"),
     ("build", "convention"),
     ("report",),
-    ("render", "analysis"),
+    ("analysis",),
+    ("theory",),
+    ("compare",),
+    ("render",),
     ("cli",),
 )
 """The modules of the package from the ground up: each may import its own row's package and the rows before it."""

@@ -21,6 +21,12 @@ from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
 __all__ = ["COMMANDS", "main", "program"]
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "compare": ("flopcalc.cli.compare", "specs side by side: every metric, and its ratio to the first"),
+    "verify": ("flopcalc.cli.verify", "is a textbook's formula right? proved, refuted or undecided"),
+    "derive": ("flopcalc.cli.derive", "a derivation, step by step, each step proved"),
+    "bound": ("flopcalc.cli.bound", "each convolution's MAC beside the least at the same FLOPs"),
+    "audit": ("flopcalc.cli.audit", "ShuffleNetV2's four guidelines on a network, layer by layer"),
+    "experiment": ("flopcalc.cli.experiment", "the experiments behind those guidelines, rebuilt from their budgets"),
     "list": ("flopcalc.cli.listing", "what there is: architectures, blocks and conventions"),
     "show": ("flopcalc.cli.show", "a spec's YAML, or its graph"),
     "schema": ("flopcalc.cli.schema", "the JSON Schema of spec files, for editors"),

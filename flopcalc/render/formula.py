@@ -1,7 +1,7 @@
 """Formulas as a textbook sets them: in Unicode for the screen, in ASCII where that cannot be shown, in LaTeX.
 
 Products name the kernel first, then channels, then height and width; sums begin with the term of highest degree:
-``K²·C·H·W + C·O·H·W``. Python's own notation, which other programs read, is :func:`flopcalc.number.as_text`.
+``K²·C·H·W + C·O·H·W``. Books leave the dots out and begin with height and width: ``HW(K²C + CO)``. Python's own notation, which other programs read, is :func:`flopcalc.number.as_text`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from typing import Any, ClassVar
 
 from flopcalc.number import Value, as_text, is_rational, is_symbolic
 from flopcalc.render.text import GREEK
+from flopcalc.theory.textbook import is_spatial
 
-__all__ = ["ASCII", "LATEX", "UNICODE", "Style", "formula"]
+__all__ = ["ASCII", "BOOK", "LATEX", "UNICODE", "Style", "formula"]
 
 _LETTERS = {letter: name for name, letter in GREEK.items() if name != "lamda"}
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_SPATIAL = re.compile(r"[HWhw](_?\w*|\d*)$|height$|width$")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_JUXTAPOSED = re.compile(r"(\d+|[^\W\d_][₀-₉]*[⁰¹²³⁴-⁹⁻]*|\(.*\)[⁰¹²³⁴-⁹⁻]*|√([^\W\d_]|\(.*\)))")
+"""Factors that books set side by side: numbers, single letters with their index and power, brackets and roots."""
 _KERNEL = re.compile(r"[Kk](_?\w*)$|kernel$")
 
 
@@ -32,6 +35,8 @@ class Style:
     """Between the sides of a shape."""
     relations: ClassVar[Mapping[str, str]] = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
     functions: ClassVar[Mapping[str, str]] = {"Max": "max", "Min": "min", "Mod": "mod", "ceiling": "ceil", "Abs": "abs"}
+    groups: ClassVar[tuple[int, int, int]] = (0, 1, 2)
+    """Where kernels, channels, and heights and widths stand in a product."""
 
     def symbol(self, name: str) -> str:
         """Write a symbol."""
@@ -75,6 +80,27 @@ class Style:
     def word(self, word: str) -> str:
         """Write a word between conditions: and, or, if."""
         return f" {word} "
+
+
+class _Book(Style):
+    """As books set them: products without dots where every factor is one letter, height and width first."""
+
+    groups: ClassVar[tuple[int, int, int]] = (1, 2, 0)
+
+    def symbol(self, name: str) -> str:
+        base, bar, index = name.partition("_")
+        numbered = re.fullmatch(r"([^\W\d_]+)(\d+)", base)
+        if numbered and not bar:
+            base, number = numbered.groups()
+            return GREEK.get(base, base) + number.translate(_LOWERED)
+        return GREEK.get(base, base) + bar + index
+
+    def product(self, factors: Sequence[str]) -> str:
+        text = factors[0]
+        for before, factor in zip(factors, factors[1:], strict=False):
+            plain = _JUXTAPOSED.fullmatch(before) and _JUXTAPOSED.fullmatch(factor)
+            text += factor if plain and not factor[0].isdigit() else self.times + factor
+        return text
 
 
 class _Ascii(Style):
@@ -160,6 +186,7 @@ def _index(text: str) -> str:
 
 
 UNICODE = Style()
+BOOK = _Book()
 ASCII = _Ascii()
 LATEX = _Latex()
 
@@ -172,7 +199,7 @@ def formula(value: Value, style: Style = UNICODE, order: Sequence[str] = ()) -> 
     value : Value
         A number or an expression; anything else is written as text.
     style : Style
-        UNICODE, ASCII or LATEX.
+        UNICODE, BOOK, ASCII or LATEX.
     order : sequence of str
         The symbols in the order in which the spec declares them, which is that of the factors.
 
@@ -236,7 +263,8 @@ class _Printer:
     # -- order -------------------------------------------------------------------------------------------------------
 
     def rank_symbol(self, name: str) -> tuple[int, int, str]:
-        group = 0 if _KERNEL.match(name) else 2 if _SPATIAL.match(name) else 1
+        kernel, channel, spatial = self.style.groups
+        group = kernel if _KERNEL.match(name) else spatial if is_spatial(name) else channel
         return (group, self.order.get(name, len(self.order)), name)
 
     def rank_factor(self, factor: Any) -> tuple[Any, ...]:
@@ -245,17 +273,21 @@ class _Printer:
         return (0 if simple else 1, names[0] if names else (0, 0, ""), str(factor))
 
     def rank_term(self, term: Any) -> tuple[Any, ...]:
-        """Terms of higher degree first, then those with more of height and width, then by their factors."""
+        """Terms of higher degree first, then those with more of height and width, then by their factors.
+
+        A book begins with those that have height and width.
+        """
         degree: Any = 0
         spatial: Any = 0
         for base, exponent in term.as_powers_dict().items():
             if base.free_symbols and exponent.is_number:
                 degree += exponent
-                if base.is_Symbol and _SPATIAL.match(base.name):
+                if base.is_Symbol and is_spatial(base.name):
                     spatial += exponent
         parts = term.args if term.is_Mul else (term,)
         factors = sorted(self.rank_factor(part) for part in parts if part.free_symbols)
-        return (-degree, -spatial, factors, str(term))
+        ranks = (-spatial, -degree) if self.style.groups[2] == 0 else (-degree, -spatial)
+        return (*ranks, factors, str(term))
 
     # -- sums, products, powers --------------------------------------------------------------------------------------
 

@@ -1,0 +1,54 @@
+"""A time limit for work whose length cannot be told beforehand, as that of symbolic algebra."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["TimeIsUp", "deadline"]
+
+
+class TimeIsUp(BaseException):
+    """The time limit is over. It is no Exception, so that no library on the way takes it for a failure of its own."""
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise :class:`TimeIsUp` inside the block when it has run for `seconds`.
+
+    It works in any thread and on any system: a timer asks the interpreter to raise the exception in the thread that
+    entered, which it does between two steps of Python.
+
+    Examples
+    --------
+    >>> try:
+    ...     with deadline(0.01):
+    ...         while True:
+    ...             pass
+    ... except TimeIsUp:
+    ...     print("stopped")
+    stopped
+    """
+    lock, thread = threading.Lock(), ctypes.c_ulong(threading.get_ident())
+    state = {"inside": True, "raised": False}
+    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def ring() -> None:
+        with lock:
+            if state["inside"]:
+                state["raised"] = True
+                interrupt(thread, ctypes.py_object(TimeIsUp))
+
+    timer = threading.Timer(seconds, ring)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            state["inside"] = False
+        timer.cancel()
+        if state["raised"]:
+            interrupt(thread, None)  # where the block ended before the exception came, it must not come later

@@ -1,0 +1,455 @@
+"""Whether a formula is zero, positive or neither: proved by exact algebra, or refuted by whole numbers.
+
+A formula in positive symbols is brought to one fraction of polynomials with rational coefficients. Roots of symbols
+become symbols of their own (√C = t with C = t²), roots of sums and powers such as 2^φ become generators whose relations
+are kept. A numerator that is zero proves an identity; one that factors into squares and factors with a known sign
+proves an inequality. Nothing here is decided by floating-point numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal
+
+__all__ = ["Certificate", "counterexample", "evaluated", "is_zero", "limit_at_infinity", "nonnegative", "symbols_of"]
+
+MOST_CANDIDATES = 4000
+"""How many assignments are tried before a search for a counterexample gives up."""
+
+
+def symbols_of(*values: Number) -> tuple[Any, ...]:
+    """Return the symbols of formulas, by name."""
+    found = {symbol for value in values if not is_rational(value) for symbol in value.free_symbols}
+    return tuple(sorted(found, key=lambda symbol: (str(symbol), symbol.is_integer is not True)))
+
+
+# -- identities ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Generators:
+    """The generators of a polynomial ring in which a formula is written, and the relations between them."""
+
+    roots: dict[Any, int]
+    """By which power a symbol is replaced: C = t^n."""
+    replaced: dict[Any, Any]
+    """What stands for a part of the formula that is no rational function: a new symbol."""
+    relations: list[tuple[Any, int, Any]]
+    """(r, n, inside): r^n equals inside."""
+
+    def back(self, value: Any) -> Any:
+        """Return a formula in the generators in terms of the symbols again."""
+        from sympy import Pow
+
+        known = {new: old for old, new in self.replaced.items()}
+        known |= {self.root(name): Pow(name, _rational(1, power)) for name, power in self.roots.items() if power > 1}
+        return value.xreplace(known) if not is_rational(value) else value
+
+    def root(self, name: Any) -> Any:
+        from sympy import Symbol
+
+        return Symbol(f"{name}^(1/{self.roots[name]})", positive=True) if self.roots.get(name, 1) > 1 else name
+
+
+def _rational(top: int, bottom: int) -> Any:
+    from sympy import Rational
+
+    return Rational(top, bottom)
+
+
+def _generated(value: Any) -> tuple[Any, _Generators]:
+    """Write a formula as a rational function of generators."""
+    from sympy import Pow
+
+    value = _powers_taken_apart(value)
+    roots: dict[Any, int] = {}
+    for power in value.atoms(Pow):
+        if power.base.is_Symbol and power.base.is_positive and power.exp.is_Rational and power.exp.q > 1:
+            roots[power.base] = math.lcm(roots.get(power.base, 1), int(power.exp.q))
+    generators = _Generators(roots, {}, [])
+    if roots:
+        value = value.subs({name: generators.root(name) ** power for name, power in roots.items()}, simultaneous=True)
+    return _without_others(value, generators), generators
+
+
+def _powers_taken_apart(value: Any) -> Any:
+    """Write powers with symbols in the exponent as products of powers of primes and symbols to single terms."""
+    from sympy import Mul, Pow, factorint
+
+    symbolic = [power for power in value.atoms(Pow) if power.exp.free_symbols]
+    if not symbolic:
+        return value
+    known: dict[Any, Any] = {}
+    for power in symbolic:
+        if power.base.is_Rational and power.base > 0:
+            primes = {**factorint(power.base.p)}
+            for prime, exponent in factorint(power.base.q).items():
+                primes[prime] = primes.get(prime, 0) - exponent
+            known[power] = Mul(*(Pow(prime, exponent * power.exp) for prime, exponent in primes.items() if prime != 1))
+    value = value.xreplace(known) if known else value
+    return value.expand(power_exp=True, power_base=True, mul=False, multinomial=False, basic=False, log=False)
+
+
+def _without_others(value: Any, generators: _Generators) -> Any:
+    """Replace what is no sum, product or whole power by symbols, and keep what is known of these."""
+    from sympy import Dummy
+
+    if value.is_Rational or value.is_Symbol:
+        return value
+    if value.is_Add or value.is_Mul:
+        return value.func(*(_without_others(argument, generators) for argument in value.args))
+    if value.is_Pow and value.exp.is_Integer:
+        return _without_others(value.base, generators) ** value.exp
+    if value.is_Pow and value.exp.is_Rational:
+        base = _without_others(value.base, generators)
+        key = base ** _rational(1, int(value.exp.q))
+        if key not in generators.replaced:
+            generators.replaced[key] = Dummy("r", positive=True)
+            generators.relations.append((generators.replaced[key], int(value.exp.q), base))
+        return generators.replaced[key] ** int(value.exp.p)
+    if value.is_Pow and value.exp.free_symbols:
+        factor, rest = value.exp.as_coeff_Mul()
+        if factor.is_Integer:
+            return _other(value.base**rest, generators) ** int(factor)
+        if factor.is_Rational:
+            return _other(value.base ** (rest / factor.q), generators) ** int(factor.p)
+    return _other(value, generators)
+
+
+def _other(value: Any, generators: _Generators) -> Any:
+    from sympy import Dummy
+
+    if value not in generators.replaced:
+        generators.replaced[value] = Dummy("f", positive=True if value.is_positive else None)
+    return generators.replaced[value]
+
+
+def _fraction(value: Any) -> tuple[Any, Any, Any]:
+    """Return numerator and denominator of a rational function as elements of a polynomial ring, and the ring."""
+    from sympy import QQ
+    from sympy.polys.orderings import lex
+    from sympy.polys.rings import PolyRing
+
+    names = sorted(value.free_symbols, key=lambda name: (str(name), name.sort_key()))
+    ring = PolyRing(names or ["unit"], QQ, lex)
+    generators = dict(zip(names, ring.gens, strict=False))
+
+    def of(node: Any) -> tuple[Any, Any]:
+        if node.is_Symbol:
+            return generators[node], ring.one
+        if node.is_Rational:
+            return ring.ground_new(QQ.from_sympy(node)), ring.one
+        if node.is_Add:
+            by_bottom: dict[Any, Any] = {}
+            for argument in node.args:
+                top, bottom = of(argument)
+                by_bottom[bottom] = by_bottom.get(bottom, ring.zero) + top
+            top, bottom = ring.zero, ring.one
+            for divisor, part in by_bottom.items():
+                top, bottom = top * divisor + part * bottom, bottom * divisor
+            return top, bottom
+        if node.is_Mul:
+            top, bottom = ring.one, ring.one
+            for argument in node.args:
+                above, below = of(argument)
+                top, bottom = top * above, bottom * below
+            return top, bottom
+        above, below = of(node.base)
+        exponent = int(node.exp)
+        return (above**exponent, below**exponent) if exponent >= 0 else (below**-exponent, above**-exponent)
+
+    top, bottom = of(value)
+    return top, bottom, ring
+
+
+def is_zero(value: Number) -> bool:
+    """Tell whether a formula is proved to be zero for all values of its symbols.
+
+    False means that it is not proved: a formula with rounding or logarithms may be zero all the same.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> C, O, K = symbol("C"), symbol("O"), symbol("K")
+    >>> is_zero((K**2 * C + C * O) / (K**2 * C * O) - 1 / O - 1 / K**2)
+    True
+    """
+    if is_rational(value):
+        return value == 0
+    rational, generators = _generated(value)
+    if rational.is_Rational:
+        return bool(rational == 0)
+    top, _, ring = _fraction(rational)
+    return _reduced(top, ring, generators) == 0
+
+
+def _reduced(top: Any, ring: Any, generators: _Generators) -> Any:
+    """Reduce a numerator by the relations of the roots in it: r^n is what stands below the root."""
+    names = list(ring.symbols)
+    for root, power, inside in reversed(generators.relations):
+        if root not in names or not inside.free_symbols <= set(names):
+            continue
+        above, below, _ = _fraction(inside)
+        index = names.index(root)
+        above, below = (ring.from_expr(part.as_expr()) for part in (above, below))
+        highest = max((exponents[index] for exponents in top), default=0) // power
+        if highest:  # multiplied by the highest power of the denominator, so that no fraction is left
+            reduced = ring.zero
+            for exponents, coefficient in top.items():
+                times, rest = divmod(exponents[index], power)
+                shortened = (*exponents[:index], rest, *exponents[index + 1 :])
+                reduced += ring({shortened: coefficient}) * above**times * below ** (highest - times)
+            top = reduced
+    return top
+
+
+# -- inequalities ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Why a formula is never negative: it is a product of squares and of factors that are shown not to be.
+
+    Attributes
+    ----------
+    formula : Number
+        The formula in that form.
+    squares : tuple of Number
+        What is squared in it.
+    """
+
+    formula: Number
+    squares: tuple[Number, ...]
+
+
+def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: bool = False) -> Certificate | None:
+    """Prove that a formula in positive symbols is never negative, or (`strict`) always positive; None proves nothing.
+
+    Parameters
+    ----------
+    value : Number
+    arithmetic : Arithmetic, optional
+        Whose assumptions may be used.
+    strict : bool
+
+    Examples
+    --------
+    >>> from sympy import sqrt
+    >>> from flopcalc.number import symbol
+    >>> a, b = symbol("a"), symbol("b")
+    >>> nonnegative(a + b - 2 * sqrt(a * b)).formula
+    (sqrt(a) - sqrt(b))**2
+    """
+    arithmetic = arithmetic or Arithmetic()
+    if is_rational(value):
+        return Certificate(value, ()) if (value > 0 if strict else value >= 0) else None
+    if not symbols_of(value):
+        sign = _sign_of_constant(value)
+        return Certificate(value, ()) if sign > 0 or (sign == 0 and not strict) else None
+    if arithmetic.decide(expanded(value), strict=strict):
+        return Certificate(expanded(value), ())
+    rational, generators = _generated(value)
+    if rational.is_Rational:
+        return Certificate(normal(rational), ()) if (rational > 0 if strict else rational >= 0) else None
+    top, bottom, _ = _fraction(rational)
+    if top == 0:
+        return None if strict else Certificate(0, ())
+    content, factors = top.factor_list()
+    below, divisors = bottom.factor_list()
+    constant = _number(content) / _number(below)
+    parts: list[Any] = []
+    squares: list[Any] = []
+    positive = constant > 0
+    for factor, power, above in [*((f, p, True) for f, p in factors), *((f, p, False) for f, p in divisors)]:
+        inner = generators.back(factor.as_expr())
+        sign = arithmetic.sign(normal(inner))
+        if sign is None:
+            if power % 2 or strict:
+                return None
+            squares.append(inner)
+        elif sign < 0:
+            inner = -inner
+            positive = positive is (power % 2 == 0)
+        parts.append(inner**power if above else inner**-power)
+    if not positive:
+        return None
+    from sympy import Mul
+
+    magnitude = abs(constant)
+    formula = Mul(_rational(magnitude.numerator, magnitude.denominator), *parts)
+    return Certificate(normal(formula), tuple(normal(square) for square in squares))
+
+
+def _number(value: Any) -> Fraction:
+    return Fraction(int(value.numerator), int(value.denominator))
+
+
+def _sign_of_constant(value: Any) -> int:
+    """Return the sign of a constant without symbols, by as many digits as it takes."""
+    if is_zero(value):
+        return 0
+    for digits in (30, 100, 400):
+        number = value.evalf(digits)
+        if number.is_number and abs(number) > 10 ** (10 - digits):
+            return 1 if number > 0 else -1
+    return 0
+
+
+# -- limits ----------------------------------------------------------------------------------------------------------
+
+
+def limit_at_infinity(value: Number, name: Any) -> Number | None:
+    """Return the limit of a rational function as a symbol grows without end; None where there is none that is finite.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> O, K = symbol("O"), symbol("K")
+    >>> limit_at_infinity(1 / O + 1 / K**2, O)
+    K**(-2)
+    """
+    if is_rational(value) or not value.has(name):
+        return value
+    from sympy import Poly, fraction, together
+
+    top, bottom = fraction(together(value))
+    above, below = top.expand(), bottom.expand()
+    if not (above.is_polynomial(name) and below.is_polynomial(name)):
+        return _general_limit(value, name)
+    upper, lower = Poly(above, name), Poly(below, name)
+    if upper.degree() > lower.degree():
+        return None
+    if upper.degree() < lower.degree():
+        return 0
+    return normal((upper.LC() / lower.LC()).cancel())
+
+
+def _general_limit(value: Any, name: Any) -> Number | None:
+    from sympy import Limit, limit, oo
+
+    found = limit(value, name, oo)
+    return normal(found) if found.is_finite is not False and not found.has(Limit, oo) else None
+
+
+# -- counterexamples -------------------------------------------------------------------------------------------------
+
+
+def evaluated(value: Number, assignment: Mapping[Any, int]) -> Number:
+    """Return a formula's exact value for whole numbers, by symbol; irrational where a root is.
+
+    Raises
+    ------
+    ZeroDivisionError
+        Where it has none.
+    """
+    if is_rational(value):
+        return value
+    try:
+        return _evaluated(value, assignment)
+    except _NotRationalError:
+        found = value.subs(assignment)
+        if found.is_finite is False:
+            raise ZeroDivisionError from None
+        return normal(found)
+
+
+class _NotRationalError(Exception):
+    """A formula holds roots or functions."""
+
+
+def _evaluated(value: Any, assignment: Mapping[Any, int]) -> int | Fraction:
+    if value.is_Symbol:
+        if value not in assignment:
+            raise _NotRationalError
+        return assignment[value]
+    if value.is_Integer:
+        return int(value)
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    if value.is_Add:
+        return sum(_evaluated(argument, assignment) for argument in value.args)
+    if value.is_Mul:
+        result: int | Fraction = 1
+        for argument in value.args:
+            result = result * _evaluated(argument, assignment)
+        return _simple(result)
+    if value.is_Pow and value.exp.is_Integer:
+        exponent = int(value.exp)
+        base = _evaluated(value.base, assignment)
+        return _simple(Fraction(base) ** exponent if exponent < 0 else base**exponent)
+    raise _NotRationalError
+
+
+def _simple(value: int | Fraction) -> int | Fraction:
+    return value.numerator if value.denominator == 1 else value
+
+
+def counterexample(
+    refutes: Callable[[Mapping[Any, int]], bool],
+    symbols: Sequence[Any],
+    valid: Callable[[Mapping[Any, int]], bool] | None = None,
+    *,
+    most_valid: int = 400,
+) -> dict[Any, int] | None:
+    """Return the smallest whole numbers that refute a claim: of the least sum, then the first symbols the least.
+
+    Parameters
+    ----------
+    refutes : callable
+        Whether the claim fails for an assignment.
+    symbols : sequence
+    valid : callable, optional
+        Whether an assignment can be at all; asked only of those that refute.
+    most_valid : int
+        How often `valid` may be asked.
+    """
+    asked = 0
+    for assignment in _candidates(symbols):
+        try:
+            found = refutes(assignment)
+        except ZeroDivisionError:
+            continue
+        if found:
+            if valid is None or valid(assignment):
+                return assignment
+            asked += 1
+            if asked >= most_valid:
+                return None
+    return None
+
+
+def _candidates(symbols: Sequence[Any]) -> Iterator[dict[Any, int]]:
+    """Yield assignments of whole numbers from 1: small sums first, then powers of two, which reach far."""
+    if not symbols:
+        yield {}
+        return
+    count = 0
+    for extra in range(40):
+        for parts in _compositions(extra, len(symbols)):
+            yield {name: 1 + part for name, part in zip(symbols, parts, strict=True)}
+            count += 1
+            if count >= MOST_CANDIDATES:
+                break
+        if count >= MOST_CANDIDATES:
+            break
+    for extra in range(1, 200):
+        for parts in _compositions(extra, len(symbols)):
+            yield {name: 1 << part for name, part in zip(symbols, parts, strict=True)}
+            count += 1
+            if count >= 2 * MOST_CANDIDATES or max(parts) > 20:
+                return
+
+
+def _compositions(total: int, count: int) -> Iterator[tuple[int, ...]]:
+    """Yield the ways to write `total` as `count` numbers from 0, the last symbols growing first."""
+    if count == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in _compositions(total - first, count - 1):
+            yield (first, *rest)

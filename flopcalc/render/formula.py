@@ -319,6 +319,7 @@ class _Printer:
                 bottom.append(1 / factor)
             else:
                 top.append(factor)
+        top, bottom = _roots_together(top), _roots_together(bottom)
         top.sort(key=self.rank_factor)
         bottom.sort(key=self.rank_factor)
         above = [str(coefficient.p)] if coefficient.p != 1 or not top else []
@@ -378,6 +379,18 @@ class _Printer:
         """Write a condition within another, in brackets where it is more than a comparison."""
         text = self.condition(value)
         return text if value.is_Relational or type(value).__name__ == "ITE" else self.style.grouped(text)
+
+
+def _roots_together(factors: list[Any]) -> list[Any]:
+    """Put the square roots among factors under one sign: √(CM)."""
+    from sympy import Mul, Pow, Rational
+
+    half = Rational(1, 2)
+    roots = [factor for factor in factors if factor.is_Pow and factor.exp == half]
+    if len(roots) < 2:
+        return factors
+    together = Pow(Mul(*(root.base for root in roots), evaluate=False), half, evaluate=False)
+    return [factor for factor in factors if factor not in roots] + [together]
 
 
 def _is_extreme(value: Any) -> bool:

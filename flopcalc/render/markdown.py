@@ -10,7 +10,7 @@ from flopcalc.render.table import caption, heading, summary, symbol_order, table
 from flopcalc.render.text import printable
 from flopcalc.report import Report
 
-__all__ = ["report_as_markdown"]
+__all__ = ["escaped_markdown", "report_as_markdown"]
 
 COLUMNS = ("layer", "operation", "output", "params", "flops", "flops%", "mac")
 GROUP_COLUMNS = ("layer", "layers", "params", "weights", "weights%", "flops", "flops%", "mac")
@@ -19,9 +19,20 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 """What Markdown, or the mathematics in it, would read as more than a character."""
 
 
+def escaped_markdown(text: str) -> str:
+    r"""Return a text that Markdown shows as it is.
+
+    Examples
+    --------
+    >>> print(escaped_markdown("a*b"))
+    a\*b
+    """
+    return _MARKUP.sub(r"\\\1", printable(text))
+
+
 class _Markdown(Writer):
     def words(self, text: str) -> str:
-        return _MARKUP.sub(r"\\\1", printable(text))
+        return escaped_markdown(text)
 
     def math(self, text: str) -> str:
         return self.words(text)

@@ -25,7 +25,7 @@ from flopcalc.render.table import Table, caption, heading, summary, symbol_order
 from flopcalc.render.text import encodable, plain, printable
 from flopcalc.report import Report
 
-__all__ = ["Head", "Screen", "listing_as_text", "report_as_text"]
+__all__ = ["Head", "Screen", "facts_as_text", "listing_as_text", "report_as_text"]
 
 _LAYERS: Sequence[tuple[str, ...]] = (
     (
@@ -501,3 +501,45 @@ def listing_as_text(
     grid = _Grid(heads, tuple(_Row(tuple(screen.written(cell) for cell in row)) for row in rows))
     above = screen.drawn(Text(screen.written(title), "bold")) if title else ""
     return above + grid.drawn(screen)
+
+
+def facts_as_text(
+    facts: Sequence[tuple[str, str]], screen: Screen | None = None, title: tuple[str, str, str] | None = None
+) -> str:
+    """Return what there is to say of one thing, a line each: its name and the text, which may be broken.
+
+    Parameters
+    ----------
+    facts : sequence of (str, str)
+    screen : Screen, optional
+    title : (str, str, str), optional
+        A word above, how it looks in rich's words, and what follows it.
+
+    Examples
+    --------
+    >>> print(facts_as_text([("read as", "2·C"), ("because", "it is")], title=("proved", "bold", "2C")), end="")
+    proved  2C
+    read as  2·C
+    because  it is
+    """
+    screen = screen or Screen()
+    above = ""
+    if title is not None:
+        word, style, text = title
+        above = screen.drawn(Text.assemble((word, style), " " * _GAP, screen.written(text)))
+    if not facts:
+        return above
+    written = [(screen.written(name), screen.written(text)) for name, text in facts]
+    names = max(cell_len(name) for name, _ in written)
+    if screen.width - names - _GAP < 24:
+        lines = []
+        for name, text in written:
+            lines.append(screen.drawn(Text(name, "dim")))
+            lines.append(screen.drawn(Padding(Text(text), (0, 0, 0, _GAP))))
+        return above + "".join(lines)
+    table = rich.table.Table.grid(padding=(0, _GAP, 0, 0))
+    table.add_column(style="dim", width=names)
+    table.add_column(overflow="fold")
+    for name, text in written:
+        table.add_row(Text(name), Text(text))
+    return above + screen.drawn(table)

@@ -16,7 +16,16 @@ from typing import Any
 
 from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal
 
-__all__ = ["Certificate", "counterexample", "evaluated", "is_zero", "limit_at_infinity", "nonnegative", "symbols_of"]
+__all__ = [
+    "Certificate",
+    "counterexample",
+    "evaluated",
+    "is_zero",
+    "limit_at_infinity",
+    "nonnegative",
+    "sign_of",
+    "symbols_of",
+]
 
 MOST_CANDIDATES = 4000
 """How many assignments are tried before a search for a counterexample gives up."""
@@ -106,6 +115,9 @@ def _without_others(value: Any, generators: _Generators) -> Any:
     if value.is_Pow and value.exp.is_Integer:
         return _without_others(value.base, generators) ** value.exp
     if value.is_Pow and value.exp.is_Rational:
+        taken = _number_taken_out(value)
+        if taken is not None:
+            return _without_others(taken, generators)
         base = _without_others(value.base, generators)
         key = base ** _rational(1, int(value.exp.q))
         if key not in generators.replaced:
@@ -119,6 +131,20 @@ def _without_others(value: Any, generators: _Generators) -> Any:
         if factor.is_Rational:
             return _other(value.base ** (rest / factor.q), generators) ** int(factor.p)
     return _other(value, generators)
+
+
+def _number_taken_out(power: Any) -> Any:
+    """Write √6 as √2·√3, and √(2·C + 4) as √2·√(C + 2), so that one root is one generator; None where it is."""
+    from sympy import Mul, Pow, factorint
+
+    content, rest = power.base.as_content_primitive()
+    if content == 1 or content < 0:
+        return None
+    primes = [*factorint(content.p).items(), *((prime, -count) for prime, count in factorint(content.q).items())]
+    if rest == 1 and primes == [(power.base, 1)]:
+        return None
+    roots = [Pow(prime, count * power.exp) for prime, count in primes]
+    return Mul(*roots, Pow(rest, power.exp), evaluate=False)
 
 
 def _other(value: Any, generators: _Generators) -> Any:
@@ -185,7 +211,7 @@ def is_zero(value: Number) -> bool:
     if rational.is_Rational:
         return bool(rational == 0)
     top, _, ring = _fraction(rational)
-    return _reduced(top, ring, generators) == 0
+    return bool(_reduced(top, ring, generators) == 0)
 
 
 def _reduced(top: Any, ring: Any, generators: _Generators) -> Any:
@@ -249,7 +275,7 @@ def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: 
     if is_rational(value):
         return Certificate(value, ()) if (value > 0 if strict else value >= 0) else None
     if not symbols_of(value):
-        sign = _sign_of_constant(value)
+        sign = sign_of(value)
         return Certificate(value, ()) if sign > 0 or (sign == 0 and not strict) else None
     if arithmetic.decide(expanded(value), strict=strict):
         return Certificate(expanded(value), ())
@@ -267,12 +293,12 @@ def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: 
     positive = constant > 0
     for factor, power, above in [*((f, p, True) for f, p in factors), *((f, p, False) for f, p in divisors)]:
         inner = generators.back(factor.as_expr())
-        sign = arithmetic.sign(normal(inner))
-        if sign is None:
+        certain = arithmetic.sign(normal(inner))
+        if certain is None:
             if power % 2 or strict:
                 return None
             squares.append(inner)
-        elif sign < 0:
+        elif certain < 0:
             inner = -inner
             positive = positive is (power % 2 == 0)
         parts.append(inner**power if above else inner**-power)
@@ -289,8 +315,17 @@ def _number(value: Any) -> Fraction:
     return Fraction(int(value.numerator), int(value.denominator))
 
 
-def _sign_of_constant(value: Any) -> int:
-    """Return the sign of a constant without symbols, by as many digits as it takes."""
+def sign_of(value: Number) -> int:
+    """Return the sign of a constant without symbols: 1, 0 or -1, by as many digits as it takes.
+
+    Examples
+    --------
+    >>> from sympy import sqrt
+    >>> sign_of(sqrt(2) + sqrt(3) - sqrt(10))
+    -1
+    """
+    if is_rational(value):
+        return (value > 0) - (value < 0)
     if is_zero(value):
         return 0
     for digits in (30, 100, 400):

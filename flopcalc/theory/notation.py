@@ -543,7 +543,7 @@ class _Reader:
                 inside, first = named[1], first + named.start(1)
                 after += 1 if self.text[end + 1 : end + 2] == "}" else 0
         else:
-            match = re.compile(r"\\[A-Za-z]+|\w+?(?=_|\W|$)|\w").match(self.text, start, last)
+            match = re.compile(r"\\[A-Za-z]+|\w+?(?=_|\W|[⁰¹²³⁴-⁹]|$)|\w").match(self.text, start, last)
             if match is None:
                 raise self.fault("an index is empty", position, "letters or digits, as in C_in or c_1")
             inside, first, after = match[0], start, match.end()
@@ -789,7 +789,11 @@ class _Reader:
         if not self.begins(self.next):
             raise self.stray(self.next)
         start = self.next
+        self.depth += 1
+        if self.depth > DEEPEST_FORMULA:
+            raise self.fault("roots are nested too deeply", start.offset, f"at most {DEEPEST_FORMULA} levels")
         inside = self.atom()
+        self.depth -= 1
         if len(inside) > 1:
             whole = _Node("call", 0, "sqrt", parts=(_joined(inside),))
             first = _Node("call", 0, "sqrt", parts=(inside[0],))

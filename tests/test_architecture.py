@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("analysis",),
     ("theory",),
-    ("compare",),
+    ("comparison",),
     ("render",),
     ("cli",),
 )
@@ -148,8 +148,9 @@ def test_no_architecture_is_named_in_python() -> None:
 def test_every_packaged_name_is_unique_and_none_is_a_command() -> None:
     from flopcalc.cli.app import COMMANDS
 
-    names = [name for entry in catalog.index() if entry.kind != "conventions" for name in (entry.name, *entry.variants)]
-    assert len({*names}) == len(names) - sum(entry.name in entry.variants for entry in catalog.index())
+    specs = [entry for entry in catalog.index() if entry.kind in catalog.SPEC_KINDS]
+    names = [name for entry in specs for name in (entry.name, *entry.variants)]
+    assert len({*names}) == len(names) - sum(entry.name in entry.variants for entry in specs)
     assert not {*names} & {*COMMANDS, "compare", "verify", "derive", "bound", "audit", "conventions", "sweep", "solve"}
 
 

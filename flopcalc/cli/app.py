@@ -27,13 +27,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bound": ("flopcalc.cli.bound", "each convolution's MAC beside the least at the same FLOPs"),
     "audit": ("flopcalc.cli.audit", "ShuffleNetV2's four guidelines on a network, layer by layer"),
     "experiment": ("flopcalc.cli.experiment", "the experiments behind those guidelines, rebuilt from their budgets"),
-    "list": ("flopcalc.cli.listing", "what there is: architectures, blocks and conventions"),
+    "list": ("flopcalc.cli.listing", "what there is: architectures, blocks, conventions, worksheets and derivations"),
     "show": ("flopcalc.cli.show", "a spec's YAML, or its graph"),
     "schema": ("flopcalc.cli.schema", "the JSON Schema of spec files, for editors"),
 }
 """Every command's module, imported when it is used, and what its help says."""
 
-FLAGS = ("--", "--exact-rounding", "--graph", "--help", "-h")
+FLAGS = ("--", "--by-layer", "--exact-rounding", "--graph", "--help", "-h")
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 
 _HELP = """Exact, symbolic complexity of convolutional networks.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_TITLES = {"architectures": "Architectures", "blocks": "Blocks", "conventions": "Conventions"}
+_TITLES = {kind: kind.capitalize() for kind in catalog.KINDS}
 
 _COLUMNS: Mapping[str, tuple[str, Callable[[Listed], str]]] = {
     "name": ("Name", lambda entry: entry.name),
@@ -60,7 +60,7 @@ def listing(entries: Sequence[Listed], screen: Screen) -> str:
 def _fitting(kind: str, width: int) -> Sequence[str]:
     """Name the columns that are worth their room; parameters are in `flopcalc NAME --help` too."""
     wide, widest = width >= 120, width >= 180
-    if kind == "conventions":
+    if kind in catalog.DOCUMENT_KINDS:
         return ("name", "title", *(["source"] if wide else []))
     if kind == "architectures" and width < 100:
         return ("name", "variants")  # the names of networks say what their titles do
@@ -69,10 +69,11 @@ def _fitting(kind: str, width: int) -> Sequence[str]:
 
 command = click.Command(
     name="list",
-    help="List the packaged architectures, blocks and conventions. `flopcalc NAME` prints what one costs, "
-    "`flopcalc NAME --help` its parameters.",
+    help="List the packaged architectures, blocks and conventions, and what `flopcalc experiment`, `verify` and "
+    "`derive` take. `flopcalc NAME` prints what an architecture or a block costs, `flopcalc NAME --help` its "
+    "parameters.",
     params=[
-        click.Argument(["kind"], required=False, type=Word(*_TITLES), metavar="[architectures|blocks|conventions]"),
+        click.Argument(["kind"], required=False, type=Word(*_TITLES), metavar="[KIND]"),
         format_option("table", "json", "csv"),
         output_option(),
     ],

@@ -1,5 +1,7 @@
 """Where specs are found: packaged architectures and blocks by name or variant, a user's files by path.
 
+Beside the specs lie documents that commands read, such as conventions and experiments; they are listed and indexed too.
+
 Names are looked up in an index. A wheel carries it as ``index.json``, written when the wheel is built; a source
 checkout builds it in memory, reading no more of each file than its names.
 """
@@ -17,10 +19,27 @@ import yaml
 
 from flopcalc.errors import Place, Problem, SpecError, UnknownNameError, shorten, suggest
 
-__all__ = ["INDEX_FILE", "Listed", "build_index", "find", "index", "packaged_root", "suggestions"]
+__all__ = [
+    "DOCUMENT_KINDS",
+    "INDEX_FILE",
+    "KINDS",
+    "SPEC_KINDS",
+    "Listed",
+    "build_index",
+    "find",
+    "index",
+    "packaged_root",
+    "suggestions",
+]
 
 INDEX_FILE = "index.json"
-KINDS = ("architectures", "blocks", "conventions")
+SPEC_KINDS = ("architectures", "blocks")
+"""Folders of specs, whose names are looked up and are unique."""
+
+DOCUMENT_KINDS = ("conventions", "experiments", "worksheets", "derivations")
+"""Folders of what the commands read, by its own name each; a folder that is not there is empty."""
+
+KINDS = (*SPEC_KINDS, *DOCUMENT_KINDS)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -32,7 +51,7 @@ class Listed:
     Attributes
     ----------
     name, kind : str
-        The spec's name, and the folder that it lies in: architectures, blocks or conventions.
+        The file's name, and the folder that it lies in, one of `KINDS`.
     file : str
         Its path below the root of the packaged specs.
     title, source : str
@@ -72,7 +91,7 @@ def build_index(root: Path) -> tuple[Listed, ...]:
         for path in sorted((root / kind).glob("*.yaml")):
             entry = _listed(path, kind)
             entries.append(entry)
-            if kind == "conventions":
+            if kind not in SPEC_KINDS:
                 continue
             for name in (entry.name, *entry.variants):
                 if owners.setdefault(name, entry.file) != entry.file:
@@ -149,7 +168,7 @@ def write_index(root: Path, target: Path) -> None:
 
 @lru_cache(maxsize=1)
 def _by_name() -> Mapping[str, Listed]:
-    return {name: entry for entry in index() if entry.kind != "conventions" for name in (entry.name, *entry.variants)}
+    return {name: entry for entry in index() if entry.kind in SPEC_KINDS for name in (entry.name, *entry.variants)}
 
 
 def find(name: str) -> tuple[Path, str] | None:
@@ -164,7 +183,7 @@ def find(name: str) -> tuple[Path, str] | None:
     if not name or len(name) > 100 or "/" in name or "\\" in name or "\0" in name or name.startswith("."):
         return None
     root = packaged_root()
-    for kind in ("architectures", "blocks"):
+    for kind in SPEC_KINDS:
         path = root / kind / f"{name}.yaml"
         if path.is_file():
             return path, ""

@@ -992,6 +992,31 @@ def _proven_floor(value: Any) -> int:
     )
 
 
+def proven_sign(value: Any) -> int | None:
+    """Return the sign of an irrational constant, 1 or -1, proven by interval arithmetic; None where it stays open.
+
+    Examples
+    --------
+    >>> from sympy import sqrt
+    >>> proven_sign(sqrt(2) + sqrt(3) - sqrt(10))
+    -1
+    """
+    from mpmath.ctx_iv import MPIntervalContext
+
+    context = MPIntervalContext()
+    for precision in (64, 256, 1024, 4096):
+        context.prec = precision
+        try:
+            enclosed = _interval(value, context)
+        except (Fault, ArithmeticError, ValueError):
+            return None
+        if enclosed > 0:
+            return 1
+        if enclosed < 0:
+            return -1
+    return None
+
+
 def _interval(value: Any, context: Any) -> Any:
     """Enclose a constant built of rationals, sums, products, powers and logarithms."""
     if value.is_Rational:

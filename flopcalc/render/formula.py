@@ -1,7 +1,8 @@
 """Formulas as a textbook sets them: in Unicode for the screen, in ASCII where that cannot be shown, in LaTeX.
 
 Products name the kernel first, then channels, then height and width; sums begin with the term of highest degree:
-``K²·C·H·W + C·O·H·W``. Books leave the dots out and begin with height and width: ``HW(K²C + CO)``. Python's own notation, which other programs read, is :func:`flopcalc.number.as_text`.
+``K²·C·H·W + C·O·H·W``. Books leave the dots out and begin with height and width: ``HW(K²C + CO)``. Python's own
+notation, which other programs read, is :func:`flopcalc.number.as_text`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from flopcalc.number import Value, as_text, is_rational, is_symbolic
 from flopcalc.render.text import GREEK
+from flopcalc.theory.radicals import roots_together
 from flopcalc.theory.textbook import is_spatial
 
 __all__ = ["ASCII", "BOOK", "LATEX", "UNICODE", "Style", "formula"]
@@ -41,7 +44,7 @@ class Style:
     def symbol(self, name: str) -> str:
         """Write a symbol."""
         base, bar, index = name.partition("_")
-        return GREEK.get(base, base) + bar + index
+        return GREEK.get(base, base) + _primed(bar + index)
 
     def grouped(self, text: str) -> str:
         """Write brackets around a part."""
@@ -55,7 +58,8 @@ class Style:
         """Write a power; `base` has its brackets already."""
         if re.fullmatch(r"-?\d+", exponent):
             return base + exponent.translate(_RAISED)
-        return f"{base}^{exponent}" if exponent.isalnum() else f"{base}^({exponent})"
+        single = exponent.isdigit() or (len(exponent) == 1 and exponent.isalpha())
+        return f"{base}^{exponent}" if single else f"{base}^({exponent})"
 
     def fraction(self, top: str, bottom: str, *, atomic: bool) -> str:
         """Write a quotient; `atomic` when the bottom needs no brackets."""
@@ -93,11 +97,11 @@ class _Book(Style):
         if numbered and not bar:
             base, number = numbered.groups()
             return GREEK.get(base, base) + number.translate(_LOWERED)
-        return GREEK.get(base, base) + bar + index
+        return GREEK.get(base, base) + _primed(bar + index)
 
     def product(self, factors: Sequence[str]) -> str:
         text = factors[0]
-        for before, factor in zip(factors, factors[1:], strict=False):
+        for before, factor in pairwise(factors):
             plain = _JUXTAPOSED.fullmatch(before) and _JUXTAPOSED.fullmatch(factor)
             text += factor if plain and not factor[0].isdigit() else self.times + factor
         return text
@@ -185,6 +189,11 @@ def _index(text: str) -> str:
     return ",".join(part if part.isdigit() or len(part) == 1 else rf"\mathrm{{{part}}}" for part in parts)
 
 
+def _primed(index: str) -> str:
+    """Write the index of a symbol, with the primes of d_prime as signs."""
+    return index.replace("_prime", "′").replace("′′", "″")
+
+
 UNICODE = Style()
 BOOK = _Book()
 ASCII = _Ascii()
@@ -221,7 +230,7 @@ def formula(value: Value, style: Style = UNICODE, order: Sequence[str] = ()) -> 
         return str(value)
     if not is_symbolic(value) or isinstance(value, bool):
         return as_text(value)
-    return _Printer(style, {name: index for index, name in enumerate(order)}).write(value)
+    return _Printer(style, {name: index for index, name in enumerate(order)}).write(roots_together(value))
 
 
 @dataclass
@@ -316,10 +325,9 @@ class _Printer:
             if factor.is_Rational:
                 continue
             if _is_inverse(factor):
-                bottom.append(1 / factor)
+                bottom.append(_inverse(factor))
             else:
                 top.append(factor)
-        top, bottom = _roots_together(top), _roots_together(bottom)
         top.sort(key=self.rank_factor)
         bottom.sort(key=self.rank_factor)
         above = [str(coefficient.p)] if coefficient.p != 1 or not top else []
@@ -339,7 +347,7 @@ class _Printer:
     def power(self, value: Any) -> str:
         base, exponent = value.base, value.exp
         if _is_inverse(value):
-            return self.style.fraction("1", self.factors([1 / value], alone=True)[0], atomic=True)
+            return self.style.fraction("1", self.factors([_inverse(value)], alone=True)[0], atomic=True)
         if exponent.is_Rational and exponent.p == 1 and exponent.q == 2:
             return self.style.root(self.write(base), atomic=self.atomic(base))
         text = self.write(base) if self.atomic(base) else self.style.grouped(self.write(base))
@@ -381,16 +389,11 @@ class _Printer:
         return text if value.is_Relational or type(value).__name__ == "ITE" else self.style.grouped(text)
 
 
-def _roots_together(factors: list[Any]) -> list[Any]:
-    """Put the square roots among factors under one sign: √(CM)."""
-    from sympy import Mul, Pow, Rational
+def _inverse(power: Any) -> Any:
+    """Return 1/x of a power x^-n, with what stands below one root left there."""
+    from sympy import Pow
 
-    half = Rational(1, 2)
-    roots = [factor for factor in factors if factor.is_Pow and factor.exp == half]
-    if len(roots) < 2:
-        return factors
-    together = Pow(Mul(*(root.base for root in roots), evaluate=False), half, evaluate=False)
-    return [factor for factor in factors if factor not in roots] + [together]
+    return power.base if power.exp == -1 else Pow(power.base, -power.exp, evaluate=False)
 
 
 def _is_extreme(value: Any) -> bool:

@@ -10,7 +10,7 @@ from flopcalc.render.table import Table, caption, heading, symbol_order, table_o
 from flopcalc.render.text import GREEK, printable
 from flopcalc.report import Report
 
-__all__ = ["report_as_latex"]
+__all__ = ["escaped_latex", "report_as_latex"]
 
 COLUMNS = ("layer", "operation", "output", "params", "flops", "mac")
 GROUP_COLUMNS = ("layer", "layers", "params", "weights", "weights%", "flops", "flops%", "mac")
@@ -47,15 +47,32 @@ _SPECIAL = {
     "–": r"\textendash{}",
     "—": r"\textemdash{}",
     **{letter: f"$\\{name}$" for name, letter in GREEK.items() if name != "lamda"},
+    "√": r"$\surd$",
+    "≈": r"$\approx$",
+    "∞": r"$\infty$",
+    "′": r"$'$",
+    "″": r"$''$",
     **{raised: f"$^{{{digit}}}$" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{lowered: f"$_{{{digit}}}$" for digit, lowered in enumerate("₀₁₂₃₄₅₆₇₈₉")},
 }
+
+
+def escaped_latex(text: str) -> str:
+    r"""Return a text as LaTeX sets it, outside of math mode.
+
+    Examples
+    --------
+    >>> print(escaped_latex("93.4 % of c₁"))
+    93.4 \% of c$_{1}$
+    """
+    return "".join(_SPECIAL.get(character, character) for character in printable(text)).replace("--", "-{}-")
 
 
 class _Latex(Writer):
     style = LATEX
 
     def words(self, text: str) -> str:
-        return "".join(_SPECIAL.get(character, character) for character in printable(text)).replace("--", "-{}-")
+        return escaped_latex(text)
 
     def digits(self, text: str) -> str:
         return text.replace(",", r"\,").replace(" ", r"\,")

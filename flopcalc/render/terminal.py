@@ -25,7 +25,15 @@ from flopcalc.render.table import Table, caption, heading, summary, symbol_order
 from flopcalc.render.text import encodable, plain, printable
 from flopcalc.report import Report
 
-__all__ = ["Head", "Screen", "facts_as_text", "listing_as_text", "report_as_text"]
+__all__ = [
+    "Head",
+    "Paragraph",
+    "Screen",
+    "facts_as_text",
+    "listing_as_text",
+    "paragraphs_as_text",
+    "report_as_text",
+]
 
 _LAYERS: Sequence[tuple[str, ...]] = (
     (
@@ -485,9 +493,22 @@ def _facts(report: Report, writer: Writer, screen: Screen) -> str:
 
 
 def listing_as_text(
-    columns: Sequence[str | Head], rows: Sequence[Sequence[str]], screen: Screen | None = None, title: str = ""
+    columns: Sequence[str | Head],
+    rows: Sequence[Sequence[str]],
+    screen: Screen | None = None,
+    title: str = "",
+    roles: Sequence[str] = (),
 ) -> str:
     """Return rows of words under their headers, fitted to the screen.
+
+    Parameters
+    ----------
+    columns : sequence of str or Head
+    rows : sequence of sequence of str
+    screen : Screen, optional
+    title : str
+    roles : sequence of str
+        What each row is: ``row``, ``group`` for the head of those below it, or ``total``, which has a rule above.
 
     Examples
     --------
@@ -498,7 +519,8 @@ def listing_as_text(
     """
     screen = screen or Screen()
     heads = tuple(column if isinstance(column, Head) else Head(column) for column in columns)
-    grid = _Grid(heads, tuple(_Row(tuple(screen.written(cell) for cell in row)) for row in rows))
+    written = (tuple(screen.written(cell) for cell in row) for row in rows)
+    grid = _Grid(heads, tuple(_Row(*row) for row in zip(written, roles or ["row"] * len(rows), strict=True)))
     above = screen.drawn(Text(screen.written(title), "bold")) if title else ""
     return above + grid.drawn(screen)
 
@@ -543,3 +565,42 @@ def facts_as_text(
     for name, text in written:
         table.add_row(Text(name), Text(text))
     return above + screen.drawn(table)
+
+
+# -- paragraphs ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Words that are broken over lines, behind an indentation in whose place a mark may stand on the first one."""
+
+    text: str
+    style: str = ""
+    indent: int = 0
+    mark: str = ""
+
+
+def paragraphs_as_text(paragraphs: Iterable[Paragraph], screen: Screen | None = None) -> str:
+    """Return paragraphs broken to the screen's width, each on lines of its own.
+
+    Examples
+    --------
+    >>> print(paragraphs_as_text([Paragraph("one two three", indent=3, mark="1")], Screen(12)), end="")
+    1  one two
+       three
+    """
+    screen = screen or Screen()
+    lines = []
+    for part in paragraphs:
+        text, indent = Text(screen.written(part.text), part.style), min(part.indent, screen.width // 3)
+        if not part.text:
+            lines.append("\n")
+        elif not part.indent:
+            lines.append(screen.drawn(text))
+        else:
+            table = rich.table.Table.grid()
+            table.add_column(width=indent, no_wrap=True)
+            table.add_column(width=screen.width - indent, overflow="fold")
+            table.add_row(Text(part.mark, "bold"), text)
+            lines.append(screen.drawn(table))
+    return "".join(lines)

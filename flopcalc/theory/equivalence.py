@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal
+from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal, proven_sign
 
 __all__ = [
     "Certificate",
+    "TooLargeError",
     "counterexample",
     "evaluated",
     "is_zero",
@@ -26,6 +27,9 @@ __all__ = [
     "sign_of",
     "symbols_of",
 ]
+
+MOST_BITS = 100_000
+"""How many bits a value may have."""
 
 MOST_CANDIDATES = 4000
 """How many assignments are tried before a search for a counterexample gives up."""
@@ -75,7 +79,7 @@ def _generated(value: Any) -> tuple[Any, _Generators]:
     """Write a formula as a rational function of generators."""
     from sympy import Pow
 
-    value = _powers_taken_apart(value)
+    value = _powers_taken_apart(_rounded_down(value))
     roots: dict[Any, int] = {}
     for power in value.atoms(Pow):
         if power.base.is_Symbol and power.base.is_positive and power.exp.is_Rational and power.exp.q > 1:
@@ -84,6 +88,25 @@ def _generated(value: Any) -> tuple[Any, _Generators]:
     if roots:
         value = value.subs({name: generators.root(name) ** power for name, power in roots.items()}, simultaneous=True)
     return _without_others(value, generators), generators
+
+
+def _rounded_down(value: Any) -> Any:
+    """Write ceilings as floors, and floors in one form: ⌈n/d⌉ is ⌊(n - 1)/d⌋ + 1 for whole numbers n and d."""
+    from sympy import ceiling, floor, fraction, together
+
+    if not value.has(ceiling, floor):
+        return value
+
+    def down(inside: Any) -> Any:
+        return floor(inside.expand())
+
+    def up(inside: Any) -> Any:
+        top, bottom = fraction(together(inside))
+        if top.is_integer and bottom.is_integer and bottom.is_positive:
+            return down((top - 1) / bottom) + 1
+        return ceiling(inside)
+
+    return value.replace(ceiling, up).replace(floor, down)
 
 
 def _powers_taken_apart(value: Any) -> Any:
@@ -276,7 +299,7 @@ def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: 
         return Certificate(value, ()) if (value > 0 if strict else value >= 0) else None
     if not symbols_of(value):
         sign = sign_of(value)
-        return Certificate(value, ()) if sign > 0 or (sign == 0 and not strict) else None
+        return Certificate(value, ()) if sign == 1 or (sign == 0 and not strict) else None
     if arithmetic.decide(expanded(value), strict=strict):
         return Certificate(expanded(value), ())
     rational, generators = _generated(value)
@@ -315,8 +338,8 @@ def _number(value: Any) -> Fraction:
     return Fraction(int(value.numerator), int(value.denominator))
 
 
-def sign_of(value: Number) -> int:
-    """Return the sign of a constant without symbols: 1, 0 or -1, by as many digits as it takes.
+def sign_of(value: Number) -> int | None:
+    """Return the sign of a constant without symbols: 1, 0 or -1, by as many digits as it takes; None if it stays open.
 
     Examples
     --------
@@ -326,13 +349,7 @@ def sign_of(value: Number) -> int:
     """
     if is_rational(value):
         return (value > 0) - (value < 0)
-    if is_zero(value):
-        return 0
-    for digits in (30, 100, 400):
-        number = value.evalf(digits)
-        if number.is_number and abs(number) > 10 ** (10 - digits):
-            return 1 if number > 0 else -1
-    return 0
+    return 0 if is_zero(value) else proven_sign(value)
 
 
 # -- limits ----------------------------------------------------------------------------------------------------------
@@ -374,19 +391,24 @@ def _general_limit(value: Any, name: Any) -> Number | None:
 # -- counterexamples -------------------------------------------------------------------------------------------------
 
 
+class TooLargeError(ZeroDivisionError):
+    """A value has more digits than anybody would write: as good as none."""
+
+
 def evaluated(value: Number, assignment: Mapping[Any, int]) -> Number:
     """Return a formula's exact value for whole numbers, by symbol; irrational where a root is.
 
     Raises
     ------
     ZeroDivisionError
-        Where it has none.
+        Where it has none, or one of more than :data:`MOST_BITS` bits (:class:`TooLargeError`).
     """
     if is_rational(value):
         return value
     try:
         return _evaluated(value, assignment)
     except _NotRationalError:
+        _refuse_towers(value, assignment)
         found = value.subs(assignment)
         if found.is_finite is False:
             raise ZeroDivisionError from None
@@ -407,17 +429,36 @@ def _evaluated(value: Any, assignment: Mapping[Any, int]) -> int | Fraction:
     if value.is_Rational:
         return Fraction(int(value.p), int(value.q))
     if value.is_Add:
-        return sum(_evaluated(argument, assignment) for argument in value.args)
+        return _simple(sum(_evaluated(argument, assignment) for argument in value.args))
     if value.is_Mul:
         result: int | Fraction = 1
         for argument in value.args:
             result = result * _evaluated(argument, assignment)
         return _simple(result)
-    if value.is_Pow and value.exp.is_Integer:
-        exponent = int(value.exp)
-        base = _evaluated(value.base, assignment)
-        return _simple(Fraction(base) ** exponent if exponent < 0 else base**exponent)
+    if value.is_Pow:
+        exponent = _evaluated(value.exp, assignment)
+        if type(exponent) is int:
+            return _power(_evaluated(value.base, assignment), exponent)
     raise _NotRationalError
+
+
+def _power(base: int | Fraction, exponent: int) -> int | Fraction:
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if bits > 1 and bits * abs(exponent) > MOST_BITS:
+        raise TooLargeError
+    return _simple(Fraction(base) ** exponent if exponent < 0 else base**exponent)
+
+
+def _refuse_towers(value: Any, assignment: Mapping[Any, int]) -> None:
+    """Raise TooLargeError for powers of powers that sympy would work out to the last digit."""
+    from sympy import Pow
+
+    for power in value.atoms(Pow):
+        if power.exp.free_symbols:
+            try:
+                _evaluated(power, assignment)
+            except _NotRationalError:
+                continue
 
 
 def _simple(value: int | Fraction) -> int | Fraction:

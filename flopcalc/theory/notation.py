@@ -52,6 +52,8 @@ _COMMANDS: Mapping[str, str] = {
 }  # fmt: skip
 _NAMED = ("mathrm", "text", "mathit", "mathbf", "mathsf", "operatorname", "textit", "textrm")
 _FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac")
+_PRIME = re.compile(r"(?:['′’ʹ″‴])+|\^\s*\{\s*(?:(?:\\prime(?![A-Za-z])|['′])\s*)+\}|\^\s*\\prime(?![A-Za-z])")
+"""Primes behind a symbol; the symbol d′ is called ``d_prime`` in expressions and in JSON."""
 _TIMES = "*·×⋅∙•∗"
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
@@ -59,6 +61,8 @@ _LOWERED = {
     **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)),
     **dict(zip("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "aehijklmnoprstuvx", strict=True)),
 }
+_UNITS = {"k": 3, "M": 6, "G": 9, "B": 9, "T": 12}
+"""What stands behind figures for so many zeros; here these letters are symbols."""
 _FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "sqrt": (1, 1), "floor": (1, 1), "ceil": (1, 1), "round": (1, 1), "abs": (1, 1), "min": (1, 9), "max": (1, 9),
     "log": (2, 2),
@@ -136,8 +140,9 @@ def _written_call(node: _Node, *, python: bool) -> str:
 
 
 def _shown_symbol(name: str) -> str:
-    base, bar, index = name.partition("_")
-    return GREEK_SIGNS.get(base, base) + bar + index
+    base, bar, index = name.replace("_prime", "′").replace("′′", "″").partition("_")
+    letter = base.rstrip("′″")
+    return GREEK_SIGNS.get(letter, letter) + base[len(letter) :] + bar + index
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,8 @@ class Reading:
     names : tuple of str
         The symbols in it, in the order of the text.
     decimals : int or None
-        For a plain number, the digits after its decimal point, percent taken into account; None for a formula.
+        For a plain number, the digits after its decimal point, percent and a power of ten taken into account (3.8e9:
+        -8); None for a formula.
     """
 
     text: str
@@ -280,9 +286,10 @@ def _spellings(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         plain = canonical(name)
         base = re.match(r"[^\W\d_]+", plain)
-        found[plain] = name
+        found[plain] = found[plain.replace("_prime", "′")] = name
         if base is not None and base[0] in GREEK_SIGNS:
-            found[GREEK_SIGNS[base[0]] + plain[base.end() :]] = name
+            rest = plain[base.end() :]
+            found[GREEK_SIGNS[base[0]] + rest] = found[GREEK_SIGNS[base[0]] + rest.replace("_prime", "′")] = name
     return found
 
 
@@ -368,10 +375,25 @@ def _walk(node: _Node) -> Iterable[_Node]:
 def _decimals(tree: _Node) -> int | None:
     if tree.kind == "neg":
         return _decimals(tree.parts[0])
+    if tree.kind == "mul" and len(tree.parts) == 2:  # 3.8·10⁹
+        exponent_of_ten = _power_of_ten(tree.parts[1])
+        places = _decimals(tree.parts[0]) if exponent_of_ten is not None else None
+        return None if places is None or exponent_of_ten is None else places - exponent_of_ten
     if tree.kind != "number":
         return None
     digits, percent, _ = tree.name.partition("%")
-    return len(digits.partition(".")[2]) + (2 if percent else 0)
+    mantissa, _, exponent = digits.lower().partition("e")
+    return len(mantissa.partition(".")[2]) - int(exponent or 0) + (2 if percent else 0)
+
+
+def _power_of_ten(tree: _Node) -> int | None:
+    """Return n for 10^n, and None for anything else."""
+    if tree.kind != "pow" or tree.parts[0].kind != "number" or tree.parts[0].value != 10:
+        return None
+    exponent = tree.parts[1]
+    sign, exponent = (-1, exponent.parts[0]) if exponent.kind == "neg" else (1, exponent)
+    small = exponent.kind == "number" and type(exponent.value) is int and exponent.value <= 1000
+    return sign * int(exponent.value) if small else None
 
 
 @dataclass(slots=True)
@@ -453,11 +475,12 @@ class _Reader:
         if character == "∞":
             raise self.fault("∞ is no number", position, "a formula", "--limit O=oo for what holds in the limit")
         if character in "'′":
-            raise self.fault(
-                "a primed symbol", position, "symbols without primes", "name it with --let, or --where H=h2"
-            )
+            raise self.fault("a prime follows no symbol", position, "a letter before it, as in d'")
         raise self.fault(
-            f"`{shorten(character)}` has no meaning in a formula", position, "numbers, symbols, + - · / ^ ( )"
+            f"`{shorten(character)}` has no meaning in a formula",
+            position,
+            "numbers, symbols, + - · / ^ ( )",
+            "a metric's name is followed by =" if character == ":" else "",
         )
 
     def number(self, position: int, last: int) -> tuple[_Token, int]:
@@ -516,6 +539,10 @@ class _Reader:
             elif character == "_":
                 added, position = self.index(position, last)
                 characters += added
+            elif characters and (primes := _PRIME.match(self.text, position, last)):
+                marks = sum({"″": 2, "‴": 3}.get(mark, 1) for mark in re.findall(r"\\prime|['′’ʹ″‴]", primes[0]))
+                characters += [("′", position)] * marks
+                position = primes.end()
             elif character == "\\":
                 match = re.compile(r"\\([A-Za-z]+)").match(self.text, position, last)
                 sign = _COMMANDS.get(match[1], "") if match else ""
@@ -543,7 +570,7 @@ class _Reader:
                 inside, first = named[1], first + named.start(1)
                 after += 1 if self.text[end + 1 : end + 2] == "}" else 0
         else:
-            match = re.compile(r"\\[A-Za-z]+|\w+?(?=_|\W|[⁰¹²³⁴-⁹]|$)|\w").match(self.text, start, last)
+            match = re.compile(r"\\[A-Za-z]+|\w+?(?=_|\W|[⁰¹²³⁴-⁹⁻]|$)|\w").match(self.text, start, last)
             if match is None:
                 raise self.fault("an index is empty", position, "letters or digits, as in C_in or c_1")
             inside, first, after = match[0], start, match.end()
@@ -689,7 +716,7 @@ class _Reader:
         """Return a factor, and those that follow it without a sign between."""
         factors = _product_parts(first)
         while self.begins(self.next):
-            if self.next.kind == "number":
+            if self.next.kind == "number" and self.tokens[self.position + 1].kind not in ("^", "raised"):
                 raise self.fault(
                     f"the number {self.next.text} stands behind a factor",
                     self.next.offset,
@@ -876,7 +903,7 @@ class _Reader:
             found: list[tuple[str, ...]] = []
             for end in range(min(count, start + self.longest), start, -1):
                 part = word[start:end]
-                cut = end < count and (word[end] == "_" or word[end].isdigit())
+                cut = end < count and (word[end] in "_′" or word[end].isdigit())
                 if cut or not ways[end]:
                     continue
                 if part in self.spelt or (self.free and _is_free(part)):
@@ -884,7 +911,7 @@ class _Reader:
             ways[start] = found[:2]
         for split in ways[0]:
             for part in split:
-                self.spelt.setdefault(part, part)
+                self.spelt.setdefault(part, part.replace("′", "_prime"))
         return ways[0]
 
     def unknown(self, run: _Token) -> NotationError:
@@ -895,7 +922,7 @@ class _Reader:
         for start in range(len(word)):
             if start in reachable:
                 for end in range(start + 1, min(len(word), start + self.longest) + 1):
-                    cut = end < len(word) and (word[end] == "_" or word[end].isdigit())
+                    cut = end < len(word) and (word[end] in "_′" or word[end].isdigit())
                     if word[start:end] in self.spelt and not cut:
                         reachable.add(end)
         reach = max(reachable)
@@ -911,8 +938,9 @@ class _Reader:
                 expected,
                 f"a power is written {match[1]}^{match[2]}, a product {match[2]}{match[1]}",
             )
-        first = re.match(r"[^\W\d_](?:_\w+|\d+)?", rest)
-        name = first[0] if first is not None and rest[:1] not in self.spelt else rest
+        first = re.match(r"[^\W\d_](?:_\w+|\d+)?′*", rest)
+        primed = first is not None and first[0].endswith("′")
+        name = first[0] if first is not None and (primed or rest[:1] not in self.spelt) else rest
         if len(rest) > 1 and rest.casefold() in {known.casefold() for known in self.known}:
             name = rest
         hint = ""
@@ -921,6 +949,13 @@ class _Reader:
             hint = f"symbols are case-sensitive: `{other}` is known"
         elif len(rest) > 2:
             hint = suggest(rest, self.known)
+        before = self.tokens[self.position - 2] if self.position > 1 else None
+        if name[0] == "x":
+            hint = "a product is written C·M, C*M or CM"
+        elif before is not None and before.kind == "number" and name in _UNITS:
+            hint = f"with a unit the number is {before.text}e{_UNITS[name]}"
+        if primed:
+            hint = f"--where gives a symbol of the spec this name: H={name}"
         return self.fault(
             f"`{shorten(name)}` is no symbol that is known here",
             offset,
@@ -945,7 +980,7 @@ class _Reader:
 
 
 def _is_free(part: str) -> bool:
-    return re.fullmatch(r"[^\W\d_](?:_\w+|\d*)", part) is not None
+    return re.fullmatch(r"[^\W\d_](?:_\w+|\d*)′*", part) is not None
 
 
 def _joined_names(names: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flopcalc.number import Number, is_rational, normal
+from flopcalc.number import Number, expanded, is_rational, normal
 
 __all__ = ["MOST_TERMS", "is_spatial", "textbook"]
 
@@ -59,11 +59,29 @@ def _reduced(value: Any) -> tuple[Any, Any]:
     if len(value.args) > MOST_TERMS or any(power.exp.free_symbols for power in value.atoms(Pow)):
         return None, None
     top, bottom = fraction(together(value))
-    if top.is_Add and len(top.args) > MOST_TERMS:
+    top, bottom = _expr(expanded(top)), _expr(expanded(bottom))
+    if not _is_sum_of_products(top) or not _is_sum_of_products(bottom) or (top.is_Add and len(top.args) > MOST_TERMS):
         return None, None
     if bottom.free_symbols and (bottom.is_Add or any(base.is_Add for base in bottom.as_powers_dict())):
         top, bottom = fraction(cancel(top / bottom))
     return top.expand(), bottom.factor() if bottom.free_symbols else bottom
+
+
+def _is_sum_of_products(value: Any) -> bool:
+    """Tell whether nothing is left to be multiplied out."""
+    from sympy import Add, Mul
+
+    factors = (factor for term in Add.make_args(value) for factor in Mul.make_args(term))
+    return not any(
+        factor.is_Add or (factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and factor.exp > 0)
+        for factor in factors
+    )
+
+
+def _expr(value: Number) -> Any:
+    from sympy import Rational
+
+    return Rational(value.numerator, value.denominator) if is_rational(value) else value
 
 
 def _gathered(value: Any) -> Any:
@@ -80,7 +98,10 @@ def _gathered(value: Any) -> Any:
         groups.setdefault(Mul(*outside), []).append(term)
     parts = []
     for outside, terms in groups.items():
-        parts.append(outside * Add(*(term / outside for term in terms)))
+        if outside == 1:
+            parts.extend(terms)
+        else:
+            parts.append(outside * Add(*(term / outside for term in terms)))
     return parts[0] if len(parts) == 1 else Add(*parts, evaluate=False)
 
 

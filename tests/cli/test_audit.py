@@ -73,7 +73,7 @@ def test_options_of_the_main_command_hold_here(ok: Ok) -> None:
 
 def test_a_block_is_audited_in_symbols(ok: Ok) -> None:
     text = ok("audit", "shufflenet_v1_unit")
-    assert "HW(2C - 4√(CM) + 2M)" in text
+    assert "HW(2C + 2M - 4√(CM))" in text
     assert "in the order of the network" in text
 
 

@@ -213,3 +213,11 @@ def test_a_time_limit_works_in_another_thread() -> None:
     thread.start()
     thread.join(5)
     assert stopped == [True]
+
+
+def test_roots_of_numbers_and_of_multiples_are_one_root() -> None:
+    c, b = symbol("C"), symbol("B")
+    assert is_zero(sqrt(2) * sqrt(3) - sqrt(6))
+    assert is_zero(sqrt(10) * sqrt(2 * c + 3) / 2 - sqrt(5) * sqrt(c + Rational(3, 2)))
+    assert is_zero((sqrt(6) * sqrt(b + 2) - sqrt(3) * sqrt(2 * b + 4)) * c)
+    assert not is_zero(sqrt(2) * sqrt(3) - sqrt(5))

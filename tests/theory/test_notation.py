@@ -152,7 +152,8 @@ BAD = [
     ("C 2", "C", 2, "stands behind"),
     ("C = C = C", "C", 6, "two relations"),
     ("C; C", "C", 1, "no meaning"),
-    ("C'", "C", 1, "primed"),
+    ("C'", "C", 0, "`C′`"),
+    ("2'", "C", 1, "prime"),
     ("_C", "C", 0, "index"),
     ("C_{in", "C", 2, "not closed"),
     (r"\foo C", "C", 0, r"\foo"),
@@ -328,3 +329,8 @@ def test_how_a_formula_was_read_is_read_the_same_again(value: Any) -> None:
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     with suppress(NotationError):
         read_statement(text, ["C", "H", "W", "M", "g", "c1"])
+
+
+def test_a_power_ends_an_index() -> None:
+    assert read_statement("HWK_H²", ["H", "W", "K_H"]).text == "H·W·K_H²"
+    assert read_statement("K_H⁻¹", ["K_H"]).python == "K_H**(-1)"

@@ -14,7 +14,7 @@ from flopcalc.report import DTYPES, Report, make_report
 from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
-__all__ = ["analyze", "analyze_spec", "split_inline"]
+__all__ = ["analyze", "analyze_spec", "split_inline", "split_settings"]
 
 _INLINE = re.compile(r"(?P<spec>.*?):(?P<settings>\s*[^\W\d]\w*\s*=.*)", re.DOTALL)
 
@@ -35,8 +35,24 @@ def split_inline(text: str) -> tuple[str, dict[str, str]]:
     match = _INLINE.fullmatch(text)
     if match is None or text.endswith((".yaml", ".yml")):
         return text, {}  # a file's path, whatever its folders are called
+    return match["spec"], split_settings(match["settings"])
+
+
+def split_settings(text: str) -> dict[str, str]:
+    """Split ``alpha=0.5,rho=1`` into values by name.
+
+    Raises
+    ------
+    ParameterError
+        Where a setting is no ``name=value``, or a name stands twice.
+
+    Examples
+    --------
+    >>> split_settings("C=4*c, M=max(c, 8)")
+    {'C': '4*c', 'M': 'max(c, 8)'}
+    """
     settings: dict[str, str] = {}
-    for piece in _outer_commas(match["settings"]):
+    for piece in _outer_commas(text):
         name, equals, value = piece.partition("=")
         name = name.strip()
         if not equals or not name or not value.strip():
@@ -44,7 +60,7 @@ def split_inline(text: str) -> tuple[str, dict[str, str]]:
         if name in settings:
             raise ParameterError(Problem(f"`{shorten(name)}` is set twice", None, "every parameter once"))
         settings[name] = value.strip()
-    return match["spec"], settings
+    return settings
 
 
 def _outer_commas(text: str) -> list[str]:

@@ -120,11 +120,11 @@ def test_a_spec_that_cannot_be_read_is_no_traceback(refused: Refused, tmp_path: 
 
 
 def test_an_interrupt_leaves_with_its_own_code(run: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
-    import flopcalc.cli.table
+    import flopcalc.cli.spec_options
 
     def interrupted(*arguments: object, **named: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(flopcalc.cli.table, "analyze_spec", interrupted)
+    monkeypatch.setattr(flopcalc.cli.spec_options, "analyze_spec", interrupted)
     ran = run("mobilenet_v1")
     assert (ran.code, ran.err) == (130, "\ninterrupted\n")  # type: ignore[attr-defined]

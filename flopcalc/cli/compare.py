@@ -1,0 +1,201 @@
+"""``flopcalc compare SPEC SPEC …``: specs side by side, and at equal budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from flopcalc.analysis import split_inline
+from flopcalc.cli.options import Word, input_shapes, named_values, shared_options, split_list
+from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, shorten, suggest
+from flopcalc.report import METRICS
+from flopcalc.spec import Spec, load
+
+__all__ = ["command"]
+
+_GIVEN = "flopcalc.compare.given"
+"""Where the values of parameters wait that were given as options."""
+
+_LEFT_OUT = ("--by", "--columns")
+
+
+class CompareCommand(click.Command):
+    """A command whose options are its own and every parameter of the specs that it is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the options out that are parameters' and leave the rest to click."""
+        takes = {spelling: not option.is_flag for option in self._options(ctx) for spelling in option.opts}
+        rest: list[str] = []
+        given: list[tuple[str, str]] = []
+        waiting = list(args)
+        while waiting:
+            argument = waiting.pop(0)
+            name, equals, value = argument.partition("=")
+            if argument == "--":
+                rest += [argument, *waiting]
+                break
+            if not argument.startswith("--") or name in takes:
+                rest.append(argument)
+                if argument in takes and takes[argument] and waiting:
+                    rest.append(waiting.pop(0))
+                continue
+            if not equals and not waiting:
+                raise click.BadOptionUsage(name, "", ctx)
+            given.append((name.removeprefix("--"), value if equals else waiting.pop(0)))
+        ctx.meta[_GIVEN] = given
+        return super().parse_args(ctx, rest)
+
+    def _options(self, ctx: click.Context) -> list[click.Option]:
+        return [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+
+
+@click.pass_context
+def _run(
+    ctx: click.Context,
+    /,
+    specs: tuple[str, ...],
+    equal: str | None,
+    vary: str | None,
+    metrics: tuple[str, ...],
+    output_format: str,
+    output: str | None,
+    units: str,
+    settings: tuple[str, ...],
+    symbolic: tuple[str, ...],
+    input_shape: tuple[str, ...],
+    **options: Any,
+) -> None:
+    if len(specs) < 2:
+        what = f"flopcalc compare needs {'another' if specs else 'two'} SPEC{'' if specs else 's'}"
+        raise ParameterError(Problem(what, None, "at least two", "`flopcalc list` shows what there is"))
+    if (equal is None) is not (vary is None):
+        there, missing = ("--equal", "--vary NAME") if vary is None else ("--vary", "--equal METRIC")
+        raise ParameterError(Problem(f"{there} needs {missing} as well", None, "", "--equal flops --vary C"))
+    from flopcalc.comparison import compare_specs
+
+    measures = _measures(metrics, output_format)
+    if units == "human" and output_format in ("json", "csv"):
+        raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
+    comparison = compare_specs(
+        specs,
+        _values(ctx, specs, named_values(settings)),
+        equal=equal,
+        vary=vary,
+        symbolic=split_list(symbolic) or (),
+        input=input_shapes(input_shape),
+        **options,
+    )
+    from flopcalc.render import comparison as render
+
+    if output_format == "json":
+        write_json(render.comparison_as_dict(comparison), output)
+    elif output_format == "csv":
+        write_text(render.comparison_as_csv(comparison, measures=measures), output)
+    elif output_format == "markdown":
+        write_text(render.comparison_as_markdown(comparison, measures=measures, human=units == "human"), output)
+    elif output_format == "latex":
+        write_text(render.comparison_as_latex(comparison, measures=measures, human=units == "human"), output)
+    else:
+        write_text(render.comparison_as_text(comparison, screen_for(output), measures=measures, units=units), output)
+
+
+def _measures(texts: Sequence[str], output_format: str) -> list[str] | None:
+    """Return the rows that are asked for."""
+    from flopcalc.comparison import MEASURES
+
+    names = split_list(texts)
+    if names is None:
+        return None
+    if output_format == "json":
+        raise FlopcalcError(Problem("--metrics does not go with --format json, which holds every metric"))
+    known = "some of " + ", ".join(MEASURES)
+    problems = [
+        Problem(f"there is no metric `{shorten(name)}`", None, known, suggest(name, MEASURES))
+        for name in names
+        if name not in MEASURES
+    ]
+    if not names:
+        problems.append(Problem("no metric is named", None, known))
+    if problems:
+        raise UnknownNameError(*problems)
+    return list(dict.fromkeys(names))
+
+
+def _values(ctx: click.Context, specs: Sequence[str], named: dict[str, str]) -> dict[str, object]:
+    """Gather the shared values of parameters, each given once and known to a side.
+
+    Raises
+    ------
+    ParameterError, UnknownNameError
+    """
+    values: dict[str, object] = dict(named)
+    loaded: list[Spec] = []
+    for name, text in ctx.meta[_GIVEN]:
+        loaded = loaded or [load(split_inline(spec)[0]) for spec in specs]
+        known = dict.fromkeys(name for spec in loaded for name in (*spec.free_names(), *spec.parameters))
+        key = name if name in known else name.replace("-", "_")
+        if key not in known:
+            raise UnknownNameError(_unknown(ctx, name, list(known)))
+        if key in values:
+            raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
+        if not text.strip():
+            raise ParameterError(Problem(f"{key} is given no value", None, "a number, a word or an expression"))
+        values[key] = text
+    return values
+
+
+def _unknown(ctx: click.Context, name: str, known: Sequence[str]) -> Problem:
+    options = [spelling.lstrip("-") for option in ctx.command.get_params(ctx) for spelling in option.opts]
+    near = suggest(name, [*known, *options])
+    parameters = listed(f"--{item}" for item in known)
+    return Problem(
+        f"no side has a parameter for `--{shorten(name)}`",
+        None,
+        f"one of {parameters}, or an option that `flopcalc compare --help` shows",
+        near.replace(" `", " `--"),
+    )
+
+
+def _own_options() -> list[click.Parameter]:
+    from flopcalc.comparison import MEASURES
+
+    return [
+        click.Argument(["specs"], nargs=-1, metavar="SPEC SPEC …"),
+        click.Option(
+            ["--equal"],
+            type=Word(*METRICS),
+            metavar="METRIC",
+            help="Bring every side but the first to the first one's budget: " + ", ".join(METRICS) + ".",
+        ),
+        click.Option(
+            ["--vary"],
+            metavar="NAME",
+            help="What is varied for it: a parameter of each of them, or a symbol in its values.",
+        ),
+        click.Option(
+            ["--metrics"],
+            multiple=True,
+            metavar="NAME,…",
+            help="Which rows, in which order: " + ", ".join(MEASURES) + ".",
+        ),
+    ]
+
+
+command = CompareCommand(
+    name="compare",
+    help="Compare specs side by side: every metric, and its ratio to the first. --PARAMETER VALUE goes to every side "
+    "that has the parameter; SPEC:alpha=0.5,rho=1 gives one side values of its own, which come before those.\n\n"
+    "\b\n"
+    "flopcalc compare mobilenet_v1 mobilenet_v2 ghostnet\n"
+    "flopcalc compare resnet_bottleneck resnext_bottleneck shufflenet_v1_unit --C 4*M\n"
+    "flopcalc compare resnet_bottleneck:C=256,M=64 resnext_bottleneck:C=256,g=32 --equal weights --vary M",
+    params=[
+        *_own_options(),
+        *(option for option in shared_options() if option.opts[0] not in _LEFT_OUT),
+    ],
+    callback=_run,
+    options_metavar="[--PARAMETER VALUE …] [OPTIONS]",
+)

@@ -1,0 +1,234 @@
+"""Specs on the command line: their parameters as options, which stand first in the help of a command on a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from flopcalc.analysis import analyze_spec, split_inline
+from flopcalc.binding import is_truth
+from flopcalc.cli.options import input_shapes, named_values, split_list
+from flopcalc.errors import ParameterError, Problem, UnknownNameError
+from flopcalc.number import readable
+from flopcalc.report import Report
+from flopcalc.spec import Parameter, Spec, load
+
+__all__ = ["OnSpec", "SpecCommand", "report_of", "spec_command"]
+
+_PREFIX = "parameter_"
+
+USAGE = "[--PARAMETER VALUE …] [OPTIONS]"
+
+
+class SpecCommand(click.Command):
+    """A spec as a command: its parameters are options, and stand first in its help."""
+
+    def __init__(
+        self, spec: Spec, settings: Mapping[str, str], options: Sequence[click.Option], **attributes: Any
+    ) -> None:
+        taken = {option for item in options for option in item.opts} | {"-h", "--help", "--version"}
+        parameters = {**dict.fromkeys(spec.free_names()), **spec.parameters}
+        own = {name: _option(name, parameter, spec, taken) for name, parameter in parameters.items()}
+        super().__init__(params=[*(option for option in own.values() if option is not None), *options], **attributes)
+        self.spec = spec
+        self.settings = settings
+        self.parameters: Mapping[str, Parameter | None] = parameters
+        self.own = own
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the parameters, then the shared options, then the variants."""
+        parameters = [
+            (_usage(name, option, parameter), _help(name, parameter, self.spec))
+            for (name, parameter), option in zip(self.parameters.items(), self.own.values(), strict=True)
+        ]
+        own = set(self.own.values())
+        options = [option.get_help_record(ctx) for option in self.get_params(ctx) if option not in own]
+        sections = {"Parameters": parameters, "Options": [record for record in options if record is not None]}
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+        if self.spec.variants:
+            with formatter.section("Variants"):
+                formatter.write_text(", ".join(self.spec.variants))
+
+
+def spec_command(
+    text: str,
+    options: Sequence[click.Option],
+    run: Callable[..., Any],
+    *,
+    others: Mapping[str, object] | None = None,
+    first: str = "",
+) -> SpecCommand:
+    """Return a command on a spec, which is named as a user does: by its name, a variant's or a path.
+
+    Parameters
+    ----------
+    text : str
+        The name or path, perhaps with values inline.
+    options : sequence of click.Option
+        What the command takes beside the spec's parameters.
+    run : callable
+        Takes click's context and the options.
+    others : mapping, optional
+        Names that are suggested too where there is no such spec.
+    first : str
+        What the help says before the spec's title.
+
+    Raises
+    ------
+    FlopcalcError
+        Where there is no such spec.
+    """
+    name, settings = split_inline(text)
+    try:
+        spec = load(name)
+    except UnknownNameError:
+        if others is None:
+            raise
+        from flopcalc.spec.catalog import unknown
+
+        raise unknown(name, others) from None
+    title = spec.title or spec.name
+    lines = [f"{title}: {spec.variant}" if spec.variant else title, spec.source]
+    return SpecCommand(
+        spec,
+        settings,
+        options,
+        name=name,
+        help=(f"{first}\n\n" if first else "") + "\b\n" + "\n".join(line for line in lines if line),
+        callback=click.pass_context(run),
+        options_metavar=USAGE,
+    )
+
+
+def report_of(ctx: click.Context, options: Mapping[str, Any]) -> Report:
+    """Return the report that a command on a spec asks for, by its parameters and the shared options that it has."""
+    command = ctx.command
+    assert isinstance(command, SpecCommand)
+    given: dict[str, Any] = {
+        "symbolic": split_list(options.get("symbolic", ())) or (),
+        "input": input_shapes(options.get("input_shape", ())),
+        "assume": options.get("assume", ()),
+        "exact_rounding": options.get("exact_rounding", False),
+    }
+    given |= {name: options[name] for name in ("convention", "dtype") if name in options}
+    return analyze_spec(command.spec, _values(command.settings, named_values(options["settings"]), options), **given)
+
+
+class OnSpec(click.Group):
+    """A command whose first argument is a spec, and whose other options are the spec's parameters and its own.
+
+    Parameters
+    ----------
+    options : callable
+        Makes its own options.
+    run : callable
+        Takes click's context and the options.
+    """
+
+    def __init__(
+        self, *, options: Callable[[], list[click.Option]], run: Callable[..., Any], **attributes: Any
+    ) -> None:
+        super().__init__(subcommand_metavar=f"SPEC {USAGE}", options_metavar="", no_args_is_help=False, **attributes)
+        self.own = options
+        self.run = run
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name no specs: there are many, and `flopcalc list` has them."""
+        return []
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """Return the command on a spec."""
+        return spec_command(cmd_name, self.own(), self.run, first=self.help or "")
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take the first argument for the spec."""
+        command = self.get_command(ctx, args[0])
+        return command.name, command, args[1:]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move the spec to the front, where options stand before it."""
+        if args[:1] not in (["--help"], ["-h"]):
+            args = self._spec_first(args, ctx)
+        return super().parse_args(ctx, args)
+
+    def _spec_first(self, args: list[str], ctx: click.Context) -> list[str]:
+        flags = {"--", *ctx.help_option_names, *(spelling for o in self.own() if o.is_flag for spelling in o.opts)}
+        position = 0
+        while position < len(args) and args[position].startswith("-"):
+            position += 1 if "=" in args[position] or args[position] in flags else 2
+        if position >= len(args):
+            raise click.UsageError("no SPEC is named", ctx)
+        return [args[position], *args[:position], *args[position + 1 :]]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options; those of a spec's parameters stand in the help of the command on that spec."""
+        records = [option.get_help_record(ctx) for option in [*self.own(), *self.get_params(ctx)]]
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in records if record is not None])
+
+
+def _option(name: str, parameter: Parameter | None, spec: Spec, taken: set[str]) -> click.Option | None:
+    """Return the option of one parameter, or None where a shared option has its name."""
+    spellings = dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}"))
+    if taken & spellings.keys():
+        return None
+    # it takes several values only to say that there is one too many
+    return click.Option([_PREFIX + name, *spellings], multiple=True)
+
+
+def _usage(name: str, option: click.Option | None, parameter: Parameter | None) -> str:
+    """Return how a parameter is given."""
+    value = "VALUE"
+    if parameter is not None and parameter.choices:
+        value = "|".join(readable(choice) for choice in parameter.choices)
+    elif parameter is not None and is_truth(parameter):
+        value = "true|false"
+    return f"--{name} {value}" if option is not None else f"--set {name}={value}"
+
+
+def _help(name: str, parameter: Parameter | None, spec: Spec) -> str:
+    """Return what a parameter is, its default and its bounds."""
+    symbol = "a symbol where not given"
+    if parameter is None:
+        sides = ("channels", "height", "width")
+        said = next(
+            f"{side} of the input" + (f" {entry.label}" if len(spec.inputs) > 1 else "")
+            for entry in spec.inputs
+            for side, item in zip(sides, entry.entries, strict=True)
+            if item == name
+        )
+        return f"{said}  [{symbol}]"
+    default = symbol
+    if name in spec.preset:
+        default = f"default: {readable(spec.preset[name])}"
+    elif parameter.default is not None:
+        default = f"default: {parameter.default.text}"
+    bounds = (("at least", parameter.minimum), ("at most", parameter.maximum), ("above", parameter.above))
+    notes = [default, *(f"{words} {bound.text}" for words, bound in bounds if bound is not None)]
+    return f"{parameter.help}  [{'; '.join(notes)}]".strip()
+
+
+def _values(inline: Mapping[str, str], named: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, object]:
+    """Gather the parameters' values from the three ways in which they may be given."""
+    given: dict[str, Sequence[str]] = {
+        key.removeprefix(_PREFIX): values for key, values in options.items() if key.startswith(_PREFIX) and values
+    }
+    values: dict[str, object] = {}
+    for name, text in [
+        *inline.items(),
+        *named.items(),
+        *((name, text) for name, texts in given.items() for text in texts),
+    ]:
+        if name in values:
+            raise ParameterError(Problem(f"{name} is given twice", None, "every parameter once"))
+        if not text.strip():
+            raise ParameterError(Problem(f"{name} is given no value", None, "a number, a word or an expression"))
+        values[name] = text
+    return values

@@ -1,0 +1,946 @@
+"""The least that one cost can be while another is held fast: what the paper's G1 does, for any block.
+
+Two symbols are free to change, and the held cost makes one of them a function of the other. The objective is then a
+function of one positive number x. Where it is a·x + b/x + c with a and b positive, the arithmetic mean is never below
+the geometric one:
+
+    a·x + b/x + c = 2·√(a·b) + c + (√(a·x) − √(b/x))²,
+
+so that the least is 2·√(a·b) + c, at x = √(b/a). Else the signs of its derivative's coefficients tell, by Descartes'
+rule, whether it turns once. The least is over positive real numbers, and so holds for whole ones all the more.
+
+Source: Ma et al. 2018, arXiv:1807.11164, section 2, G1 and equation 1, which is the case of a 1×1 convolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product as combinations
+from math import gcd, lcm
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
+from flopcalc.number import Arithmetic, Number, expanded, is_rational, is_symbolic, normal
+from flopcalc.theory.deadline import TimeIsUp, deadline
+from flopcalc.theory.equivalence import is_zero, limit_at_infinity, nonnegative, symbols_of
+from flopcalc.theory.textbook import textbook
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+__all__ = ["MOST_SECONDS", "MOST_TERMS", "End", "Minimum", "Outcome", "Proof", "Term", "minimize"]
+
+MOST_SECONDS = 5.0
+"""How long one search for a minimum may take."""
+
+MOST_TERMS = 120
+"""How many terms the objective and the held cost may have, multiplied out."""
+
+MOST_DEGREE = 24
+"""The highest power of one symbol in them."""
+
+Outcome: TypeAlias = Literal["minimum", "root", "falls", "grows", "constant"]
+"""How a search ended:
+
+- ``minimum``: there is one least value, in closed form;
+- ``root``: there is one, where :attr:`Minimum.stationarity` is zero, which has one positive root and no closed form;
+- ``falls``, ``grows``: the objective only falls, or only grows, as :attr:`Minimum.free` grows, see :attr:`Minimum.end`;
+- ``constant``: the held cost holds the objective too.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the objective along the curve: ``coefficient * variable**exponent``."""
+
+    exponent: int
+    coefficient: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Something that a derivation rests on, so that it can be proved again.
+
+    Attributes
+    ----------
+    step : str
+        What it belongs to: ``solved``, ``substituted``, ``derivative``, ``sign``, ``square``, ``where``, ``minimum``,
+        ``condition``, ``excess`` or ``feasible``.
+    kind : str
+        ``zero``: `value` is zero for all values of its symbols; ``positive``: it is above zero for all positive ones.
+    value : Number
+    """
+
+    step: str
+    kind: Literal["zero", "positive"]
+    value: Number
+
+    def holds(self, arithmetic: Arithmetic | None = None) -> bool:
+        """Prove it again.
+
+        Examples
+        --------
+        >>> Proof("sign", "positive", 3).holds()
+        True
+        """
+        return is_zero(self.value) if self.kind == "zero" else _sign(self.value, arithmetic or Arithmetic()) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where an objective that only falls or only grows comes nearest to its least, which it does not reach.
+
+    Attributes
+    ----------
+    free : Number, optional
+        What the free symbol tends to; None where it grows without end.
+    value : Number, optional
+        What the objective tends to there; None where it falls without end, or where that is not worked out.
+    emptied : bool
+        Whether the solved symbol becomes 0 there, which ends the curve.
+    """
+
+    free: Number | None
+    value: Number | None
+    emptied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The least of one cost with another held, over positive real values of two symbols, and how it is proved.
+
+    Attributes
+    ----------
+    outcome : Outcome
+    objective, held : Number
+        The formulas, in elements, FLOPs or whatever they count.
+    over : tuple of two symbols
+        What may change.
+    budget : symbol
+        What the held formula equals.
+    free, solved : symbol
+        Of `over`, the one that varies, and the one that the held formula makes a function of it.
+    solution : Number
+        That function: `solved` in terms of `free` and `budget`.
+    substituted : Number
+        The objective with `solution` put in.
+    variable : Number
+        What `terms` and `stationarity` are polynomials in: `free`, or `free` and something more (``C + K**2 + O``).
+    terms : tuple of Term
+        `substituted` by powers of `variable`, the highest first; empty where it is no such sum.
+    stationarity : Number
+        A polynomial in `variable` of the sign of the objective's derivative: zero at the minimum.
+    signs : tuple of Term
+        Its coefficients by powers of `variable`, the highest first. They are proved to change their sign once at a
+        minimum, and never where the objective only falls or grows.
+    minimum : Number, optional
+        The least value, in terms of `budget`.
+    where : mapping of symbol to Number
+        The values of both symbols there, in the order of `over`; empty where there is no closed form.
+    bound : Number, optional
+        `minimum` with the held formula for `budget`: never above `objective`.
+    condition : tuple of two Numbers, optional
+        The relation between both symbols at the minimum, ``left = right``: (C, O), (O, s**2*C).
+    certificate : Number, optional
+        The square that `substituted` is above `minimum`; None where the derivative proves it.
+    excess : Number, optional
+        The same in terms of both symbols: `objective` − `bound`.
+    requires : tuple of Number
+        What must be positive for the minimum to be reached, and is not for every `budget`. The bound holds in any case.
+    end : End, optional
+        Where an objective that falls or grows comes near to its least; None where that is open.
+    proofs : tuple of Proof
+    """
+
+    outcome: Outcome
+    objective: Number
+    held: Number
+    over: tuple[Expr, Expr]
+    budget: Expr
+    free: Expr
+    solved: Expr
+    solution: Number
+    substituted: Number
+    variable: Number
+    terms: tuple[Term, ...]
+    stationarity: Number
+    signs: tuple[Term, ...]
+    minimum: Number | None
+    where: Mapping[Any, Number]
+    bound: Number | None
+    condition: tuple[Number, Number] | None
+    certificate: Number | None
+    excess: Number | None
+    requires: tuple[Number, ...]
+    end: End | None
+    proofs: tuple[Proof, ...]
+
+
+def minimize(
+    objective: Number,
+    held: Number,
+    over: Sequence[Expr | str],
+    name_of_held: str = "B",
+    arithmetic: Arithmetic | None = None,
+) -> Minimum:
+    """Return the least of one cost with another held, over positive real values of two symbols.
+
+    Parameters
+    ----------
+    objective, held : Number
+        Formulas in positive symbols, rational in those of `over`; one of these is linear in `held`.
+    over : sequence of two symbols, or of their names
+        What may change; all other symbols are any positive numbers.
+    name_of_held : str
+        The name for what `held` equals; where a symbol has that name, a 0 is put behind it.
+    arithmetic : Arithmetic, optional
+        The assumptions by which signs are decided.
+
+    Raises
+    ------
+    FlopcalcError
+        Where a sign is open, both costs cannot be treated so, or it would take too long.
+
+    Examples
+    --------
+    ShuffleNetV2's G1, MAC ≥ 2√(hwB) + B/(hw), with equality where c1 = c2:
+
+    >>> from flopcalc.number import symbol
+    >>> h, w, c1, c2 = (symbol(name) for name in ("h", "w", "c1", "c2"))
+    >>> g1 = minimize(h * w * (c1 + c2) + c1 * c2, h * w * c1 * c2, (c1, c2))
+    >>> g1.minimum
+    2*sqrt(B)*sqrt(h)*sqrt(w) + B/(h*w)
+    >>> g1.condition, g1.excess
+    ((c1, c2), h*w*(sqrt(c1) - sqrt(c2))**2)
+    """
+    arithmetic = arithmetic or Arithmetic()
+    one, other = _asked(objective, held, over)
+    budget = _fresh(name_of_held, symbols_of(objective, held))
+    try:
+        with deadline(MOST_SECONDS):
+            return _best(_Question(objective, held, (one, other), budget, arithmetic))
+    except (TimeIsUp, RecursionError):
+        raise FlopcalcError(
+            Problem(
+                f"the least over {one} and {other} takes longer than {MOST_SECONDS:g} seconds to work out",
+                None,
+                "shorter formulas",
+                "numbers for some of the other symbols",
+            )
+        ) from None
+
+
+# -- what can be asked -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    objective: Any
+    held: Any
+    over: tuple[Any, Any]
+    budget: Any
+    arithmetic: Arithmetic
+
+
+def _asked(objective: Number, held: Number, over: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the two symbols, or raise a FlopcalcError where the question is none."""
+    names = [str(name) for name in over]
+    if len(names) != 2 or names[0] == names[1]:
+        count = "1 symbol" if len(names) == 1 else f"{len(names)} symbols"
+        raise FlopcalcError(
+            Problem(
+                f"the least is over {count}" if len(names) != 2 else f"{shorten(names[0])} is named twice",
+                None,
+                "two symbols, one of which the held cost makes a function of the other",
+                "numbers for the others" if len(names) > 2 else "name two",
+            )
+        )
+    known = {str(symbol): symbol for symbol in symbols_of(objective, held)}
+    for name in names:
+        if name not in known:
+            raise FlopcalcError(
+                Problem(
+                    f"neither formula depends on {shorten(name)}",
+                    None,
+                    f"two of {listed(known, 'none, as there are no symbols')}",
+                    suggest(name, known),
+                )
+            )
+    one, other = (known[name] for name in names)
+    for name in (one, other):
+        if name not in symbols_of(held):
+            raise FlopcalcError(
+                Problem(
+                    f"what is held does not depend on {name}: {shorten(str(held))}",
+                    None,
+                    f"a held cost that depends on both {one} and {other}",
+                )
+            )
+    for what, value in (("the objective", objective), ("what is held", held)):
+        if is_rational(value):
+            continue
+        if not value.is_rational_function(one, other):
+            raise FlopcalcError(
+                Problem(
+                    f"{what} is no rational function of {one} and {other}: {shorten(str(value))}",
+                    None,
+                    "sums, products and quotients alone",
+                    "without --exact-rounding, rounding is read as in textbooks",
+                )
+            )
+        if _size(value) > MOST_TERMS:
+            raise FlopcalcError(
+                Problem(
+                    f"{what} has more than {MOST_TERMS} terms",
+                    None,
+                    "a block",
+                    "numbers for some of the other symbols",
+                )
+            )
+    return one, other
+
+
+def _size(value: Any) -> int:
+    """Return how many terms a formula has, multiplied out where that is not much work."""
+    from sympy import Add, Mul, Pow
+
+    simple = expanded(value)
+    if is_rational(simple):
+        return 1
+    if any(sum(factor.is_Add for factor in node.args) > 1 for node in simple.atoms(Mul)):
+        return MOST_TERMS + 1
+    if any(power.base.is_Add and power.exp.is_Integer and power.exp > 1 for power in simple.atoms(Pow)):
+        return MOST_TERMS + 1
+    return sum(len(node.args) for node in simple.atoms(Add)) or 1
+
+
+def _fresh(name: str, taken: Sequence[Any]) -> Any:
+    from sympy import Symbol
+
+    while name in {str(symbol) for symbol in taken}:
+        name += "0"
+    return Symbol(name, positive=True)
+
+
+# -- from two symbols to one -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """The objective along the curve on which the held cost is constant."""
+
+    free: Any
+    solved: Any
+    solution: Any
+    substituted: Any
+    slope: Any
+    shift: Any
+    top: tuple[Term, ...]
+    bottom: tuple[Term, ...]
+    """Numerator and denominator of the objective, in powers of `variable`."""
+
+    @property
+    def variable(self) -> Any:
+        """What the terms are in powers of: slope·free + shift."""
+        return self.slope * self.free + self.shift
+
+
+def _best(question: _Question) -> Minimum:
+    """Solve for the second symbol, or for the first; of the two, the one that leads to a closed form."""
+    first, second = question.over
+    problems: list[FlopcalcError] = []  # that a cost is not linear tells least
+    found: list[Minimum] = []
+    for free, solved in ((first, second), (second, first)):
+        try:
+            minimum = _along(question, _curve(question, free, solved))
+        except _NotLinearError as error:
+            problems.append(error)
+            continue
+        except FlopcalcError as error:
+            problems.insert(0, error)
+            continue
+        if minimum.outcome != "root":
+            return minimum
+        found.append(minimum)
+    if found:
+        return found[0]
+    raise problems[0]
+
+
+class _NotLinearError(FlopcalcError):
+    """What is held cannot be solved for a symbol."""
+
+
+def _curve(question: _Question, free: Any, solved: Any) -> _Curve:
+    from sympy import Poly, cancel, fraction, together
+
+    top, bottom = fraction(cancel(together(_expr(question.held))))
+    equation = Poly(_expr(expanded(top - question.budget * bottom)), solved)
+    if equation.degree() != 1:
+        both = " or ".join(str(symbol) for symbol in question.over)
+        raise _NotLinearError(
+            Problem(
+                f"what is held is not linear in {solved}: {shorten(str(question.held))}",
+                None,
+                f"a held cost that is linear in one of {both}",
+            )
+        )
+    slope, rest = equation.all_coeffs()
+    solution = cancel(-rest / slope)
+    substituted = cancel(together(_expr(question.objective).subs(solved, solution)))
+    above, below = (Poly(part.expand(), free) for part in fraction(substituted))
+    if max(above.degree(), below.degree()) > MOST_DEGREE:
+        raise FlopcalcError(
+            Problem(
+                f"the objective is of degree {max(above.degree(), below.degree())} in {free}",
+                None,
+                f"at most {MOST_DEGREE}",
+            )
+        )
+    slope, shift = _line(below, free, question.arithmetic)
+    if shift != 0:  # written in u = slope·free + shift
+        old = (free - shift) / slope
+        above, below = (Poly(part.as_expr().subs(free, old).expand(), free) for part in (above, below))
+    return _Curve(free, solved, solution, substituted, slope, shift, _terms(above), _terms(below))
+
+
+def _line(bottom: Any, free: Any, arithmetic: Arithmetic) -> tuple[Any, Any]:
+    """Return (a, b) where a denominator is a power of a·free + b, both positive, times other symbols; else (1, 0)."""
+    from sympy import Poly
+
+    factors = [factor for factor, _ in _factors(bottom.as_expr()) if factor.has(free)]
+    if len(factors) != 1 or Poly(factors[0], free).degree() != 1:
+        return _expr(1), _expr(0)
+    slope, rest = Poly(factors[0], free).all_coeffs()
+    if _sign(normal(slope), arithmetic) == -1:
+        slope, rest = -slope, -rest
+    if _sign(normal(slope), arithmetic) != 1 or not arithmetic.decide(normal(rest), strict=False):
+        return _expr(1), _expr(0)
+    return slope, rest
+
+
+def _factors(value: Any) -> list[tuple[Any, int]]:
+    """Return the factors of a polynomial with their powers, but for a number."""
+    from sympy import factor_list
+
+    return [(factor, int(power)) for factor, power in factor_list(value)[1]]
+
+
+def _terms(polynomial: Any) -> tuple[Term, ...]:
+    """Return a polynomial's terms, the highest power first, without those that cancel."""
+    return tuple(
+        Term(int(exponent), normal(coefficient))
+        for (exponent,), coefficient in polynomial.terms()
+        if not is_zero(normal(coefficient))
+    )
+
+
+def _value(terms: Sequence[Term], variable: Any) -> Any:
+    from sympy import Add
+
+    return Add(*(term.coefficient * variable**term.exponent for term in terms))
+
+
+# -- the derivative and its signs ------------------------------------------------------------------------------------
+
+
+def _slope(curve: _Curve, question: _Question) -> tuple[Term, ...]:
+    """Return the terms of a polynomial in `variable` that has the derivative's sign, the highest power first."""
+    if len(curve.bottom) == 1:
+        # of a sum of powers: every term by itself, times a power that leaves no denominator
+        lowest = curve.bottom[0]
+        found = {term.exponent - lowest.exponent: term.coefficient for term in curve.top}
+        kept = [Term(exponent, normal(exponent * value)) for exponent, value in found.items() if exponent]
+        divisor = lowest.coefficient
+    else:
+        if _signs(curve.bottom, question.arithmetic) not in ({(1,)}, {(-1,)}):
+            raise _open(curve.bottom, question, f"whether {curve.solved} has a value for every {curve.free}")
+        gathered: dict[int, Any] = {}
+        for above in curve.top:
+            for below in curve.bottom:
+                exponent = above.exponent + below.exponent
+                part = (above.exponent - below.exponent) * above.coefficient * below.coefficient
+                gathered[exponent] = gathered.get(exponent, 0) + part
+        kept = [Term(exponent, expanded(value)) for exponent, value in gathered.items() if not is_zero(expanded(value))]
+        divisor = 1
+    if not kept:
+        return ()
+    least = min(term.exponent for term in kept)
+    return tuple(
+        Term(term.exponent - least, _tidy(_expr(term.coefficient) / _expr(divisor)))
+        for term in sorted(kept, key=lambda term: -term.exponent)
+    )
+
+
+def _sign(value: Number, arithmetic: Arithmetic) -> int | None:
+    """Return the sign of a formula in positive symbols, where it is the same for all of them."""
+    sign = arithmetic.sign(value)
+    if sign is not None or is_rational(value):
+        return sign
+    if nonnegative(value, arithmetic, strict=True) is not None:
+        return 1
+    if nonnegative(normal(-value), arithmetic, strict=True) is not None:
+        return -1
+    return 0 if is_zero(value) else None
+
+
+def _signs(terms: Sequence[Term], arithmetic: Arithmetic) -> set[tuple[int, ...]]:
+    """Return the ways in which the signs of coefficients may follow each other, the highest power first.
+
+    Equal neighbours count once and zeros not at all; there are several ways where signs are open.
+    """
+    known = [_sign(term.coefficient, arithmetic) for term in terms]
+    if known.count(None) > 4:
+        return set()
+    ways: set[tuple[int, ...]] = set()
+    for signs in combinations(*((1, 0, -1) if sign is None else (sign,) for sign in known)):
+        way: list[int] = []
+        for sign in signs:
+            if sign and (not way or way[-1] != sign):
+                way.append(sign)
+        ways.add(tuple(way))
+    return ways
+
+
+def _open(terms: Sequence[Term], question: _Question, what: str) -> FlopcalcError:
+    """Return the error for signs that are open: it names the first, and what could be assumed of it."""
+    arithmetic = question.arithmetic
+    for term in terms:
+        if _sign(term.coefficient, arithmetic) is None:
+            part = _open_part(term.coefficient, arithmetic)
+            sign, other = (f"{shorten(str(value), 100)} > 0" for value in (part, _readable(-_expr(part))))
+            names = listed(str(symbol) for symbol in symbols_of(part) if symbol != question.budget)
+            if question.budget in symbols_of(part):
+                return FlopcalcError(
+                    Problem(
+                        f"{what} depends on {question.budget}, by the sign of {shorten(str(part), 100)}",
+                        None,
+                        "costs of which one answer holds for every budget",
+                        f"numbers for {names}, or two other symbols" if names else "two other symbols",
+                    )
+                )
+            return FlopcalcError(
+                Problem(
+                    f"{what} is not known, because the sign of {shorten(str(part), 100)} is open",
+                    None,
+                    f"numbers for {names}, or an assumption that decides it",
+                    f"--assume '{sign}' or --assume '{other}'",
+                )
+            )
+    return FlopcalcError(
+        Problem(
+            f"{what} is not known: the signs change more than once in {shorten(str(_value(terms, _unknown())))}",
+            None,
+            "costs that turn at most once",
+            "numbers for the other symbols, or two other symbols",
+        )
+    )
+
+
+def _unknown() -> Any:
+    from sympy import Symbol
+
+    return Symbol("x", positive=True)
+
+
+def _open_part(value: Any, arithmetic: Arithmetic) -> Number:
+    """Return what of a formula's factors leaves its sign open, multiplied out; it has the formula's sign."""
+    from sympy import Mul, fraction, together
+
+    kept: list[Any] = []
+    sign = 1
+    for part in fraction(together(value)):
+        numeric, factors = _factored(part).as_coeff_Mul()
+        sign *= 1 if numeric > 0 else -1
+        for base, power in factors.as_powers_dict().items():
+            own = _sign(normal(base), arithmetic) if power.is_Integer else 1
+            if own is None and power % 2:
+                kept.append(base)
+            elif own == -1 and power % 2:
+                sign = -sign
+    return _readable(sign * Mul(*kept))
+
+
+def _unlike(values: Sequence[Number]) -> tuple[Number, ...]:
+    """Leave out what is a positive multiple of another."""
+    kept: list[Any] = []
+    for value in values:
+        if not any(_is_multiple(_expr(value), other) for other in kept):
+            kept.append(_expr(value))
+    return tuple(normal(value) for value in kept)
+
+
+def _is_multiple(value: Any, other: Any) -> bool:
+    from sympy import Add
+
+    first = Add.make_args(value)[0]
+    ratios = (first / term for term in Add.make_args(other))
+    return any(ratio.is_number and ratio.is_positive and is_zero(normal(value - ratio * other)) for ratio in ratios)
+
+
+# -- the least along a curve -----------------------------------------------------------------------------------------
+
+
+def _along(question: _Question, curve: _Curve) -> Minimum:
+    arithmetic = question.arithmetic
+    slope = _slope(curve, question)
+    found = _Draft(question, curve, slope)
+    ways = _signs(slope, arithmetic)
+    if not slope:
+        return found.made("constant", minimum=normal(curve.substituted), bound=question.objective)
+    if ways == {(1, -1)}:
+        return found.at_the_turn()
+    if ways in ({(1,)}, {(-1,)}):
+        return found.one_way("grows" if ways == {(1,)} else "falls")
+    if ways == {(-1, 1)}:
+        raise FlopcalcError(
+            Problem(
+                f"the objective has no least value over {curve.free}: it grows, and then falls",
+                None,
+                "costs that fall and then grow",
+                "two other symbols",
+            )
+        )
+    both = " and ".join(str(name) for name in question.over)
+    raise _open(slope, question, f"whether there is a least value over {both}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What is found along a curve, before it is put together."""
+
+    question: _Question
+    curve: _Curve
+    slope: tuple[Term, ...]
+
+    # -- an interior minimum -----------------------------------------------------------------------------------------
+
+    def at_the_turn(self) -> Minimum:
+        """Return the minimum at the one positive root of the derivative."""
+        curve, arithmetic = self.curve, self.question.arithmetic
+        root = _positive_root(self.slope)
+        if root is None:
+            return self.made("root", condition=self.condition(), proofs=self.signs_proved())
+        free = _readable((root - curve.shift) / curve.slope)
+        solved = _readable(curve.solution.subs(curve.free, free))
+        requires: list[Number] = []
+        for value, name in ((free, curve.free), (solved, curve.solved)):
+            sign = _sign(value, arithmetic)
+            if sign in (0, -1):
+                return self.beyond(name, value)
+            if sign is None:
+                requires.append(_open_part(value, arithmetic))
+        terms = self.terms()
+        pair = _pair(terms)
+        proofs = self.signs_proved()
+        certificate = excess = None
+        if pair is not None:
+            high, low, rest = pair
+            minimum = _readable(2 * _root(high.coefficient * low.coefficient, 2)) + rest
+            half = _half(high.exponent)
+            difference = (
+                _root(high.coefficient, 2) * curve.variable**half - _root(low.coefficient, 2) / curve.variable**half
+            )
+            certificate = difference**2
+            proofs += [
+                Proof("sign", "positive", high.coefficient),
+                Proof("sign", "positive", low.coefficient),
+                Proof("square", "zero", normal(curve.substituted - minimum - certificate)),
+            ]
+        else:
+            minimum = _simple(curve.substituted.subs(curve.free, free))
+        minimum = normal(minimum)
+        stationarity = _value(self.slope, curve.variable)
+        proofs += [
+            Proof("where", "zero", _put(stationarity, curve.free, free)),
+            Proof("minimum", "zero", _put(curve.substituted, curve.free, free) - minimum),
+            Proof(
+                "feasible",
+                "zero",
+                normal(_put(self.question.held, curve.free, free, curve.solved, solved)) - self.question.budget,
+            ),
+        ]
+        bound = self.in_symbols(minimum)
+        condition = self.condition()
+        if certificate is not None:
+            excess = self.in_symbols(certificate, square=True)
+            proofs.append(Proof("excess", "zero", normal(self.question.objective - bound - excess)))
+        values = {curve.free: free, curve.solved: solved}
+        return self.made(
+            "minimum",
+            minimum=minimum,
+            where={name: values[name] for name in self.question.over},
+            bound=bound,
+            condition=condition,
+            certificate=certificate,
+            excess=excess,
+            requires=_unlike(requires),
+            proofs=proofs,
+        )
+
+    # -- no interior minimum -----------------------------------------------------------------------------------------
+
+    def one_way(self, outcome: Outcome) -> Minimum:
+        """Return that the objective only falls, or only grows, and what it comes near to."""
+        return self.made(outcome, end=self.end(outcome), proofs=self.signs_proved())
+
+    def beyond(self, name: Any, value: Number) -> Minimum:
+        """Return on which side of the turn the curve lies, where one of both symbols is not positive at the turn."""
+        outcome: Outcome = "grows"  # the free symbol would have to be negative to turn
+        if name == self.curve.solved:
+            domain = self.domain()
+            if domain is None or (domain[0] is None) == (domain[1] is None):
+                raise FlopcalcError(
+                    Problem(
+                        f"where {name} is positive is not known",
+                        None,
+                        "simpler costs",
+                        "numbers for the other symbols, or two other symbols",
+                    )
+                )
+            outcome = "falls" if domain[0] is None else "grows"
+        proofs = [*self.signs_proved(), *([] if value == 0 else [Proof("feasible", "positive", normal(-value))])]
+        return self.made(outcome, end=self.end(outcome), proofs=proofs)
+
+    def domain(self) -> tuple[Number | None, Number | None] | None:
+        """Return between which values of the free symbol the solved one is positive; None where that is open.
+
+        Within, None stands for 0 and for no end.
+        """
+        from sympy import Poly, fraction
+
+        curve, arithmetic = self.curve, self.question.arithmetic
+        top, bottom = (_terms(Poly(part.expand(), curve.free)) for part in fraction(curve.solution))
+        if _signs(bottom, arithmetic) == {(-1,)}:
+            top = tuple(Term(term.exponent, normal(-term.coefficient)) for term in top)
+        elif _signs(bottom, arithmetic) != {(1,)}:
+            return None
+        ways = _signs(top, arithmetic) - {(-1,)}  # there would be no curve at all
+        if ways == {(1,)}:
+            return None, None
+        root = _positive_root(top) if ways in ({(1, -1)}, {(-1, 1)}) else None
+        if root is None:
+            return None
+        return (_readable(root), None) if ways == {(1, -1)} else (None, _readable(root))
+
+    def end(self, outcome: Outcome) -> End | None:
+        """Return what an objective that falls or grows comes near to; None where the end of the curve is open."""
+        domain = self.domain()
+        if domain is None:
+            return None
+        curve = self.curve
+        at = domain[1] if outcome == "falls" else domain[0]
+        if at is not None:
+            return End(at, _readable(_put(curve.substituted, curve.free, at)), emptied=True)
+        if outcome == "falls":
+            return End(None, limit_at_infinity(normal(curve.substituted), curve.free))
+        return End(0, limit_at_infinity(normal(curve.substituted.subs(curve.free, 1 / curve.free)), curve.free))
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def terms(self) -> tuple[Term, ...]:
+        """Return the objective by powers of the variable; empty where it is no such sum."""
+        if len(self.curve.bottom) != 1:
+            return ()
+        lowest = self.curve.bottom[0]
+        return tuple(
+            Term(term.exponent - lowest.exponent, _tidy(term.coefficient / _expr(lowest.coefficient)))
+            for term in self.curve.top
+        )
+
+    def signs_proved(self) -> list[Proof]:
+        """Return that the slope's coefficients have their signs, and that it has the sign of the derivative."""
+        curve, arithmetic = self.curve, self.question.arithmetic
+        proofs = []
+        for term in self.slope:
+            sign = _sign(term.coefficient, arithmetic)
+            if sign:
+                proofs.append(Proof("sign", "positive", normal(sign * term.coefficient)))
+        quotient = normal((_derivative(curve) / _value(self.slope, curve.variable)).cancel())
+        if not curve.substituted.diff(curve.free).is_zero:
+            proofs.append(Proof("derivative", "positive", textbook(quotient)))
+        return proofs
+
+    def in_symbols(self, value: Any, *, square: bool = False) -> Number:
+        """Return a value with the held formula for the budget."""
+        from sympy import factor_terms
+
+        held = _expr(self.question.held).factor()
+        if not square:
+            return _readable(value.subs(self.question.budget, held)) if is_symbolic(value) else value
+        root = factor_terms(value.base.subs(self.question.budget, held).expand())
+        return normal((-root if root.could_extract_minus_sign() else root) ** 2)
+
+    def condition(self) -> tuple[Number, Number] | None:
+        """Return the relation of both symbols where the derivative is zero."""
+        from sympy import Add, Mul, Poly, fraction, together
+
+        first, second = self.question.over
+        arithmetic = self.question.arithmetic
+        held = _value(self.slope, self.curve.variable).subs(self.question.budget, self.question.held)
+        top, _ = fraction(together(held))
+        left = [factor for factor, _ in _factors(top) if _sign(normal(factor), arithmetic) is None]
+        relation = Mul(*left).expand()
+        solved: tuple[Number, Number] | None = None
+        for name in (second, first):
+            polynomial = Poly(relation, name)
+            if polynomial.degree() == 1:
+                slope, rest = polynomial.all_coeffs()
+                value = (-rest / slope).factor()
+                if value == first and name == second:
+                    return first, second
+                negative = any(term.could_extract_minus_sign() for part in value.atoms(Add) for term in part.args)
+                if not fraction(value)[0].atoms(Add) and not negative:
+                    return name, normal(value)
+                solved = solved or (name, normal(value))
+        terms = Add.make_args(relation)
+        sides = [[term for term in terms if term.could_extract_minus_sign() is minus] for minus in (False, True)]
+        left, right = sorted((Add(*sides[0]), -Add(*sides[1])), key=lambda side: len(Add.make_args(side)))
+        if (left.is_Add and solved) or not all(sides):
+            return solved
+        return normal(left), normal(right)
+
+    def made(
+        self,
+        outcome: Outcome,
+        *,
+        minimum: Number | None = None,
+        where: Mapping[Any, Number] | None = None,
+        bound: Number | None = None,
+        condition: tuple[Number, Number] | None = None,
+        certificate: Number | None = None,
+        excess: Number | None = None,
+        requires: tuple[Number, ...] = (),
+        end: End | None = None,
+        proofs: Sequence[Proof] = (),
+    ) -> Minimum:
+        """Put a result together, with the proofs of its first steps."""
+        question, curve = self.question, self.curve
+        solved = _expr(question.held).subs(curve.solved, curve.solution) - question.budget
+        substituted = _expr(question.objective).subs(curve.solved, curve.solution) - curve.substituted
+        return Minimum(
+            outcome=outcome,
+            objective=question.objective,
+            held=question.held,
+            over=question.over,
+            budget=question.budget,
+            free=curve.free,
+            solved=curve.solved,
+            solution=textbook(normal(curve.solution)),
+            substituted=_value(self.terms(), curve.variable) if self.terms() else normal(curve.substituted),
+            variable=normal(curve.variable),
+            terms=self.terms(),
+            stationarity=normal(_value(self.slope, curve.variable)),
+            signs=self.slope,
+            minimum=minimum,
+            where=where or {},
+            bound=bound,
+            condition=condition,
+            certificate=certificate,
+            excess=excess,
+            requires=requires,
+            end=end,
+            proofs=(
+                Proof("solved", "zero", normal(solved)),
+                Proof("substituted", "zero", normal(substituted)),
+                *proofs,
+            ),
+        )
+
+
+def _derivative(curve: _Curve) -> Any:
+    """Return the derivative of the objective by the free symbol, as one fraction."""
+    from sympy import together
+
+    return together(curve.substituted.diff(curve.free))
+
+
+def _pair(terms: Sequence[Term]) -> tuple[Term, Term, Any] | None:
+    """Return the terms a·x^k and b·x^(−k), and the constant beside them, where there are no others."""
+    others = [term for term in terms if term.exponent]
+    if len(others) != 2 or others[0].exponent != -others[1].exponent:
+        return None
+    rest = sum(term.coefficient for term in terms if not term.exponent)
+    return others[0], others[1], rest
+
+
+def _positive_root(terms: Sequence[Term]) -> Any:
+    """Return the one positive root of a polynomial whose coefficients change their sign once; None if not closed."""
+    least = terms[-1].exponent
+    powers = [term.exponent - least for term in terms]
+    step = gcd(*powers)
+    degree = powers[0] // step
+    by_power = {power // step: _expr(term.coefficient) for power, term in zip(powers, terms, strict=True)}
+    if degree == 1:
+        return _root(-by_power[0] / by_power[1], step)
+    if degree != 2:
+        return None
+    a, b, c = by_power[2], by_power.get(1, 0), by_power[0]
+    inside = _root((b * b - 4 * a * c).expand(), 2)
+    # the positive one of both roots: they lie on either side of 0
+    return _root((inside - b) / (2 * a), step)
+
+
+def _root(value: Any, degree: int) -> Any:
+    """Return a root of a positive formula, with its factors apart."""
+    from sympy import Pow, Rational
+
+    value = _expr(value)
+    return Pow(value.factor() if value.free_symbols and value.is_rational_function() else value, Rational(1, degree))
+
+
+def _factored(value: Any) -> Any:
+    """Factor a formula with roots of symbols in it: each becomes a symbol of its own meanwhile."""
+    from sympy import Dummy, Pow, Rational
+
+    roots: dict[Any, int] = {}
+    for power in value.atoms(Pow):
+        if power.base.is_Symbol and power.base.is_positive and power.exp.is_Rational:
+            roots[power.base] = lcm(roots.get(power.base, 1), int(power.exp.q))
+    names = {name: Dummy(positive=True) for name, degree in roots.items() if degree > 1}
+    put = value.subs({name: new ** roots[name] for name, new in names.items()}, simultaneous=True)
+    back = {new: Pow(name, Rational(1, roots[name])) for name, new in names.items()}
+    return put.factor().subs(back, simultaneous=True)
+
+
+def _half(exponent: int) -> Any:
+    from sympy import Rational
+
+    return Rational(exponent, 2)
+
+
+def _put(value: Any, name: Any, put: Any, other: Any = None, second: Any = None) -> Any:
+    """Return a formula with one symbol, or two, replaced at once."""
+    replaced = {name: put} if other is None else {name: put, other: second}
+    return _expr(value).subs(replaced, simultaneous=True)
+
+
+def _tidy(value: Any) -> Number:
+    simple = normal(value)
+    return simple if is_rational(simple) else textbook(normal(simple.cancel()))
+
+
+def _simple(value: Any) -> Any:
+    """Multiply a formula out; where sums stand below, as one fraction."""
+    from sympy import Pow, fraction
+
+    value = _expr(value)
+    if not value.free_symbols:
+        return value
+    spread = value.expand()
+    below = any(power.exp.is_negative for power in spread.atoms(Pow) if power.base.is_Add)
+    if not below:
+        return spread
+    top, bottom = fraction(_factored(spread))
+    return -top / -bottom if top.could_extract_minus_sign() else top / bottom
+
+
+def _readable(value: Any) -> Number:
+    return normal(_simple(value))
+
+
+def _expr(value: Number) -> Any:
+    from sympy import Rational
+
+    return Rational(value.numerator, value.denominator) if is_rational(value) else value

@@ -1,0 +1,291 @@
+"""Specs side by side: papers' formulas and totals, their ratios, and budgets that are kept equal."""
+
+from __future__ import annotations
+
+import csv
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flopcalc
+from flopcalc import FlopcalcError, analyze, compare
+from flopcalc.comparison import Balanced, Comparison
+from flopcalc.number import as_text, symbol
+from flopcalc.theory.balance import Root
+
+C, H, W, M, g, c = (symbol(name) for name in ("C", "H", "W", "M", "g", "c"))
+
+
+def balanced(result: Comparison, position: int = 1) -> Balanced:
+    found = result.entries[position].balanced
+    assert found is not None
+    return found
+
+
+# -- formulas --------------------------------------------------------------------------------------------------------
+
+
+def test_three_bottlenecks_have_the_formulas_of_shufflenets_section_3_2() -> None:
+    result = compare("resnet_bottleneck", "resnext_bottleneck", "shufflenet_v1_unit")
+    published = (H * W * (2 * C * M + 9 * M**2), H * W * (2 * C * M + 9 * M**2 / g), H * W * (2 * C * M / g + 9 * M))
+    for value, formula in zip(result.values("flops"), published, strict=True):
+        assert (value - formula).expand() == 0
+    for ratio, formula in zip(result.ratios("flops"), published, strict=True):
+        assert (ratio - formula / published[0]).simplify() == 0  # type: ignore[operator]
+
+
+def test_a_shared_value_goes_to_every_side_that_has_the_parameter() -> None:
+    result = compare("resnet_bottleneck", "resnext_bottleneck", C="4*c", M="c", g=4)
+    assert [as_text(value) for value in result.values("params")] == ["41*c**2/4", "41*c**2/4"]
+    result = compare("resnet_bottleneck", "mobilenet_v1", alpha=0.5)
+    assert result.values("params")[1] == 1331592
+    assert "alpha" not in result.sides[0].parameters
+
+
+def test_a_sides_own_value_comes_before_the_shared_one() -> None:
+    result = compare("mobilenet_v1", "mobilenet_v1:alpha=1", alpha=0.5)
+    assert result.values("params") == (1331592, 4231976)
+    assert [side.heading for side in result.entries] == ["mobilenet_v1", "mobilenet_v1:alpha=1"]
+
+
+def test_numbers_and_formulas_mix() -> None:
+    result = compare("resnet_bottleneck", "mobilenet_v1")
+    assert result.ratios("params")[1] == 4231976 / (M * (2 * C + 9 * M))
+    assert "peak_memory" not in result.measures
+
+
+def test_one_name_is_one_symbol_and_whole_where_a_side_says_so() -> None:
+    result = compare("mobilenet_v1:alpha=x", "pointwise_conv:C=x,O=x,H=1,W=1")
+    (first,) = result.values("params")[0].free_symbols  # type: ignore[union-attr]
+    (second,) = result.values("params")[1].free_symbols  # type: ignore[union-attr]
+    assert first == second
+    assert first.is_integer
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------
+
+GOLDENS = Path(__file__).parent / "goldens" / "measured_models.csv"
+
+
+def test_networks_have_the_totals_of_the_real_models_and_their_ratios() -> None:
+    with GOLDENS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    result = compare(*(row["spec"] for row in rows))
+    for measure in ("params", "madds"):
+        measured = [int(row[measure]) for row in rows]
+        assert list(result.values(measure)) == measured
+        assert list(result.ratios(measure)) == [Fraction(value, measured[0]) for value in measured]
+
+
+def test_rows_that_would_repeat_others_are_left_out() -> None:
+    assert compare("separable_conv", "conv").measures == ("params", "flops", "mac", "activations")
+    assert "weights" in compare("mobilenet_v1", "mobilenet_v2").measures
+    assert "madds" not in compare("mobilenet_v1", "mobilenet_v2").measures
+    assert compare("mobilenet_v1", "mobilenet_v2").measures[-2:] == ("peak_memory", "receptive_field")
+
+
+def test_a_ratio_to_nothing_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers:\n  - relu\n", encoding="utf-8")
+    assert compare(path, "mobilenet_v1").ratios("params") == (None, None)
+
+
+def test_bytes_follow_the_data_type() -> None:
+    assert compare("mobilenet_v1", "mobilenet_v2", dtype="fp16").values("mac_bytes")[0] == 2 * 34641680
+
+
+def test_assumptions_and_inputs_go_to_the_sides_that_have_a_use_for_them() -> None:
+    result = compare("mobilenet_v1", "mobilenet_v2", symbolic="alpha", assume="alpha <= 1")
+    assert "1715072*alpha**2" in as_text(result.values("params")[1])
+    result = compare("mobilenet_v1:alpha=1", "mobilenet_v2", symbolic="alpha", assume="alpha <= 1", input="3,96,96")
+    assert [report.inputs["input"] for report in result.sides] == [(3, 96, 96)] * 2
+
+
+def test_sides_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "net.yaml").write_text("input: [3, 8, 8]\nlayers:\n  - conv: {out: 4, kernel: 1}\n")
+    paths = [str(tmp_path / folder / "net.yaml") for folder in ("a", "b")]
+    assert [side.heading for side in compare(*paths).entries] == paths
+    assert [side.heading for side in compare("resnet50", "resnet50").entries] == ["resnet50 (1)", "resnet50 (2)"]
+
+
+def test_the_function_is_the_packages_own() -> None:
+    assert flopcalc.compare is compare
+    assert callable(flopcalc.compare)
+
+
+# -- equal budgets: closed forms -------------------------------------------------------------------------------------
+
+
+def test_a_linear_cost_is_solved_in_symbols() -> None:
+    result = compare("resnet_bottleneck:C=4*c,M=c", "shufflenet_v1_unit", equal="flops", vary="M")
+    assert balanced(result).value == 17 * c**2 * g / (2 * C + 9 * g)
+    assert result.values("flops") == (17 * H * W * c**2,) * 2
+    assert result.ratios("flops") == (1, 1)
+    assert (result.values("params")[1] - 17 * c**2).simplify() == 0  # type: ignore[operator]
+
+
+def test_the_firsts_symbol_of_that_name_is_not_varied() -> None:
+    result = compare("resnet_bottleneck", "resnext_bottleneck", equal="weights", vary="M")
+    solution: Any = balanced(result).value
+    assert (2 * C * solution + 9 * solution**2 / g - 2 * C * M - 9 * M**2).simplify() == 0
+    assert solution.subs({C: 256, M: 64, g: 32}).evalf() == pytest.approx(127.12291719)
+
+
+def test_a_solution_that_is_perhaps_not_positive_says_where_it_holds() -> None:
+    result = compare("pointwise_conv", "separable_conv", equal="params", vary="O")
+    assert balanced(result).where == ("O > 0",)
+
+
+# -- equal budgets: whole numbers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("groups", "width", "weights"), [(1, 64, 69632), (2, 80, 69760), (4, 96, 69888), (8, 112, 71456), (32, 128, 70144)]
+)
+def test_equal_weights_give_the_widths_of_resnexts_table_2(groups: int, width: int, weights: int) -> None:
+    other = f"resnext_bottleneck:C=256,g={groups}"
+    result = compare("resnet_bottleneck:C=256,M=64", other, equal="weights", vary="M")
+    assert balanced(result).value == width
+    assert result.values("weights") == (69632, weights)
+    assert balanced(result).miss == weights - 69632
+    assert result.sides[1].parameters["M"] == width
+
+
+@pytest.mark.parametrize(("groups", "published"), [(2, 180), (4, 256), (8, 360)])
+def test_equal_flops_give_the_channels_of_shufflenet_v2s_table_2(groups: int, published: int) -> None:
+    """Table 2 takes the largest width within the budget; the nearest one may be above it."""
+    result = compare("pointwise_conv:C=128,O=128", f"pointwise_conv:C=c,O=c,g={groups}", equal="flops", vary="c")
+    found = balanced(result)
+    near = {found.value: found.miss}
+    if found.other is not None:
+        near[found.other[0]] = found.other[1]
+    assert max(value for value, miss in near.items() if (miss / (H * W)).expand() <= 0) == published  # type: ignore[operator]
+    distance = {value: abs(value - 128 * groups**0.5) for value in range(groups, 500, groups)}
+    assert found.value == min(distance, key=distance.__getitem__)
+
+
+def test_whole_numbers_that_cannot_be_are_named_with_the_reason() -> None:
+    result = compare("resnet_bottleneck:C=256,M=64", "resnext_bottleneck:C=256,g=32", equal="weights", vary="M")
+    assert balanced(result).refused == ((127, "branch1.conv: 127 input channels do not divide into 32 groups"),)
+    assert balanced(result).other == (96, 96 * 512 + 9 * 96**2 // 32 - 69632)
+    solution = balanced(result).solution
+    assert isinstance(solution, Root)
+    assert round(float(solution.nearly()), 4) == 127.1229
+
+
+def cost_of(name: str, metric: str, **values: Any) -> int | None:
+    try:
+        return int(getattr(analyze(name, **values).totals, metric))
+    except FlopcalcError:
+        return None
+
+
+@pytest.mark.parametrize("metric", ["params", "flops", "mac", "activations"])
+@pytest.mark.parametrize("groups", [1, 3, 8])
+def test_the_whole_number_is_the_nearest_possible_one_to_the_solution(metric: str, groups: int) -> None:
+    values: dict[str, Any] = {"C": 48, "g": groups, "H": 9, "W": 7}
+    budget = int(getattr(analyze("resnet_bottleneck", C=48, M=19, H=9, W=7).totals, metric))
+    other = "shufflenet_v1_unit:" + ",".join(f"{name}={value}" for name, value in values.items())
+    result = compare("resnet_bottleneck:C=48,M=19,H=9,W=7", other, equal=metric, vary="M")
+    costs = {width: cost_of("shufflenet_v1_unit", metric, M=width, **values) for width in range(1, 400)}
+    possible = {width: cost for width, cost in costs.items() if cost is not None}
+    below = max((width for width, cost in possible.items() if cost <= budget), default=None)
+    above = min((width for width, cost in possible.items() if cost >= budget), default=None)
+    found = balanced(result)
+    assert found.value in (below, above)
+    assert found.miss == possible[found.value] - budget  # type: ignore[index]
+    if below is not None and above is not None and below != above:
+        # every cost here is linear in M, so the solution stands between the two as the budget does
+        share = Fraction(budget - possible[below], possible[above] - possible[below])
+        assert found.value == (below if share <= Fraction(1, 2) else above)
+
+
+# -- equal budgets: networks that round ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"), [("mobilenet_v1", "flops"), ("mobilenet_v2", "flops"), ("ghostnet", "params")]
+)
+def test_a_multiplier_is_that_of_the_nearest_step(name: str, metric: str) -> None:
+    result = compare("shufflenet_v2_x1_0", name, equal=metric, vary="alpha")
+    found = balanced(result)
+    budget = int(getattr(analyze("shufflenet_v2_x1_0").totals, metric))
+    assert found.miss == result.values(metric)[1] - budget
+    assert analyze(name, alpha=found.value).totals == result.sides[1].totals
+    tried = [cost_of(name, metric, alpha=Fraction(number, 400)) for number in range(40, 800)]
+    best = min(abs(cost - budget) for cost in tried if cost is not None)
+    assert abs(found.miss) <= best  # type: ignore[operator]
+    assert found.step is not None
+    low, high = found.step
+    assert low <= found.value <= high  # type: ignore[operator]
+    assert cost_of(name, metric, alpha=low) == cost_of(name, metric, alpha=high) == budget + found.miss
+
+
+def test_a_resolution_is_that_of_the_nearest_cost() -> None:
+    result = compare("mobilenet_v2", "resnet50", equal="flops", vary="resolution")
+    budget = analyze("mobilenet_v2").totals.flops
+    costs = {side: cost_of("resnet50", "flops", resolution=side) for side in range(1, 129)}
+    best = min(abs(cost - budget) for cost in costs.values() if cost is not None)
+    assert abs(balanced(result).miss) == best  # type: ignore[arg-type]
+    assert not balanced(result).exact
+
+
+def test_the_first_side_is_left_as_it_is_and_a_shared_value_is_its_alone() -> None:
+    result = compare("mobilenet_v1", "mobilenet_v1:rho=0.5", equal="flops", vary="alpha", alpha=0.25)
+    assert result.entries[0].balanced is None
+    assert result.sides[0].parameters["alpha"] == Fraction(1, 4)
+    assert result.sides[1].parameters["alpha"] == balanced(result).value
+
+
+def test_a_fraction_that_makes_whole_widths_is_taken() -> None:
+    result = compare("inverted_residual:C=24,O=24,K=3,t=6", "inverted_residual:C=32,O=32,K=3", equal="flops", vary="t")
+    assert balanced(result).value == Fraction(7, 2)
+
+
+# -- refusals --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("specs", "options", "words"),
+    [
+        (("mobilenet_v1",), {}, "at least two specs"),
+        (("mobilenet_v1", 3), {}, "a name, a path or a Spec"),
+        (("mobilenet_v1", "mobilenet_v2"), {"alhpa": 1}, "did you mean `alpha`?"),
+        (("mobilenet_v1:alpha=1", "mobilenet_v2:alpha=1"), {"alpha": 2}, "alpha changes nothing"),
+        (("mobilenet_v1", "mobilenet_v2"), {"symbolic": "beta"}, "no side has a parameter `beta`"),
+        (("mobilenet_v1", "mobilenet_v2"), {"input": {"x": "3,4,5"}}, "no side has an input `x`"),
+        (("mobilenet_v1", "mobilenet_v2"), {"assume": "beta < 1"}, "speaks of `beta`"),
+        (("mobilenet_v1", "mobilenet_v2"), {"equal": "flops"}, "vary"),
+        (("mobilenet_v1", "mobilenet_v2"), {"equal": "flop", "vary": "alpha"}, "did you mean `flops`?"),
+        (("mobilenet_v1", "resnet50"), {"equal": "flops", "vary": "alpha"}, "has no parameter `alpha` to vary"),
+        (("mobilenet_v1", "resnet50"), {"equal": "flops", "vary": "stride_at"}, "no number that can be varied"),
+        (("mobilenet_v1", "mobilenet_v2:alpha=1"), {"equal": "flops", "vary": "alpha"}, "one of the two"),
+        (("mobilenet_v1", "resnet50"), {"equal": "params", "vary": "resolution"}, "does not depend on resolution"),
+        (("conv:C=8,O=1,K=1", "conv:C=80,K=3"), {"equal": "mac", "vary": "O"}, "no positive value of O"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(specs: tuple[Any, ...], options: dict[str, Any], words: str) -> None:
+    with pytest.raises(FlopcalcError) as refusal:
+        compare(*specs, **options)
+    assert words in str(refusal.value)
+
+
+def test_a_budget_of_nothing_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers:\n  - relu\n", encoding="utf-8")
+    with pytest.raises(FlopcalcError, match="has no flops"):
+        compare(path, "mobilenet_v1", equal="flops", vary="alpha")
+
+
+def test_the_faults_of_all_sides_are_reported_together() -> None:
+    with pytest.raises(FlopcalcError) as refusal:
+        compare("resnet_bottleneck:C=9,M=5", "resnext_bottleneck:C=10,M=5,g=2", "mobilenet_v1:alpha=0", "mobilnet_v2")
+    assert "mobilnet_v2" in str(refusal.value)
+    with pytest.raises(FlopcalcError) as refusal:
+        compare("resnet_bottleneck:C=9,M=5", "resnext_bottleneck:C=10,M=5,g=2", "mobilenet_v1:alpha=0")
+    assert "do not divide into 2 groups" in str(refusal.value)
+    assert "alpha of mobilenet_v1 is 0" in str(refusal.value)

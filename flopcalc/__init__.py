@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flopcalc.analysis import analyze
+    from flopcalc.comparison import compare
     from flopcalc.errors import FlopcalcError
     from flopcalc.report import Report
     from flopcalc.spec import Spec, load
+    from flopcalc.theory.bounds import bound
+    from flopcalc.theory.derivations import derive
+    from flopcalc.theory.guidelines import audit
 
-__all__ = ["FlopcalcError", "Report", "Spec", "__version__", "analyze", "load"]
+__all__ = ["FlopcalcError", "Report", "Spec", "__version__", "analyze", "audit", "bound", "compare", "derive", "load"]
 
 __version__ = "0.1.0"
 
@@ -26,6 +30,10 @@ _HOMES = {
     "Report": "flopcalc.report",
     "Spec": "flopcalc.spec",
     "analyze": "flopcalc.analysis",
+    "audit": "flopcalc.theory.guidelines",
+    "bound": "flopcalc.theory.bounds",
+    "compare": "flopcalc.comparison",
+    "derive": "flopcalc.theory.derivations",
     "load": "flopcalc.spec",
 }
 

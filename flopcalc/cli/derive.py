@@ -1,0 +1,131 @@
+"""``flopcalc derive``: a derivation, step by step, each step proved as it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from flopcalc.cli.options import format_option, named_values, output_option, split_list
+from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.errors import ParameterError, Problem
+from flopcalc.spec import catalog
+
+if TYPE_CHECKING:
+    from flopcalc.theory.derivations import Derivation
+
+__all__ = ["command"]
+
+_FORMATS = ("table", "json", "markdown", "latex")
+
+
+def _run(
+    name: str | None,
+    of: str | None,
+    minimized: str | None,
+    holding: str | None,
+    over: tuple[str, ...],
+    settings: tuple[str, ...],
+    assume: tuple[str, ...],
+    output_format: str,
+    output: str | None,
+) -> None:
+    asked = {"--minimize": minimized, "--holding": holding, "--over": over, "--set": settings, "--assume": assume}
+    given = [option for option, value in asked.items() if value]
+    if of is None and given:
+        what = f"{given[0]} goes with --of SPEC"
+        raise ParameterError(Problem(what, None, "", "--of pointwise_conv --minimize mac --holding flops --over C,O"))
+    if of is not None:
+        if name is not None:
+            raise ParameterError(Problem("a derivation is named, and --of as well", None, "one of both"))
+        missing = [option for option in ("--minimize", "--holding", "--over") if not asked[option]]
+        if missing:
+            raise ParameterError(
+                Problem(f"--of needs {', '.join(missing)}", None, "", "--minimize mac --holding flops --over C,O")
+            )
+        _write(_least(of, str(minimized), str(holding), over, settings, assume), output_format, output)
+    elif name is None:
+        _write_list(output_format, output)
+    else:
+        from flopcalc.theory.derivations import derive
+
+        _write(derive(name), output_format, output)
+
+
+def _least(
+    of: str, minimized: str, holding: str, over: Sequence[str], settings: Sequence[str], assume: Sequence[str]
+) -> Derivation:
+    """Return the derivation of a least value."""
+    from flopcalc.analysis import split_inline
+    from flopcalc.spec import load
+    from flopcalc.theory.least import derive_least
+
+    name, where = split_inline(of)
+    for key, value in named_values(settings).items():
+        if key in where:
+            raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
+        where[key] = value
+    names = split_list(over) or []
+    if len({*names}) != 2:
+        raise ParameterError(Problem(f"--over names {len({*names})} symbols", None, "two", "--over C,O"))
+    return derive_least(load(name), minimized, holding, names, where, assume)
+
+
+def _write_list(output_format: str, output: str | None) -> None:
+    """Write which derivations there are."""
+    entries = [entry for entry in catalog.index() if entry.kind == "derivations"]
+    if output_format == "json":
+        write_json([{"name": e.name, "title": e.title, "source": e.source} for e in entries], output)
+        return
+    if output_format != "table":
+        raise ParameterError(Problem(f"the list has no format {output_format}", None, "table or json", "name one"))
+    from flopcalc.render.terminal import listing_as_text
+
+    rows = [(entry.name, entry.title) for entry in entries]
+    write_text(listing_as_text(("Name", "Title"), rows, screen_for(output)), output)
+
+
+def _write(derivation: Derivation, output_format: str, output: str | None) -> None:
+    from flopcalc.render import derivation as render
+
+    if output_format == "json":
+        write_json(render.derivation_as_dict(derivation), output)
+    elif output_format == "markdown":
+        write_text(render.derivation_as_markdown(derivation), output)
+    elif output_format == "latex":
+        write_text(render.derivation_as_latex(derivation), output)
+    else:
+        write_text(render.derivation_as_text(derivation, screen_for(output)), output)
+
+
+command = click.Command(
+    name="derive",
+    help="Print a derivation step by step: what each step states, why, and its formula. Every step is proved before it "
+    "is printed; one that cannot be proved ends the derivation with an error. NAME is a packaged derivation, or the "
+    "path of a YAML file of your own; without it they are listed.\n\n"
+    "With --of the least of one cost of a block is derived while another is held:\n\n"
+    "flopcalc derive --of separable_conv --minimize mac --holding flops --over C,O",
+    params=[
+        click.Argument(["name"], required=False, metavar="[NAME]"),
+        click.Option(["--of"], metavar="SPEC", help="The block whose least cost is derived."),
+        click.Option(["--minimize", "minimized"], metavar="METRIC", help="What is to be least: mac, params, flops …"),
+        click.Option(["--holding"], metavar="METRIC", help="What is held."),
+        click.Option(["--over"], multiple=True, metavar="NAME,NAME", help="The two symbols that may change."),
+        click.Option(
+            ["--where", "--set", "settings"],
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A number for a parameter of SPEC, or an expression in new symbols: C=4*c.",
+        ),
+        click.Option(
+            ["--assume"],
+            multiple=True,
+            metavar="INEQUALITY",
+            help="What may be taken for granted of symbols: 't >= 1'.",
+        ),
+        format_option(*_FORMATS),
+        output_option(),
+    ],
+    callback=_run,
+)

@@ -1,0 +1,267 @@
+"""The least of a block's cost while another is held, as a derivation: what G1 does for a 1×1 conv, for any block.
+
+:mod:`flopcalc.theory.minimum` finds it with its proofs; here they are proved once more and put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from flopcalc.analysis import analyze_spec
+from flopcalc.errors import ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
+from flopcalc.expression import read_relation
+from flopcalc.number import Arithmetic, Number, normal
+from flopcalc.report import METRICS, Report
+from flopcalc.spec import Spec
+from flopcalc.theory.derivations import Derivation, Letter, Step
+from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
+from flopcalc.theory.minimum import Minimum, minimize
+from flopcalc.theory.steps import (
+    Derivative,
+    Difference,
+    Limit,
+    Line,
+    Proved,
+    UndecidedError,
+    in_form,
+    put_in,
+    quantity_symbol,
+)
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+__all__ = ["derive_least"]
+
+_NAMES = {"mac": "MAC", "flops": "FLOPs"}
+"""How metrics are called; the others by their own names."""
+
+
+def derive_least(
+    spec: Spec,
+    minimized: str,
+    held: str,
+    over: Sequence[str],
+    where: Mapping[str, object] | None = None,
+    assume: Iterable[str] = (),
+) -> Derivation:
+    """Return the derivation of the least of one cost of a block while another is held.
+
+    Parameters
+    ----------
+    spec : Spec
+    minimized, held : str
+        Metrics of a report, MAC in elements.
+    over : sequence of str
+        The two symbols that may change.
+    where : mapping of str to values, optional
+        What the spec's parameters are set or rebound to.
+    assume : iterable of str
+        Inequalities between symbols that may be taken for granted.
+
+    Raises
+    ------
+    FlopcalcError
+        Where a name is unknown, or the question has no answer of a kind that is found.
+    UndecidedError
+        Where a proof does not hold up when it is made again.
+
+    Examples
+    --------
+    >>> from flopcalc.spec import load
+    >>> derivation = derive_least(load("pointwise_conv"), "mac", "flops", ["C", "O"])
+    >>> derivation.steps[2].proved.lines[0].parts
+    (MAC, 2*sqrt(B)*sqrt(H)*sqrt(W) + B/(H*W))
+    """
+    for name in (minimized, held):
+        if name not in METRICS:
+            what = f"there is no metric `{shorten(name)}`"
+            raise UnknownNameError(Problem(what, None, one_of(METRICS), suggest(name, METRICS)))
+    if minimized == held:
+        raise ParameterError(Problem(f"{held} is minimized and held", None, "two metrics"))
+    texts = list(assume)
+    report = analyze_spec(spec, where or {}, assume=texts)
+    objective, fixed = (_metric(report, name) for name in (minimized, held))
+    symbols = {str(name): name for name in symbols_of(objective, fixed)}
+    for name in over:
+        if name not in symbols:
+            raise UnknownNameError(
+                Problem(
+                    f"neither {minimized} nor {held} depends on `{shorten(name)}`",
+                    None,
+                    one_of(symbols) if symbols else "a block with free symbols",
+                    suggest(name, symbols),
+                )
+            )
+    relations = tuple(read_relation(text, lambda name: symbols[name]) for text in texts if _speaks_of(text, symbols))
+    arithmetic = Arithmetic(relations=relations)
+    found = minimize(objective, fixed, [symbols[name] for name in over], "B", arithmetic)
+    if not all(proof.holds(arithmetic) for proof in found.proofs):
+        raise UndecidedError(Problem("a proof does not hold up when it is made again", None, "proofs that do"))
+    what, budget = quantity_symbol(_NAMES.get(minimized, minimized)), found.budget
+    called = _NAMES.get(held, held)
+    order = [*dict.fromkeys((*spec.free_names(), *spec.parameters)), *symbols]
+    letters = [
+        Letter(symbols[name], _help(spec, name, where or {})) for name in dict.fromkeys(order) if name in symbols
+    ]
+    rest = tuple(letter.symbol for letter in letters if letter.symbol not in found.over)
+    steps = tuple(_steps(found, what, called, (budget, *rest), arithmetic))
+    return Derivation(
+        report.name,
+        f"{spec.title or spec.name}: the least {what} with the {called} held",
+        spec.source,
+        f"{found.over[0]} and {found.over[1]} are any positive real numbers; whole ones cannot do better.",
+        tuple(letters),
+        tuple(texts),
+        (*dict.fromkeys(order), str(budget), str(what)),
+        steps,
+    )
+
+
+def _metric(report: Report, name: str) -> Number:
+    found: Number = getattr(report.totals, name)
+    return found
+
+
+def _speaks_of(text: str, symbols: Mapping[str, Expr]) -> bool:
+    """Tell whether an assumption, which the spec was read with, is about symbols of both costs."""
+    found = True
+
+    def look(name: str) -> Number:
+        nonlocal found
+        found = found and name in symbols
+        return symbols.get(name) or quantity_symbol(name)
+
+    read_relation(text, look)
+    return found
+
+
+def _help(spec: Spec, name: str, where: Mapping[str, object]) -> str:
+    """Return what a symbol is; nothing where it is the user's own."""
+    if name in where:
+        return ""
+    if name in spec.parameters:
+        return spec.parameters[name].help
+    sides = ("channels", "height", "width")
+    return next(
+        (
+            f"{side} of the input"
+            for entry in spec.inputs
+            for side, item in zip(sides, entry.entries, strict=True)
+            if item == name
+        ),
+        "",
+    )
+
+
+# -- the steps -------------------------------------------------------------------------------------------------------
+
+
+def _steps(found: Minimum, what: Expr, held: str, holding: tuple[Expr, ...], arithmetic: Arithmetic) -> Iterator[Step]:
+    """Yield the steps, each of which rests on proofs that have been made."""
+    budget = found.budget
+    yield Step(
+        "show",
+        f"{what}, and {budget}, the {held} that are held.",
+        "the costs of the layers, added",
+        Proved(
+            (Line((what, in_form(found.objective)), ("=",)), Line((budget, in_form(found.held)), ("=",))), (), "counted"
+        ),
+    )
+    if found.outcome != "constant":
+        yield Step(
+            "solve",
+            f"With {budget} held, {found.solved} is a function of {found.free}, and {what} too.",
+            f"{budget} is linear in {found.solved}",
+            Proved(
+                (
+                    Line((found.solved, in_form(found.solution)), ("=",)),
+                    Line((what, in_form(found.substituted)), ("=",)),
+                ),
+                (),
+                "put in",
+            ),
+        )
+    if found.outcome == "constant":
+        yield Step(
+            "claim",
+            f"Holding {budget} holds {what}.",
+            "it is a function of what is held",
+            Proved((Line((what, in_form(found.substituted)), ("=",), (), holding),), (), "identity"),
+        )
+    elif found.outcome in ("falls", "grows"):
+        yield _one_way(found, what, holding)
+    elif found.outcome == "root":
+        yield Step(
+            "minimize",
+            f"{what} has one least value, where this polynomial in {found.free} is zero; it has no closed form.",
+            "its coefficients change their sign once, so that it has one positive root (Descartes)",
+            Proved((Line((in_form(found.stationarity), 0), ("=",), (), holding),), (), "turns once"),
+        )
+    else:
+        yield from _least(found, what, holding)
+
+
+def _one_way(found: Minimum, what: Expr, holding: tuple[Expr, ...]) -> Step:
+    """Return the step that there is no least value, as the objective only falls or only grows."""
+    sign = "<" if found.outcome == "falls" else ">"
+    slope = normal(found.substituted.diff(found.free))  # type: ignore[union-attr]
+    lines = [Line((Derivative(what, found.free), in_form(slope), 0), ("=", sign), (), holding)]
+    end, value = found.end, found.end.value if found.end is not None else None
+    if end is not None and value is not None:
+        if end.free is None:
+            if is_zero(normal((limit_at_infinity(found.substituted, found.free) or 0) - value)):
+                lines.append(Line((Limit(what, found.free), in_form(value)), ("=",)))
+        elif is_zero(normal(put_in(found.substituted, [(found.free, end.free)]) - value)):
+            lines.append(Line((what, in_form(value)), (">",)))
+    word = "falls" if found.outcome == "falls" else "grows"
+    where = "" if end is None else f", until {found.solved} is nothing" if end.emptied else ""
+    return Step(
+        word,
+        f"{what} only {word} as {found.free} grows{where}; it has no least value that is reached.",
+        "its derivative has one sign",
+        Proved(tuple(lines), (), "derivative"),
+    )
+
+
+def _least(found: Minimum, what: Expr, holding: tuple[Expr, ...]) -> Iterator[Step]:
+    """Yield the least value, where it is reached, and the bound in both symbols."""
+    assert found.minimum is not None
+    least, square = in_form(found.minimum), found.certificate
+    evidence = () if square is None else (Line((Difference(what, least), square, 0), ("=", ">=")),)
+    yield Step(
+        "minimize",
+        f"{what} has a least value.",
+        "the arithmetic mean is never below the geometric one"
+        if square is not None
+        else "the sign of its derivative changes once, from below zero to above",
+        Proved(
+            (Line((what, least), (">=",), (), holding),), evidence, "turns once" if square is None else "sum of squares"
+        ),
+    )
+    lines: list[Line] = []
+    if found.condition is not None:
+        left, right = (in_form(side) for side in found.condition)
+        lines.append(Line((what, least, left, right), ("=", "<=>", "=")))
+    lines += (Line((name, value), ("=",)) for name, value in found.where.items())
+    lines += (Line((value, 0), (">",)) for value in found.requires)
+    if lines:
+        asked = " The last line says for which B that can be." if found.requires else ""
+        yield Step(
+            "equality",
+            f"Where it is reached, and nowhere else.{asked}",
+            "the square is zero there" if square is not None else "the derivative is zero there",
+            Proved(tuple(lines), (), "put in"),
+        )
+    if found.bound is not None and found.excess is not None:
+        yield Step(
+            "claim",
+            f"For any {listed(map(str, found.over))}, {what} is no less than that at their own {found.budget}.",
+            "the formula of what is held, put in",
+            Proved(
+                (Line((what, found.bound), (">=",)),),
+                (Line((Difference(what, found.bound), found.excess, 0), ("=", ">=")),),
+                "sum of squares",
+            ),
+        )

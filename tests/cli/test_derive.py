@@ -1,0 +1,102 @@
+"""``flopcalc derive``: what it prints, in which formats, and what it answers to wrong questions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flopcalc.spec import catalog
+
+Ok = Callable[..., str]
+
+NAMES = [entry.name for entry in catalog.index() if entry.kind == "derivations"]
+LEAST = ("derive", "--of", "separable_conv", "--minimize", "mac", "--holding", "flops", "--over", "C,O")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_derivation_runs_in_every_format(ok: Ok, name: str) -> None:
+    assert ok("derive", name).startswith(next(e.title for e in catalog.index() if e.name == name and "deriv" in e.kind))
+    assert ok("derive", name, "--format", "markdown").startswith("## ")
+    assert ok("derive", name, "--format", "latex").rstrip().endswith(r"\end{enumerate}")
+    assert json.loads(ok("derive", name, "--format", "json"))["name"] == name
+
+
+def test_without_a_name_the_derivations_are_listed(ok: Ok) -> None:
+    text = ok("derive")
+    assert [line.split()[0] for line in text.splitlines()[2:]] == NAMES
+    assert [entry["name"] for entry in json.loads(ok("derive", "--format", "json"))] == NAMES
+    rows = list(csv.DictReader(io.StringIO(ok("list", "derivations", "--format", "csv"))))
+    assert [row["name"] for row in rows] == NAMES
+
+
+def test_a_file_takes_the_derivation(ok: Ok, tmp_path: Path) -> None:
+    target = tmp_path / "g1.tex"
+    assert ok("derive", "g1", "--format", "latex", "--output", str(target)) == ""
+    assert target.read_text(encoding="utf-8").startswith("% \\usepackage{amsmath}\n")
+
+
+def test_the_least_of_a_block_is_derived(ok: Ok) -> None:
+    text = ok(*LEAST)
+    assert "MAC ≥ -HWK² + 2√(3HWB) + B/(HW)   (holding B, H, W, K)" in text
+    assert "⟺ 3C = K² + O" in text
+
+
+def test_parameters_are_set_and_rebound_in_three_ways(ok: Ok) -> None:
+    start, end = ("derive", "--of"), ("--minimize", "mac", "--holding", "flops", "--over", "c1,c2")
+    ways = [
+        ok(*start, "conv:C=c1,O=c2,K=3", *end),
+        ok(*start, "conv", "--where", "C=c1", "--where", "O=c2", "--set", "K=3", *end),
+    ]
+    assert ways[0] == ways[1]
+    assert "c₁ = c₂" in ways[0]
+
+
+def test_an_assumption_is_shown(ok: Ok) -> None:
+    text = ok(
+        *("derive", "--of", "inverted_residual", "--minimize", "mac", "--holding", "flops", "--over", "C,t"),
+        *("--assume", "t >= 2"),
+    )
+    assert "assumed: t ≥ 2" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("g11",), "did you mean `g1`"),
+        (("g1", "--of", "conv"), "one of both"),
+        (("--over", "C,O"), "goes with --of"),
+        (("--of", "conv"), "--of needs --minimize, --holding, --over"),
+        (("--of", "con", *LEAST[3:]), "there is no spec `con`"),
+        ((*LEAST[1:4], "ma", *LEAST[5:]), "did you mean `mac`"),
+        ((*LEAST[1:-1], "C"), "--over names 1 symbols"),
+        ((*LEAST[1:-1], "C,X"), "depends on `X`"),
+        ((*LEAST[1:], "--where", "C"), "sets nothing"),
+        (("--of", "separable_conv:K=3", *LEAST[3:], "--set", "K=5"), "K is given twice"),
+        ((*LEAST[1:], "--assume", "C"), "no assumption"),
+        (("--format", "latex"), "the list has no format latex"),
+        (("g1", "--format", "pdf"), "--format cannot be `pdf`"),
+        (("none.yaml",), "there is no such file"),
+    ],
+)
+def test_a_wrong_question_is_answered(refused: Callable[..., str], arguments: tuple[str, ...], said: str) -> None:
+    assert said in refused("derive", *arguments)
+
+
+@pytest.mark.parametrize(("claim", "code"), [("f = 2C", 2), ("2^C ≥ C", 3)], ids=["refuted", "open"])
+def test_what_cannot_be_proved_is_not_printed(
+    run: Callable[..., object], tmp_path: Path, claim: str, code: int
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "symbols: {C: channels}\nquantities:\n  f: {of: linear, metric: flops, where: {C: C, O: C}}\n"
+        f"steps:\n  - {{say: First., because: so, claim: f = C²}}\n  - {{say: Then., because: so, claim: {claim}}}\n",
+        encoding="utf-8",
+    )
+    ran = run("derive", str(path))
+    assert (ran.code, ran.out) == (code, "")  # type: ignore[attr-defined]
+    assert f"{path}:6:5: " in ran.err  # type: ignore[attr-defined]

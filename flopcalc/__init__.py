@@ -18,10 +18,23 @@ if TYPE_CHECKING:
     from flopcalc.report import Report
     from flopcalc.spec import Spec, load
     from flopcalc.theory.bounds import bound
+    from flopcalc.theory.claims import verify
     from flopcalc.theory.derivations import derive
     from flopcalc.theory.guidelines import audit
 
-__all__ = ["FlopcalcError", "Report", "Spec", "__version__", "analyze", "audit", "bound", "compare", "derive", "load"]
+__all__ = [
+    "FlopcalcError",
+    "Report",
+    "Spec",
+    "__version__",
+    "analyze",
+    "audit",
+    "bound",
+    "compare",
+    "derive",
+    "load",
+    "verify",
+]
 
 __version__ = "0.1.0"
 
@@ -35,6 +48,7 @@ _HOMES = {
     "compare": "flopcalc.comparison",
     "derive": "flopcalc.theory.derivations",
     "load": "flopcalc.spec",
+    "verify": "flopcalc.theory.claims",
 }
 
 

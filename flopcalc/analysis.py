@@ -14,7 +14,7 @@ from flopcalc.report import DTYPES, Report, make_report
 from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
-__all__ = ["analyze", "analyze_spec", "split_inline", "split_settings"]
+__all__ = ["analyze", "analyze_spec", "resolve", "split_inline", "split_settings", "texts_of"]
 
 _INLINE = re.compile(r"(?P<spec>.*?):(?P<settings>\s*[^\W\d]\w*\s*=.*)", re.DOTALL)
 
@@ -124,23 +124,13 @@ def analyze(
     >>> analyze("separable_conv").totals.params
     C*K**2 + C*O
     """
-    given = dict(parameters)
-    if isinstance(spec_or_name, str):
-        name, settings = split_inline(spec_or_name)
-        for key in settings:
-            if key in given:
-                raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
-        given = {**settings, **given}
-        spec = load(name)
-    elif isinstance(spec_or_name, Path):
-        spec = load(spec_or_name)
-    elif isinstance(spec_or_name, Spec):
-        spec = spec_or_name
-    else:
-        raise _wrong("the spec", spec_or_name, "a name, a path or a Spec")
+    spec, settings = resolve(spec_or_name)
+    for key in settings:
+        if key in parameters:
+            raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
     return analyze_spec(
         spec,
-        given,
+        {**settings, **parameters},
         convention=convention,
         symbolic=symbolic,
         input=input,
@@ -150,12 +140,41 @@ def analyze(
     )
 
 
+def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
+    """Return the spec that a user names, and the values that stand inline behind its name.
+
+    Raises
+    ------
+    UnknownNameError, SpecError, ParameterError
+
+    Examples
+    --------
+    >>> spec, settings = resolve("mobilenet_v1:alpha=0.5")
+    >>> spec.title, settings
+    ('MobileNetV1', {'alpha': '0.5'})
+    """
+    if isinstance(spec_or_name, str):
+        name, settings = split_inline(spec_or_name)
+        return load(name), settings
+    if isinstance(spec_or_name, Path):
+        return load(spec_or_name), {}
+    if isinstance(spec_or_name, Spec):
+        return spec_or_name, {}
+    raise _wrong("the spec", spec_or_name, "a name, a path or a Spec")
+
+
 def _wrong(what: str, value: object, expected: str) -> ParameterError:
     return ParameterError(Problem(f"{what} is {shorten(repr(value))}", None, expected))
 
 
-def _texts(what: str, value: str | Iterable[str]) -> list[str]:
-    """Return the texts of an argument; those of one text stand between commas, as on the command line."""
+def texts_of(what: str, value: str | Iterable[str]) -> list[str]:
+    """Return the texts of an argument; those of one text stand between commas, as on the command line.
+
+    Raises
+    ------
+    ParameterError
+        Where `value` is neither a text nor texts.
+    """
     if isinstance(value, str):
         return [piece.strip() for piece in _outer_commas(value) if piece.strip()]
     try:
@@ -198,9 +217,9 @@ def analyze_spec(
     binding = bind(
         spec,
         parameters,
-        symbolic=_texts("symbolic", symbolic),
+        symbolic=texts_of("symbolic", symbolic),
         shapes=shapes,
-        assume=_texts("assume", assume),
+        assume=texts_of("assume", assume),
         exact_rounding=exact_rounding,
     )
     rules = load_convention(convention) if isinstance(convention, str) else convention

@@ -102,7 +102,7 @@ class _Binder:
         self.spec = spec
         self.given = given
         self.shapes = shapes
-        self.known: dict[str, Parameter | None] = {**dict.fromkeys(spec.free_names()), **spec.parameters}
+        self.known = spec.known
         self.values: dict[str, Value] = dict(spec.preset)
         self.texts: dict[str, str] = {}
         self.real: dict[str, bool] = {}
@@ -115,7 +115,7 @@ class _Binder:
     def is_known(self, name: str) -> bool:
         """Tell whether the spec has such a parameter; if not, that is a problem."""
         if name not in self.known:
-            what = f"{self.spec.variant or self.spec.name} has no parameter `{shorten(name)}`"
+            what = f"{self.spec.called} has no parameter `{shorten(name)}`"
             self.fail(what, one_of(self.known or ["none"]), suggest(name, self.known))
         return name in self.known
 

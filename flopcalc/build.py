@@ -26,7 +26,7 @@ from flopcalc.errors import (
 )
 from flopcalc.expression import Budget, Derived, Expression, Function, Scope, weighed
 from flopcalc.graph import Graph, Node, Turn
-from flopcalc.layers import LAYERS, Layer, Shape, show_shape
+from flopcalc.layers import FORMS, LAYERS, Layer, Shape, show_shape
 from flopcalc.number import (
     Number,
     Relation,
@@ -52,6 +52,7 @@ from flopcalc.spec.model import (
     Input,
     LayerEntry,
     Listing,
+    Modifiers,
     Parameter,
     Spec,
     TableEntry,
@@ -80,6 +81,8 @@ MOST_TURNS = 200_000
 
 _STEPS_OF_A_SUM = 500
 _STEPS_OF_AN_ATTEMPT = 2000
+
+_PLAIN = Modifiers()
 
 _PEELS = ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (2, 1), (3, 0))
 """Which first and last turns of a symbolic repeat are taken by themselves, in the order in which it is tried."""
@@ -211,6 +214,7 @@ class _Builder:
         self.nodes: list[Node] = []
         self.aliases: dict[int, int] = {}
         self.used: set[int] = set()
+        self.forms: tuple[Mapping[str, tuple[str, Place | None]], ...] = ()
         self.turns: tuple[Turn, ...] = ()
         self.turns_left = MOST_TURNS
         self.problems: list[Problem] = []
@@ -250,6 +254,7 @@ class _Builder:
         self.refuse_large(spec)
         labels = {"input": next(iter(inputs.values())), **inputs}
         trail = _Trail()
+        self.forms = self.forms_of(spec, scope)
         last = self.run(spec.layers, scope, labels, trail, next(iter(inputs.values())))
         outputs: dict[str, int] = {}
         for label in spec.outputs:
@@ -265,8 +270,7 @@ class _Builder:
             self.fail("no layer is left under these parameters", spec.place, "at least one layer")
             raise _Stop
         graph = Graph(tuple(self.shapes), inputs, tuple(self.nodes), outputs, self.aliases)
-        names = [*spec.free_names(), *spec.parameters]
-        return Built(graph, {name: scope.look_up(name) for name in dict.fromkeys(names)})
+        return Built(graph, {name: scope.look_up(name) for name in spec.known})
 
     def enter_alone(self, spec: Spec, scope: Scope) -> dict[str, int]:
         """Make the tensors that enter when the spec is analysed by itself."""
@@ -638,10 +642,40 @@ class _Builder:
         if layer.absent:
             return tensors[0]
         part = self.part(entry, scope, trail)
-        output = self.place(layer, tensors, shape, cost, trail, part, entry.place)
+        written = self.written(layer, entry.modifiers, scope)
+        output = self.place(layer, tensors, shape, cost, trail, part, entry.place, written)
         if entry.modifiers.name is not None:
             trail.names[part] = _Named(output, {})
         return output
+
+    def forms_of(self, spec: Spec, scope: Scope) -> tuple[Mapping[str, tuple[str, Place | None]], ...]:
+        """Return how layers are written by kind, in a block and in what is around it, innermost first."""
+        if not spec.written:
+            return self.forms
+        return ({word: (self.form(value, scope), value.place) for word, value in spec.written.items()}, *self.forms)
+
+    def form(self, expression: Expression, scope: Scope) -> str:
+        value = expression.evaluate(scope)
+        if not isinstance(value, str) or value not in FORMS:
+            what = f"`written` is {shorten(readable(value))}"
+            raise ParameterError(Problem(what, expression.place, one_of(FORMS)))
+        return value
+
+    def written(self, layer: Layer, modifiers: Modifiers, scope: Scope) -> str:
+        """Return how the reference implementation writes a layer; empty for the usual way."""
+        expression = modifiers.written
+        if expression is not None:
+            form, place = self.form(expression, scope), expression.place
+        elif self.forms:
+            words = layer.words()
+            found = (forms[word] for forms in self.forms for word in words if word in forms)
+            form, place = next(found, (layer.forms[0], None))
+        else:
+            return ""
+        if form not in layer.forms:
+            self.fail(f"{layer.reported_kind} cannot be written as `{form}`", place, one_of(layer.forms))
+            raise _Stop
+        return "" if form == layer.forms[0] else form
 
     def made(self, entry: LayerEntry, values: tuple[Value, ...], shapes: tuple[Shape, ...]) -> Layer:
         """Return the layer with its attributes, each held against what it may be."""
@@ -716,7 +750,16 @@ class _Builder:
         return layer, shape, layer.cost(shapes, shape)
 
     def place(
-        self, layer: Layer, tensors: list[int], shape: Shape, cost: Cost, trail: _Trail, part: str, place: Place
+        self,
+        layer: Layer,
+        tensors: list[int],
+        shape: Shape,
+        cost: Cost,
+        trail: _Trail,
+        part: str,
+        place: Place,
+        written: str,
+        joined: Number | None = None,
     ) -> int:
         """Add a node to the graph."""
         if len(self.nodes) >= MOST_LAYERS:
@@ -750,7 +793,21 @@ class _Builder:
         path = trail.prefix + part
         unit = trail.unit or path
         self.nodes.append(
-            Node(path, unit, trail.stage, layer, tuple(tensors), output, count, cost, place, each, self.turns)
+            Node(
+                path,
+                unit,
+                trail.stage,
+                layer,
+                tuple(tensors),
+                output,
+                count,
+                cost,
+                place,
+                each,
+                self.turns,
+                written,
+                joined,
+            )
         )
         return output
 
@@ -775,7 +832,12 @@ class _Builder:
         path = f"{trail.prefix}{part}"
         within = _Trail(f"{path}.", trail.unit or path, trail.stage) if part else trail
         turn = self.root.values.pop("i", None)
-        result = self.run(spec.layers, inner, labels, within, tensors[0])
+        forms = self.forms
+        self.forms = self.forms_of(spec, inner)
+        try:
+            result = self.run(spec.layers, inner, labels, within, tensors[0])
+        finally:
+            self.forms = forms
         within.keep(spec.layers, labels)
         if turn is not None:
             self.root.values["i"] = turn
@@ -1123,6 +1185,8 @@ class _Builder:
         trail: _Trail,
         place: Place,
         read: tuple[Shape, ...] | None = None,
+        written: str | None = None,
+        joined: Number | None = None,
     ) -> int:
         """Place a layer that branches bring with them: a split, a merge.
 
@@ -1137,7 +1201,8 @@ class _Builder:
             cost = layer.cost(read, shape)
         number = trail.counts[word] = trail.counts.get(word, 0) + 1
         part = f"{word}{number}" if number > 1 else word
-        return self.place(layer, tensors, shape, cost, trail, part, place)
+        form = self.written(layer, _PLAIN, self.root) if written is None else written
+        return self.place(layer, tensors, shape, cost, trail, part, place, form, joined)
 
     def path(self, path: BranchPath, scope: Scope, labels: dict[str, int], trail: _Trail, start: int) -> list[_Strand]:
         """Build one path; a repeated one gives a strand for every turn, or one for all of them."""
@@ -1196,6 +1261,9 @@ class _Builder:
             assert entry.first is not None
             strands = self.running_sums(entry, scope, trail, strands)
         word = "concat" if entry.merge == "hff" else entry.merge
+        written = None
+        if entry.modifiers.written is not None and entry.merge != "hff":
+            written = self.written(LAYERS[word].layer.make({}), entry.modifiers, scope)
         self.spend(len(strands), entry.place)
         tensors = [strand.tensor for strand in strands]
         if self.doubts:
@@ -1203,7 +1271,7 @@ class _Builder:
         if len(strands) == 1 and strands[0].turn is None and word != "concat" and entry.paths[0].repeat is not None:
             return strands[0].tensor  # a repeat of one turn: there is nothing to add
         if all(strand.turn is None for strand in strands):
-            return self.extra(word, {}, tensors, trail, entry.place)
+            return self.extra(word, {}, tensors, trail, entry.place, written=written)
         self.assume_turns(total(strand.count for strand in strands), 1 if word == "concat" else 2)
         if word == "concat":
             read = tuple((strand.channels(), strand.shape[1], strand.shape[2]) for strand in strands)
@@ -1215,7 +1283,8 @@ class _Builder:
             )
             if len(tensors) == 1:
                 tensors = tensors * 2  # the turns of one path: their shape is added to itself
-        return self.extra(word, {}, tensors, trail, entry.place, read)
+        joined = total(strand.count for strand in strands)
+        return self.extra(word, {}, tensors, trail, entry.place, read, written, joined)
 
     def running_sums(self, entry: BranchesEntry, scope: Scope, trail: _Trail, strands: list[_Strand]) -> list[_Strand]:
         """Add to every path from `first` + 1 on the sum before it: hierarchical feature fusion.

@@ -2,40 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 from flopcalc.cost import Cost
-from flopcalc.errors import Fault, Problem, SpecError, UnknownNameError, shorten, suggest
+from flopcalc.errors import Fault, Problem, SpecError, one_of, shorten, suggest
 from flopcalc.expression import Expression, Scope, literal, parse
-from flopcalc.layers import LAYERS, Layer, Shape
-from flopcalc.number import Arithmetic, Number
-from flopcalc.spec import catalog
+from flopcalc.graph import Graph, Node
+from flopcalc.layers import FORMS, Layer, Shape, kinds
+from flopcalc.number import Arithmetic, Number, Value
+from flopcalc.spec.document import Document, open_document
 from flopcalc.spec.loader import is_path
 from flopcalc.spec.syntax import Mapping as MappingNode
-from flopcalc.spec.syntax import Node, Scalar, compose, read_text
+from flopcalc.spec.syntax import Node as YamlNode
+from flopcalc.spec.syntax import Scalar
 
-__all__ = ["QUANTITIES", "Convention", "load_convention"]
+__all__ = ["COUNTED", "QUANTITIES", "Convention", "Counted", "Rule", "load_convention"]
 
-QUANTITIES = ("madds", "weights", "biases", "bias_adds", "inputs", "outputs", "window", "params")
-"""What a rule may speak of, each of the layer's own."""
+COUNTED = ("flops", "params", "activations")
+"""What a convention may have rules for; without any, params and activations are flopcalc's own."""
 
-_KEYS = ("name", "title", "source", "notes", "unit", "flops")
+_OF_COST = ("madds", "weights", "biases", "bias_adds", "inputs", "outputs", "params", "activations", "mac")
+_OF_SHAPES: Mapping[str, Callable[[Layer, tuple[Shape, ...], Shape], Number]] = {
+    "window": lambda layer, inputs, output: layer.window(inputs),
+    "reads": lambda layer, inputs, output: layer.reads(inputs, output),
+    "statistics": lambda layer, inputs, output: layer.statistics(inputs, output),
+    "in_channels": lambda layer, inputs, output: inputs[0][0],
+    "in_height": lambda layer, inputs, output: inputs[0][1],
+    "in_width": lambda layer, inputs, output: inputs[0][2],
+    "out_channels": lambda layer, inputs, output: output[0],
+    "out_height": lambda layer, inputs, output: output[1],
+    "out_width": lambda layer, inputs, output: output[2],
+}
+"""The quantities that follow from a layer and its shapes, the first input's and the output's."""
+
+QUANTITIES = (*_OF_COST, "operands", *_OF_SHAPES)
+"""What a rule may speak of, each of the layer's own; beside them its attributes."""
+
+_KEYS = ("name", "title", "source", "notes", "unit", "unseen", *COUNTED)
+_UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a convention says of a layer.
+
+    Attributes
+    ----------
+    key : str
+        Under which it stands: the kind or family, with the form of writing where the rule is for one alone
+        (``relu.functional``); ``default``; or ``unseen.FORM`` for a form that the convention does not see.
+    expression : Expression
+        In the layer's own quantities.
+    """
+
+    key: str
+    expression: Expression
+
+    @property
+    def text(self) -> str:
+        """The expression as it stands in the file."""
+        return self.expression.text
+
+    @property
+    def for_a_form(self) -> bool:
+        """Whether it holds because of how the layer is written, and not for every layer of its kind."""
+        return "." in self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a convention makes of one layer: a number of FLOPs, params or activations, and why.
+
+    Attributes
+    ----------
+    value : Number
+    rule : Rule
+    """
+
+    value: Number
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """A way of counting FLOPs.
+    """A way of counting.
 
     Attributes
     ----------
     name, title, source, notes : str
     unit : str
         What one FLOP is, for a table's caption.
-    rules : mapping of str to Expression
-        By the kind of layer or its family; ``default`` for every other.
+    rules : mapping of str to Rule
+        Of FLOPs: by the kind of layer or its family, or one of these and a form (``relu.functional``); ``default``
+        for every other.
+    others : mapping of str to mapping of str to Rule
+        Rules of the same form for params and activations, where it has any.
+    unseen : tuple of str
+        The forms of writing, of :data:`flopcalc.layers.FORMS`, whose layers it does not count.
     """
 
     name: str
@@ -43,28 +109,130 @@ class Convention:
     source: str
     notes: str
     unit: str
-    rules: Mapping[str, Expression]
+    rules: Mapping[str, Rule]
+    others: Mapping[str, Mapping[str, Rule]] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
 
-    def rule(self, layer: Layer) -> Expression:
-        """Return the rule for a layer: of its kind, of its name, of its families, or the default."""
-        for kind in (layer.reported_kind, layer.name, *layer.families):
-            if kind in self.rules:
-                return self.rules[kind]
-        return self.rules["default"]
+    def rule(self, layer: Layer, written: str = "", metric: str = "flops") -> Rule:
+        """Return the rule for a layer: of its kind, of its name, of its families, or the default.
 
-    def flops(self, layer: Layer, cost: Cost, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Number:
-        """Return the FLOPs of a layer whose cost is `cost` on `inputs`."""
-        rule = self.rule(layer)
-        if rule.text == "madds":
-            return cost.madds
-        if rule.text == "0":
-            return 0
-        values: dict[str, object] = {name: getattr(cost, name) for name in QUANTITIES if name != "window"}
-        values["window"] = layer.window(inputs)
-        value = rule.evaluate(Scope(values, None, arithmetic))
-        if isinstance(value, (bool, str, tuple, dict)):
-            raise SpecError(Problem("a rule yields a number", rule.place, "an expression in " + ", ".join(QUANTITIES)))
-        return value
+        A rule for the way in which the layer is written goes before the one for its kind alone.
+
+        Parameters
+        ----------
+        layer : Layer
+        written : str
+            One of :data:`flopcalc.layers.FORMS`; "" for the usual way.
+        metric : str
+            One of :data:`COUNTED`.
+
+        Examples
+        --------
+        >>> from flopcalc.layers import LAYERS
+        >>> relu = LAYERS["relu"].layer.make({"kind": "relu"})
+        >>> rule = load_convention("ptflops").rule(relu, "functional")
+        >>> rule.key, rule.text
+        ('relu.functional', 'outputs')
+        """
+        rules = self.rules if metric == "flops" else self.others.get(metric, {})
+        if not rules:
+            return _OWN[metric]
+        form = written or layer.forms[0]
+        words = layer.words()
+        if form in self.unseen and not any(f"{word}.{form}" in rules for word in words):
+            return Rule(f"{_UNSEEN}.{form}", _NOTHING)
+        for word in words:
+            for key in (f"{word}.{form}", word):
+                if key in rules:
+                    return rules[key]
+        return rules["default"]
+
+    def flops(
+        self,
+        layer: Layer,
+        cost: Cost,
+        inputs: tuple[Shape, ...],
+        arithmetic: Arithmetic,
+        *,
+        written: str = "",
+        output: Shape | None = None,
+    ) -> Number:
+        """Return the FLOPs of a layer whose cost is `cost` on `inputs`, written as `written`."""
+        return _value(self.rule(layer, written), layer, cost, inputs, output, len(inputs), arithmetic)
+
+    def counted(
+        self, node: Node, graph: Graph, arithmetic: Arithmetic, metric: str = "flops", *, written: str | None = None
+    ) -> Counted:
+        """Return what it makes of a layer of a graph, over all the layer's turns, and the rule by which it does.
+
+        Parameters
+        ----------
+        node : Node
+        graph : Graph
+            That the node stands in.
+        arithmetic : Arithmetic
+            That of the analysis.
+        metric : str
+            One of :data:`COUNTED`.
+        written : str, optional
+            Count it as if it were written so; "" for the usual way. How it is written where it is not given.
+
+        Raises
+        ------
+        SpecError
+            Where the rule has no value.
+        """
+        form = node.written if written is None else written
+        layer, shapes, output = node.layer, graph.input_shapes(node), graph.shapes[node.output]
+        rule = self.rule(layer, form, metric)
+        value = node.over_turns(lambda cost: _value(rule, layer, cost, shapes, output, node.operands, arithmetic))
+        return Counted(value, rule)
+
+
+def _value(
+    rule: Rule,
+    layer: Layer,
+    cost: Cost,
+    inputs: tuple[Shape, ...],
+    output: Shape | None,
+    operands: Number,
+    arithmetic: Arithmetic,
+) -> Number:
+    expression = rule.expression
+    if expression.text in _OF_COST:
+        plain: Number = getattr(cost, expression.text)
+        return plain
+    if expression.text == "0":
+        return 0
+    written = layer.output(inputs, arithmetic) if output is None else output
+    values: dict[str, Any] = {}
+    for name in expression.names:
+        if name in _OF_COST:
+            values[name] = getattr(cost, name)
+        elif name == "operands":
+            values[name] = operands
+        elif name in _OF_SHAPES:
+            values[name] = _OF_SHAPES[name](layer, inputs, written)
+        else:
+            values[name] = _attribute(layer, name, arithmetic)
+    value = expression.evaluate(Scope(values, None, arithmetic))
+    if isinstance(value, (bool, str, tuple, dict)):
+        raise SpecError(Problem("a rule yields a number", expression.place, f"an expression in {_LISTED}"))
+    return value
+
+
+def _attribute(layer: Layer, name: str, arithmetic: Arithmetic) -> Value:
+    """Return an attribute: padding as numbers, and false for one that is not given and has no default."""
+    value: Value | None = getattr(layer, name)
+    if name == "padding" and isinstance(value, str):
+        margins: Callable[[Arithmetic], Value] = layer.margins  # type: ignore[attr-defined]
+        return margins(arithmetic)
+    return False if value is None else value
+
+
+_LISTED = ", ".join(QUANTITIES)
+_NOTHING = literal(0)
+_OWN: Mapping[str, Rule] = {metric: Rule("default", parse(metric)) for metric in ("params", "activations")}
 
 
 def load_convention(name_or_path: str) -> Convention:
@@ -82,87 +250,93 @@ def load_convention(name_or_path: str) -> Convention:
     >>> load_convention("paper").unit
     'one multiply-add of a convolution, a linear layer or a matrix product'
     """
-    if is_path(name_or_path):
-        return _read(Path(name_or_path), name_or_path)
-    return _packaged(name_or_path)
+    return _read(name_or_path) if is_path(name_or_path) else _packaged(name_or_path)
 
 
 @cache
 def _packaged(name: str) -> Convention:
-    folder = catalog.packaged_root() / "conventions"
-    path = folder / f"{name}.yaml"
-    if not name.isidentifier() or len(name) > 64 or not path.is_file():
-        names = sorted(item.stem for item in folder.glob("*.yaml"))
-        raise UnknownNameError(
-            Problem(
-                f"there is no convention `{shorten(name)}`", None, "one of " + ", ".join(names), suggest(name, names)
-            )
-        )
-    return _read(path, path.name)
+    return _read(name)
 
 
-def _read(path: Path, shown: str) -> Convention:
-    node = compose(read_text(path, shown), shown)
-    problems: list[Problem] = []
-    texts = dict.fromkeys(_KEYS, "")
-    rules: dict[str, Expression] = {}
-    for key, value in node.entries:
-        if key.text not in _KEYS:
-            problems.append(
-                Problem(
-                    f"a convention has no key `{shorten(key.text)}`",
-                    key.place,
-                    "one of " + ", ".join(_KEYS),
-                    suggest(key.text, _KEYS),
-                )
-            )
-        elif key.text == "flops":
-            rules = _rules(value, problems)
-        elif isinstance(value, Scalar):
-            texts[key.text] = "" if value.null else value.text
-        else:
-            problems.append(Problem(f"{key.text} is {value.what}", value.place, "a text"))
-    if not rules and not problems:
-        problems.append(
-            Problem("the convention has no `flops`", node.place, "rules from kinds of layers to expressions")
-        )
-    if problems:
-        raise SpecError(*problems)
-    return Convention(texts["name"] or path.stem, texts["title"], texts["source"], texts["notes"], texts["unit"], rules)
+def _read(name_or_path: str) -> Convention:
+    document, stem = open_document(name_or_path, "conventions", "convention")
+    nodes = document.keyed(document.root, "a convention", _KEYS, ("flops",))
+    texts = {key: document.text(nodes.get(key), key) for key in _KEYS[:5]}
+    unseen = document.texts(nodes.get(_UNSEEN), _UNSEEN)
+    for form in unseen:
+        if form not in FORMS:
+            document.fail(f"no layer is written as `{shorten(form)}`", nodes[_UNSEEN], one_of(FORMS))
+    rules = {metric: _rules(document, nodes[metric], metric) for metric in COUNTED if metric in nodes}
+    document.finish()
+    return Convention(
+        texts["name"] or stem,
+        texts["title"],
+        texts["source"],
+        texts["notes"],
+        texts["unit"],
+        rules["flops"],
+        {metric: rules[metric] for metric in COUNTED[1:] if metric in rules},
+        unseen,
+    )
 
 
-def _rules(node: Node, problems: list[Problem]) -> dict[str, Expression]:
-    kinds = {"default"}
-    for word, primitive in LAYERS.items():
-        kinds |= {word, primitive.layer.name, *primitive.layer.families}
-    rules: dict[str, Expression] = {}
+def _rules(document: Document, node: YamlNode, metric: str) -> dict[str, Rule]:
+    """Read rules by kind; under a kind may stand one expression, or one for each form and a default."""
     if not isinstance(node, MappingNode):
-        problems.append(Problem(f"flops is {node.what}", node.place, "a mapping from kinds of layers to expressions"))
-        return rules
+        document.fail(f"{metric} is {node.what}", node, "a mapping from kinds of layers to expressions")
+        return {}
+    rules: dict[str, Rule] = {}
+    known = ("default", *kinds())
     for key, value in node.entries:
-        if key.text not in kinds:
-            problems.append(
-                Problem(f"there is no kind of layer `{shorten(key.text)}`", key.place, "", suggest(key.text, kinds))
-            )
+        if key.text not in known:
+            what = f"there is no kind of layer `{shorten(key.text)}`"
+            document.problems.append(Problem(what, key.place, one_of(known), suggest(key.text, known)))
             continue
-        if not isinstance(value, Scalar) or value.null:
-            problems.append(Problem(f"the rule of {key.text} is {value.what}", value.place, "an expression"))
-            continue
-        try:
-            rule = parse(value.text, value.place)
-        except Fault as fault:
-            problems.append(fault.at(value.place))
-            continue
-        problems.extend(
-            Problem(
-                f"`{shorten(name)}` is not known here",
-                value.place,
-                "one of " + ", ".join(QUANTITIES),
-                suggest(name, QUANTITIES),
-            )
-            for name in (*rule.names, *rule.calls)
-            if name not in QUANTITIES
-        )
-        rules[key.text] = rule
-    rules.setdefault("default", literal(0))
+        for form, text in _forms(document, key, value):
+            word = f"{key.text}.{form}" if form else key.text
+            expression = _expression(document, word, text, _attributes(key.text))
+            if expression is not None:
+                rules[word] = Rule(word, expression)
+    rules.setdefault("default", Rule("default", _NOTHING))
     return rules
+
+
+def _forms(document: Document, key: Scalar, value: YamlNode) -> Iterator[tuple[str, YamlNode]]:
+    if not isinstance(value, MappingNode) or key.text == "default":
+        yield "", value
+        return
+    known = [form for form in FORMS if any(form in primitive.layer.forms for primitive in kinds()[key.text])]
+    for form, text in value.entries:
+        if form.text in known:
+            yield form.text, text
+        elif form.text == "default":
+            yield "", text
+        else:
+            what = f"{key.text} is never written as `{shorten(form.text)}`"
+            expected = one_of((*known, "default"))
+            document.problems.append(Problem(what, form.place, expected, suggest(form.text, known)))
+
+
+def _attributes(word: str) -> tuple[str, ...]:
+    """Return the attributes that all the layers under a word have."""
+    layers = [primitive.layer for primitive in kinds().get(word, ())]
+    if not layers:
+        return ()
+    names = [attribute.name for attribute in layers[0].attributes()]
+    return tuple(name for name in names if all(name in {a.name for a in layer.attributes()} for layer in layers))
+
+
+def _expression(document: Document, word: str, node: YamlNode, attributes: tuple[str, ...]) -> Expression | None:
+    if not isinstance(node, Scalar) or node.null:
+        document.fail(f"the rule of {word} is {node.what}", node, "an expression")
+        return None
+    try:
+        expression = parse(node.text, node.place)
+    except Fault as fault:
+        document.problems.append(fault.at(node.place))
+        return None
+    known = (*QUANTITIES, *attributes)
+    for name in (*expression.names, *expression.calls):
+        if name not in known:
+            document.fail(f"`{shorten(name)}` is not known here", node, one_of(known), suggest(name, known))
+    return expression

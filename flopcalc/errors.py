@@ -23,6 +23,7 @@ __all__ = [
     "Problem",
     "ShapeError",
     "SpecError",
+    "UndecidedError",
     "UnknownNameError",
     "gathered",
     "listed",
@@ -188,6 +189,18 @@ class ShapeError(FlopcalcError):
 
 class UnknownNameError(FlopcalcError):
     """There is no spec, variant, block, convention or column of that name."""
+
+
+class UndecidedError(FlopcalcError):
+    """Something is neither proved nor refuted.
+
+    Attributes
+    ----------
+    exit_code : int
+        3: the input is right, and the answer is not known.
+    """
+
+    exit_code = 3
 
 
 class Fault(Exception):

@@ -30,6 +30,7 @@ from flopcalc.number import (
     is_rational,
     is_symbolic,
     readable,
+    settled,
 )
 
 __all__ = [
@@ -102,6 +103,7 @@ def _make_divisible(
 
 
 def _range(arithmetic: Arithmetic, n: Number) -> Value:
+    n = settled(n)
     if type(n) is not int or n < 0:
         raise Fault(f"range of {shorten(as_text(n))}", expected="a whole number from 0")
     if n > MOST_ITEMS:
@@ -111,15 +113,19 @@ def _range(arithmetic: Arithmetic, n: Number) -> Value:
 
 
 FUNCTIONS: Mapping[str, Signature] = {
-    "round": Signature(("x",), 1, Arithmetic.round, "nearest whole number, half up"),
-    "round_even": Signature(("x",), 1, Arithmetic.round_even, "nearest whole number, half to even"),
-    "floor": Signature(("x",), 1, Arithmetic.floor, "greatest whole number not above x"),
-    "ceil": Signature(("x",), 1, Arithmetic.ceil, "least whole number not below x"),
+    "round": Signature(("x",), 1, lambda arithmetic, x: arithmetic.round(x), "nearest whole number, half up"),
+    "round_even": Signature(
+        ("x",), 1, lambda arithmetic, x: arithmetic.round_even(x), "nearest whole number, half to even"
+    ),
+    "floor": Signature(("x",), 1, lambda arithmetic, x: arithmetic.floor(x), "greatest whole number not above x"),
+    "ceil": Signature(("x",), 1, lambda arithmetic, x: arithmetic.ceil(x), "least whole number not below x"),
     "min": Signature(("a", "b"), 1, lambda arithmetic, *xs: arithmetic.smallest(xs), "the least argument", True),
     "max": Signature(("a", "b"), 1, lambda arithmetic, *xs: arithmetic.largest(xs), "the greatest argument", True),
-    "abs": Signature(("x",), 1, Arithmetic.absolute, "absolute value"),
-    "sqrt": Signature(("x",), 1, Arithmetic.sqrt, "square root"),
-    "log": Signature(("x", "base"), 2, Arithmetic.log, "logarithm of x to the base"),
+    "abs": Signature(("x",), 1, lambda arithmetic, x: arithmetic.absolute(x), "absolute value"),
+    "sqrt": Signature(("x",), 1, lambda arithmetic, x: arithmetic.sqrt(x), "square root"),
+    "log": Signature(
+        ("x", "base"), 2, lambda arithmetic, x, base: arithmetic.log(x, base), "logarithm of x to the base"
+    ),
     "make_divisible": Signature(
         ("x", "divisor", "limit", "min"),
         1,
@@ -484,19 +490,19 @@ _SYMBOLS: Mapping[type[ast.AST], str] = {
     ast.GtE: ">=",
 }
 _BINARY: Mapping[str, Callable[[Arithmetic, Any, Any], Number]] = {
-    "+": Arithmetic.add,
-    "-": Arithmetic.subtract,
-    "*": Arithmetic.multiply,
-    "/": Arithmetic.divide,
-    "//": Arithmetic.floor_divide,
-    "%": Arithmetic.modulo,
-    "**": Arithmetic.power,
+    "+": lambda arithmetic, a, b: arithmetic.add(a, b),
+    "-": lambda arithmetic, a, b: arithmetic.subtract(a, b),
+    "*": lambda arithmetic, a, b: arithmetic.multiply(a, b),
+    "/": lambda arithmetic, a, b: arithmetic.divide(a, b),
+    "//": lambda arithmetic, a, b: arithmetic.floor_divide(a, b),
+    "%": lambda arithmetic, a, b: arithmetic.modulo(a, b),
+    "**": lambda arithmetic, a, b: arithmetic.power(a, b),
 }
 _ORDER: Mapping[str, Callable[[Arithmetic, Any, Any], bool]] = {
-    "<": Arithmetic.less,
-    "<=": Arithmetic.at_most,
-    ">": Arithmetic.greater,
-    ">=": Arithmetic.at_least,
+    "<": lambda arithmetic, a, b: arithmetic.less(a, b),
+    "<=": lambda arithmetic, a, b: arithmetic.at_most(a, b),
+    ">": lambda arithmetic, a, b: arithmetic.greater(a, b),
+    ">=": lambda arithmetic, a, b: arithmetic.at_least(a, b),
 }
 _WHAT: Mapping[type, str] = {bool: "true or false", str: "a word", tuple: "a list", dict: "a look-up table"}
 
@@ -788,6 +794,7 @@ class _Compiler:
 
 def _item(container: Value, index: Value, offset: int) -> Value:
     """Return ``container[index]`` of a list or a look-up table."""
+    index = settled(index)
     if is_symbolic(index) or isinstance(index, (tuple, dict)):
         raise Fault(f"{describe(index)} cannot be an index", expected="a number or a word", offset=offset)
     if isinstance(container, dict):

@@ -63,6 +63,10 @@ class Node:
         Of a single turn, in the index of its repeats.
     turns : tuple of Turn
         The repeats with a symbolic count that it stands in, outermost first.
+    written : str
+        How its reference implementation writes it, one of :data:`flopcalc.layers.FORMS`; "" for the usual way.
+    joined : Number, optional
+        How many tensors it merges, where they are the turns of a repeat whose count is a symbol.
     """
 
     path: str
@@ -76,6 +80,18 @@ class Node:
     place: Place
     each: Cost | None = None
     turns: tuple[Turn, ...] = ()
+    written: str = ""
+    joined: Number | None = None
+
+    @property
+    def operands(self) -> Number:
+        """How many tensors it reads."""
+        return len(self.inputs) if self.joined is None else self.joined
+
+    @property
+    def form(self) -> str:
+        """How its reference implementation writes it, by name, as ``functional``."""
+        return self.written or self.layer.forms[0]
 
     def over_turns(self, quantity: Callable[[Cost], Number]) -> Number:
         """Return what `quantity` makes of the cost, added up over all the turns."""
@@ -268,7 +284,7 @@ def _greatest(sums: list[Number], arithmetic: Arithmetic) -> Number:
     """Return the greatest sum; for symbols, Max of those that are not surely below another."""
     rational = [value for value in sums if is_rational(value)]
     if len(rational) == len(sums):
-        return normal(max(rational))
+        return arithmetic.largest(tuple(rational))
     kept: list[Number] = []
     for value in dict.fromkeys(expanded(value) for value in sums):
         if any(arithmetic.decide(normal(other - value), strict=False) for other in kept):

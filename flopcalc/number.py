@@ -33,17 +33,21 @@ __all__ = [
     "MOST_STEPS",
     "Arithmetic",
     "Number",
+    "Recorded",
     "Relation",
     "Value",
+    "as_expr",
     "as_text",
     "divide",
     "exact",
     "expanded",
     "is_rational",
     "is_symbolic",
+    "is_whole",
     "normal",
     "product",
     "readable",
+    "settled",
     "summed",
     "symbol",
     "total",
@@ -79,14 +83,43 @@ _HIGHEST_POWER = 64
 _RATIONAL = (int, Fraction)
 
 
+class Recorded:
+    """A rational number that keeps what is computed from it and decided by it, for the configurations of a sweep.
+
+    It has a value as any rational number has, so that all that is done with numbers is done with it. What takes the
+    value out of it says so by :func:`settled`.
+    """
+
+    __slots__ = ()
+    is_Integer = is_Rational = False  # noqa: N815 - what :func:`normal` asks of sympy's numbers
+
+    def is_whole(self) -> bool:
+        """Tell whether it is a whole number."""
+        raise NotImplementedError
+
+    def settle(self) -> int | Fraction:
+        """Return its value, which from here on is part of what was decided."""
+        raise NotImplementedError
+
+
 def is_rational(value: object) -> TypeIs[int | Fraction]:
     """Tell whether `value` is an exact number without symbols (true and false are not numbers)."""
-    return type(value) in _RATIONAL
+    return type(value) in _RATIONAL or isinstance(value, Recorded)
+
+
+def is_whole(value: object) -> TypeIs[int]:
+    """Tell whether `value` is a whole number."""
+    return type(value) is int or (isinstance(value, Recorded) and value.is_whole())
 
 
 def is_symbolic(value: object) -> TypeGuard[Expr]:
     """Tell whether `value` is a sympy expression (with free symbols, or irrational)."""
-    return not isinstance(value, (int, Fraction, str, tuple, dict))
+    return not isinstance(value, (int, Fraction, str, tuple, dict, Recorded))
+
+
+def settled(value: Any) -> Any:
+    """Return a value as it is; of a recorded number, the plain one."""
+    return value.settle() if isinstance(value, Recorded) else value
 
 
 def normal(value: Any) -> Number:
@@ -144,6 +177,13 @@ def exact(value: object) -> Number:
     if isinstance(value, numbers.Real):
         return exact(float(str(value)))
     raise Fault(f"{shorten(repr(value))} is not a number", expected="an int, a Fraction, a float or an expression")
+
+
+def as_expr(value: Number) -> Any:
+    """Return a number as sympy has it."""
+    from sympy import Rational
+
+    return Rational(value.numerator, value.denominator) if is_rational(value) else value
 
 
 def as_text(value: Value) -> str:
@@ -233,7 +273,7 @@ def total(values: Iterable[Number]) -> Number:
     rational: int | Fraction = 0
     symbolic: list[Expr] = []
     for value in values:
-        if isinstance(value, _RATIONAL):
+        if is_rational(value):
             rational += value
         else:
             symbolic.append(value)
@@ -523,7 +563,7 @@ class Arithmetic:
             self.sized(b)
         if self.sign(b) == -1:
             self._refuse_zero(a)
-        return self.bounded(normal(_expr(a) ** _expr(b)))
+        return self.bounded(normal(as_expr(a) ** as_expr(b)))
 
     def sqrt(self, a: Number) -> Number:
         """Return √a; exact for squares, otherwise an irrational constant."""
@@ -755,7 +795,7 @@ class Arithmetic:
         from sympy import fraction, together
 
         whole = all(power.exp.is_positive for power in value.atoms(_pow_class()))
-        top, bottom = (value, _expr(1)) if whole else fraction(together(value))
+        top, bottom = (value, as_expr(1)) if whole else fraction(together(value))
         if not bottom.is_number:
             return self._certain(bottom, strict=True) and self._certain(top, strict=strict)
         if not bottom.is_positive:
@@ -838,13 +878,6 @@ class UndecidedTurn(Fault):
         self.turn = turn
 
 
-def _expr(value: Number) -> Any:
-    """Return a number as sympy's own type."""
-    from sympy import Rational
-
-    return Rational(value.numerator, value.denominator) if is_rational(value) else value
-
-
 @cache
 def _pow_class() -> Any:
     from sympy import Pow
@@ -872,7 +905,7 @@ def _extent(value: Any) -> tuple[int, int]:
 
 
 def _half() -> Any:
-    return _expr(Fraction(1, 2))
+    return as_expr(Fraction(1, 2))
 
 
 def _without_common_factors(value: Any) -> Any:

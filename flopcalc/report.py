@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from flopcalc.convention import Convention
+from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
 from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, suggest
 from flopcalc.graph import Field, Graph
@@ -89,6 +89,10 @@ class Row(Costed):
         The outermost block or layer that it belongs to, and that one's stage.
     follows : bool
         Whether people read it as part of the layer before it, as a norm or an activation.
+    written : str
+        How its reference implementation writes it, one of :data:`flopcalc.layers.FORMS`.
+    rule : Rule
+        That of the report's convention by which its FLOPs were counted.
     """
 
     path: str
@@ -102,6 +106,8 @@ class Row(Costed):
     block: str
     stage: str
     follows: bool
+    written: str
+    rule: Rule
 
     @property
     def parent(self) -> str:
@@ -185,7 +191,7 @@ class Report:
     @property
     def name(self) -> str:
         """The name under which the spec was asked for: a variant's, or its own."""
-        return self.spec.variant or self.spec.name
+        return self.spec.called
 
     @property
     def symbolic(self) -> bool:
@@ -248,6 +254,40 @@ class Report:
                 members.append([row])
         return tuple(tuple(rows) for rows in members)
 
+    def counted(
+        self, convention: Convention | None = None, metric: str = "flops", *, written: str | None = None
+    ) -> tuple[Counted, ...]:
+        """Return what a convention makes of every layer, each with the rule by which it does, in the layers' order.
+
+        Parameters
+        ----------
+        convention : Convention, optional
+            The report's own where it is not given.
+        metric : str
+            flops, params or activations.
+        written : str, optional
+            Count every layer as if it were written so; "" for each layer's usual way. The difference from what is
+            counted without it follows from how the reference implementation is written, not from the architecture.
+
+        Raises
+        ------
+        SpecError
+            Where a rule has no value.
+
+        Examples
+        --------
+        >>> from flopcalc import analyze
+        >>> from flopcalc.convention import load_convention
+        >>> report, thop = analyze("mobilenet_v2"), load_convention("thop")
+        >>> sum(each.value for each in report.counted(thop))
+        327486720
+        >>> sum(each.value for each in report.counted(thop, written=""))
+        327550720
+        """
+        graph, arithmetic = self.totals.graph, self.totals.arithmetic
+        own = convention or self.convention
+        return tuple(own.counted(node, graph, arithmetic, metric, written=written) for node in graph.nodes)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON's types: integers for numbers, strings for formulas."""
         from flopcalc.render.json import report_as_dict
@@ -301,14 +341,11 @@ def make_report(
     for node in graph.nodes:
         shapes = graph.input_shapes(node)
         layer = node.layer
+        counted = convention.counted(node, graph, arithmetic)
         rows.append(
             Row(
                 cost=node.cost,
-                flops=node.over_turns(
-                    lambda cost, layer=layer, shapes=shapes: convention.flops(  # type: ignore[misc]
-                        layer, cost, shapes, arithmetic
-                    )
-                ),
+                flops=counted.value,
                 path=node.path,
                 kind=layer.reported_kind,
                 label=layer.label(shapes),
@@ -320,6 +357,8 @@ def make_report(
                 block=node.unit,
                 stage=stages[node.unit],
                 follows=layer.follows,
+                written=node.form,
+                rule=counted.rule,
             )
         )
     totals = Totals(

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("analysis",),
     ("theory",),
-    ("comparison",),
+    ("comparison", "sweeps"),
     ("render",),
     ("cli",),
 )
@@ -151,7 +151,18 @@ def test_every_packaged_name_is_unique_and_none_is_a_command() -> None:
     specs = [entry for entry in catalog.index() if entry.kind in catalog.SPEC_KINDS]
     names = [name for entry in specs for name in (entry.name, *entry.variants)]
     assert len({*names}) == len(names) - sum(entry.name in entry.variants for entry in specs)
-    assert not {*names} & {*COMMANDS, "compare", "verify", "derive", "bound", "audit", "conventions", "sweep", "solve"}
+    assert not {*names} & {
+        *COMMANDS,
+        "compare",
+        "verify",
+        "derive",
+        "bound",
+        "audit",
+        "conventions",
+        "sweep",
+        "solve",
+        "explain",
+    }
 
 
 def test_a_packaged_file_is_named_after_its_spec() -> None:

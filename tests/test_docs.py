@@ -40,6 +40,7 @@ from flopcalc.expression import FUNCTIONS
 from flopcalc.layers import LAYERS, Attribute
 from flopcalc.layers.activation import ACTIVATIONS
 from flopcalc.number import as_text, symbol
+from flopcalc.spec import catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -407,7 +408,41 @@ def data_types_table() -> str:
     )
 
 
+def conventions_list() -> str:
+    from textwrap import fill
+
+    from flopcalc.convention import load_convention
+
+    items = []
+    for entry in catalog.index():
+        if entry.kind == "conventions":
+            convention = load_convention(entry.name)
+            text = f"- **`{entry.name}`**: {convention.title}. {convention.notes} ({convention.source})"
+            items.append(fill(text, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+    return "\n".join(items) + "\n"
+
+
+def strict_table() -> str:
+    from flopcalc.convention import load_convention
+
+    rules = load_convention("strict").rules
+    return table(("Layer", "FLOPs"), [(f"`{key}`", f"`{rule.text}`") for key, rule in rules.items()])
+
+
+def forms_table() -> str:
+    from flopcalc.layers import FORMS
+
+    rows = []
+    for form, meaning in FORMS.items():
+        usual = [f"`{word}`" for word, primitive in LAYERS.items() if primitive.layer.forms[0] == form]
+        rows.append((f"`{form}`", meaning, "every other layer" if form == "module" else ", ".join(usual)))
+    return table(("`written`", "What it is", "Usual for"), rows)
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
+    "conventions": conventions_list,
+    "forms": forms_table,
+    "strict": strict_table,
     "layers": layers_table,
     "attributes": attributes_table,
     "functions": functions_table,

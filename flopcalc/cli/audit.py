@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
-from flopcalc.analysis import analyze_spec, split_inline
+from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.cli.options import (
     format_option,
+    given_once,
     input_shapes,
-    named_values,
     output_option,
     shared_options,
     split_list,
 )
 from flopcalc.cli.output import screen_for, write_json, write_text
-from flopcalc.errors import ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
+from flopcalc.errors import Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.report import Report
-from flopcalc.spec import load
 from flopcalc.theory.guidelines import GUIDELINES, audit_of
 
 __all__ = ["command"]
@@ -28,7 +28,10 @@ _SHARED = ("symbolic", "assume", "exact_rounding", "input_shape", "settings")
 """The options of the main command that say what is analysed."""
 
 
+@click.pass_context
 def _run(
+    ctx: click.Context,
+    /,
     spec: tuple[str, ...],
     guideline: tuple[str, ...],
     top: int | None,
@@ -38,8 +41,8 @@ def _run(
     **given: Any,
 ) -> None:
     guidelines = _guidelines(guideline)
-    named = named_values(given["settings"])
-    audits = [audit_of(_analyzed(text, named, given)) for text in spec]
+    values = shared_values(ctx, spec, given["settings"])
+    audits = [audit_of(report) for report in _analyzed(spec, values, given)]
     from flopcalc.render import guidelines as render
 
     shown: dict[str, Any] = {"names": spec, "guidelines": guidelines, "top": top, "by_layer": by_layer}
@@ -70,27 +73,28 @@ def _guidelines(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in GUIDELINES if name in {name.lower() for name in names})
 
 
-def _analyzed(text: str, named: Mapping[str, str], given: Mapping[str, Any]) -> Report:
-    """Return the report of one SPEC; the options hold for every one, what stands behind its colon for it alone."""
-    name, inline = split_inline(text)
-    for key in inline:
-        if key in named:
-            raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
-    return analyze_spec(
-        load(name),
-        {**inline, **named},
-        symbolic=split_list(given["symbolic"]) or (),
-        input=input_shapes(given["input_shape"]),
-        assume=given["assume"],
-        exact_rounding=given["exact_rounding"],
-    )
+def _analyzed(specs: Sequence[str], values: Mapping[str, object], given: Mapping[str, Any]) -> Iterator[Report]:
+    """Yield the reports: a value goes to every SPEC that has the parameter, or to all where none has it."""
+    resolved = [resolve(text) for text in specs]
+    unknown = {name for name in values if not any(name in spec.known for spec, _ in resolved)}
+    for spec, own in resolved:
+        shared = ((name, str(value)) for name, value in values.items() if name in spec.known or name in unknown)
+        yield analyze_spec(
+            spec,
+            given_once(own.items(), shared),
+            symbolic=split_list(given["symbolic"]) or (),
+            input=input_shapes(given["input_shape"]),
+            assume=given["assume"],
+            exact_rounding=given["exact_rounding"],
+        )
 
 
-command = click.Command(
+command = OnSpecs(
     name="audit",
     help="Apply ShuffleNetV2's four guidelines to a network: unequal widths (G1), group convolutions (G2), "
     "fragmentation (G3) and element-wise operations (G4), each with its cost and what would mend it. Several SPECs "
-    "stand side by side. SPEC:alpha=0.5,rho=1 sets parameters.",
+    "stand side by side. --PARAMETER VALUE goes to every SPEC that has the parameter; SPEC:alpha=0.5,rho=1 gives one "
+    "values of its own.",
     params=[
         click.Argument(["spec"], nargs=-1, required=True, metavar="SPEC …"),
         click.Option(["--guideline"], multiple=True, metavar="g1|g2|g3|g4,…", help="These guidelines alone."),
@@ -106,4 +110,5 @@ command = click.Command(
         *(option for option in shared_options() if option.name in _SHARED),
     ],
     callback=_run,
+    options_metavar=USAGE,
 )

@@ -7,49 +7,15 @@ from typing import Any
 
 import click
 
-from flopcalc.analysis import split_inline
-from flopcalc.cli.options import Word, input_shapes, named_values, shared_options, split_list
+from flopcalc.cli.options import Word, input_shapes, shared_options, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, shorten, suggest
+from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.report import METRICS
-from flopcalc.spec import Spec, load
 
 __all__ = ["command"]
 
-_GIVEN = "flopcalc.compare.given"
-"""Where the values of parameters wait that were given as options."""
-
 _LEFT_OUT = ("--by", "--columns")
-
-
-class CompareCommand(click.Command):
-    """A command whose options are its own and every parameter of the specs that it is given."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the options out that are parameters' and leave the rest to click."""
-        takes = {spelling: not option.is_flag for option in self._options(ctx) for spelling in option.opts}
-        rest: list[str] = []
-        given: list[tuple[str, str]] = []
-        waiting = list(args)
-        while waiting:
-            argument = waiting.pop(0)
-            name, equals, value = argument.partition("=")
-            if argument == "--":
-                rest += [argument, *waiting]
-                break
-            if not argument.startswith("--") or name in takes:
-                rest.append(argument)
-                if argument in takes and takes[argument] and waiting:
-                    rest.append(waiting.pop(0))
-                continue
-            if not equals and not waiting:
-                raise click.BadOptionUsage(name, "", ctx)
-            given.append((name.removeprefix("--"), value if equals else waiting.pop(0)))
-        ctx.meta[_GIVEN] = given
-        return super().parse_args(ctx, rest)
-
-    def _options(self, ctx: click.Context) -> list[click.Option]:
-        return [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
 
 
 @click.pass_context
@@ -81,7 +47,7 @@ def _run(
         raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
     comparison = compare_specs(
         specs,
-        _values(ctx, specs, named_values(settings)),
+        shared_values(ctx, specs, settings),
         equal=equal,
         vary=vary,
         symbolic=split_list(symbolic) or (),
@@ -124,41 +90,6 @@ def _measures(texts: Sequence[str], output_format: str) -> list[str] | None:
     return list(dict.fromkeys(names))
 
 
-def _values(ctx: click.Context, specs: Sequence[str], named: dict[str, str]) -> dict[str, object]:
-    """Gather the shared values of parameters, each given once and known to a side.
-
-    Raises
-    ------
-    ParameterError, UnknownNameError
-    """
-    values: dict[str, object] = dict(named)
-    loaded: list[Spec] = []
-    for name, text in ctx.meta[_GIVEN]:
-        loaded = loaded or [load(split_inline(spec)[0]) for spec in specs]
-        known = dict.fromkeys(name for spec in loaded for name in (*spec.free_names(), *spec.parameters))
-        key = name if name in known else name.replace("-", "_")
-        if key not in known:
-            raise UnknownNameError(_unknown(ctx, name, list(known)))
-        if key in values:
-            raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
-        if not text.strip():
-            raise ParameterError(Problem(f"{key} is given no value", None, "a number, a word or an expression"))
-        values[key] = text
-    return values
-
-
-def _unknown(ctx: click.Context, name: str, known: Sequence[str]) -> Problem:
-    options = [spelling.lstrip("-") for option in ctx.command.get_params(ctx) for spelling in option.opts]
-    near = suggest(name, [*known, *options])
-    parameters = listed(f"--{item}" for item in known)
-    return Problem(
-        f"no side has a parameter for `--{shorten(name)}`",
-        None,
-        f"one of {parameters}, or an option that `flopcalc compare --help` shows",
-        near.replace(" `", " `--"),
-    )
-
-
 def _own_options() -> list[click.Parameter]:
     from flopcalc.comparison import MEASURES
 
@@ -184,7 +115,7 @@ def _own_options() -> list[click.Parameter]:
     ]
 
 
-command = CompareCommand(
+command = OnSpecs(
     name="compare",
     help="Compare specs side by side: every metric, and its ratio to the first. --PARAMETER VALUE goes to every side "
     "that has the parameter; SPEC:alpha=0.5,rho=1 gives one side values of its own, which come before those.\n\n"
@@ -197,5 +128,5 @@ command = CompareCommand(
         *(option for option in shared_options() if option.opts[0] not in _LEFT_OUT),
     ],
     callback=_run,
-    options_metavar="[--PARAMETER VALUE …] [OPTIONS]",
+    options_metavar=USAGE,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flopcalc.cli.options import format_option, named_values, output_option, split_list
+from flopcalc.cli.options import format_option, given_once, named_values, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.errors import ParameterError, Problem
 from flopcalc.spec import catalog
@@ -57,19 +57,15 @@ def _least(
     of: str, minimized: str, holding: str, over: Sequence[str], settings: Sequence[str], assume: Sequence[str]
 ) -> Derivation:
     """Return the derivation of a least value."""
-    from flopcalc.analysis import split_inline
-    from flopcalc.spec import load
+    from flopcalc.analysis import resolve
     from flopcalc.theory.least import derive_least
 
-    name, where = split_inline(of)
-    for key, value in named_values(settings).items():
-        if key in where:
-            raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
-        where[key] = value
+    spec, inline = resolve(of)
+    where = given_once(inline.items(), named_values(settings).items())
     names = split_list(over) or []
     if len({*names}) != 2:
         raise ParameterError(Problem(f"--over names {len({*names})} symbols", None, "two", "--over C,O"))
-    return derive_least(load(name), minimized, holding, names, where, assume)
+    return derive_least(spec, minimized, holding, names, where, assume)
 
 
 def _write_list(output_format: str, output: str | None) -> None:

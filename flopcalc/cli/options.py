@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ __all__ = [
     "FORMATS",
     "Word",
     "format_option",
+    "given_once",
     "input_shapes",
     "named_values",
     "output_option",
@@ -66,6 +68,24 @@ class Word(_Type):
 def split_list(texts: Sequence[str]) -> list[str] | None:
     """Return the items of a comma-separated option, which may be repeated; None where it is not given."""
     return [item.strip() for text in texts for item in text.split(",") if item.strip()] if texts else None
+
+
+def given_once(*values: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Return the values of parameters, however many ways there are to give them.
+
+    Raises
+    ------
+    ParameterError
+        Where one is given twice, or is given nothing.
+    """
+    found: dict[str, object] = {}
+    for name, text in chain(*values):
+        if name in found:
+            raise ParameterError(Problem(f"{name} is given twice", None, "every parameter once"))
+        if not text.strip():
+            raise ParameterError(Problem(f"{name} is given no value", None, "a number, a word or an expression"))
+        found[name] = text
+    return found
 
 
 def named_values(texts: Sequence[str]) -> dict[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.render.text import spelt
@@ -16,7 +17,16 @@ from flopcalc.report import Report
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
     from flopcalc.render.terminal import Screen
 
-__all__ = ["PipeClosed", "screen_for", "write_json", "write_report", "write_text"]
+__all__ = [
+    "PipeClosed",
+    "is_standard_output",
+    "screen_for",
+    "whole_file",
+    "write_json",
+    "write_pieces",
+    "write_report",
+    "write_text",
+]
 
 
 class PipeClosed(Exception):
@@ -111,21 +121,53 @@ def write_text(text: str, output: str | None = None, *, spelt: Speller = spelt) 
     FlopcalcError
         Where the file cannot be written.
     """
+    write_pieces((text,), output, spelt=spelt)
+
+
+def write_pieces(pieces: Iterable[str], output: str | None = None, *, spelt: Speller = spelt) -> None:
+    """Write texts one after the other as they come, as :func:`write_text` writes one.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the file cannot be written.
+    """
     if output in _STANDARD_OUTPUT:
         stream = _standard_output()
-        try:
-            stream.write(spelt(text, stream.encoding or "ascii"))
-        except BrokenPipeError:
-            raise PipeClosed from None
+        for piece in pieces:
+            try:
+                stream.write(spelt(piece, stream.encoding or "ascii"))
+            except BrokenPipeError:
+                raise PipeClosed from None
         return
+    with whole_file(output or "") as file:
+        for piece in pieces:
+            file.write(spelt(piece, "utf-8").encode("utf-8"))
+
+
+@contextmanager
+def whole_file(output: str) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears whole when the block is left, and not at all where it fails.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the file cannot be written.
+    """
     if not output:
         raise FlopcalcError(Problem("--output names no file", None, "", "--output FILE"))
     try:
-        _write_file(output, spelt(text, "utf-8").encode("utf-8"))
+        with _replacing(Path(output), output) as file:
+            yield file
     except OSError as error:
         raise FlopcalcError(
-            Problem(f"`{output}` cannot be written: {error.strerror}", None, "a file in a folder that exists")
+            Problem(f"`{output}` cannot be written: {error.strerror or error}", None, "a file in a folder that exists")
         ) from None
+
+
+def is_standard_output(output: str | None) -> bool:
+    """Tell whether an ``--output`` is the standard output."""
+    return output in _STANDARD_OUTPUT
 
 
 def _standard_output() -> TextIO:
@@ -134,16 +176,17 @@ def _standard_output() -> TextIO:
     return sys.stdout
 
 
-def _write_file(output: str, data: bytes) -> None:
-    path = Path(output)
+@contextmanager
+def _replacing(path: Path, output: str) -> Iterator[BinaryIO]:
     if output.startswith(_DEVICES) or (path.exists() and not path.is_file()) or not path.name:
-        path.write_bytes(data)  # a device or a pipe: there is no half of it to leave behind
+        with path.open("wb") as device:
+            yield device  # a device or a pipe: there is no half of it to leave behind
         return
     target = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
         os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
         os.replace(name, target)
     except BaseException:

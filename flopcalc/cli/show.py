@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flopcalc.analysis import analyze_spec, split_inline
-from flopcalc.cli.options import named_values, output_option
+from flopcalc.analysis import analyze_spec, resolve
+from flopcalc.cli.options import given_once, named_values, output_option
 from flopcalc.cli.output import screen_for, write_text
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.number import as_text
@@ -15,7 +15,6 @@ from flopcalc.render.cells import shape_text
 from flopcalc.render.formula import ASCII, UNICODE
 from flopcalc.render.table import symbol_order
 from flopcalc.report import Report
-from flopcalc.spec import load
 
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
@@ -24,12 +23,8 @@ __all__ = ["command"]
 
 
 def _run(spec: str, graph: bool, settings: tuple[str, ...], output: str | None) -> None:
-    name, values = split_inline(spec)
-    loaded = load(name)
-    for key, value in named_values(settings).items():
-        if key in values:
-            raise FlopcalcError(Problem(f"{key} is given twice", None, "every parameter once"))
-        values[key] = value
+    loaded, inline = resolve(spec)
+    values = given_once(inline.items(), named_values(settings).items())
     if graph:
         write_text(graph_as_text(analyze_spec(loaded, values), screen_for(output)), output)
         return

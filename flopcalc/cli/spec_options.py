@@ -7,17 +7,20 @@ from typing import Any
 
 import click
 
-from flopcalc.analysis import analyze_spec, split_inline
+from flopcalc.analysis import analyze_spec, resolve, split_inline
 from flopcalc.binding import is_truth
-from flopcalc.cli.options import input_shapes, named_values, split_list
-from flopcalc.errors import ParameterError, Problem, UnknownNameError
+from flopcalc.cli.options import given_once, input_shapes, named_values, split_list
+from flopcalc.errors import Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import readable
 from flopcalc.report import Report
 from flopcalc.spec import Parameter, Spec, load
 
-__all__ = ["OnSpec", "SpecCommand", "report_of", "spec_command"]
+__all__ = ["USAGE", "OnSpec", "OnSpecs", "SpecCommand", "asked_of", "report_of", "shared_values", "spec_command"]
 
 _PREFIX = "parameter_"
+
+_GIVEN = "flopcalc.given"
+"""Where the values of parameters wait that a command on several specs is given as options."""
 
 USAGE = "[--PARAMETER VALUE …] [OPTIONS]"
 
@@ -26,15 +29,14 @@ class SpecCommand(click.Command):
     """A spec as a command: its parameters are options, and stand first in its help."""
 
     def __init__(
-        self, spec: Spec, settings: Mapping[str, str], options: Sequence[click.Option], **attributes: Any
+        self, spec: Spec, settings: Mapping[str, str], options: Sequence[click.Parameter], **attributes: Any
     ) -> None:
         taken = {option for item in options for option in item.opts} | {"-h", "--help", "--version"}
-        parameters = {**dict.fromkeys(spec.free_names()), **spec.parameters}
-        own = {name: _option(name, parameter, spec, taken) for name, parameter in parameters.items()}
+        own = {name: _option(name, parameter, spec, taken) for name, parameter in spec.known.items()}
         super().__init__(params=[*(option for option in own.values() if option is not None), *options], **attributes)
         self.spec = spec
         self.settings = settings
-        self.parameters: Mapping[str, Parameter | None] = parameters
+        self.parameters = spec.known
         self.own = own
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -57,7 +59,7 @@ class SpecCommand(click.Command):
 
 def spec_command(
     text: str,
-    options: Sequence[click.Option],
+    options: Sequence[click.Parameter],
     run: Callable[..., Any],
     *,
     others: Mapping[str, object] | None = None,
@@ -69,7 +71,7 @@ def spec_command(
     ----------
     text : str
         The name or path, perhaps with values inline.
-    options : sequence of click.Option
+    options : sequence of click.Parameter
         What the command takes beside the spec's parameters.
     run : callable
         Takes click's context and the options.
@@ -107,6 +109,12 @@ def spec_command(
 
 def report_of(ctx: click.Context, options: Mapping[str, Any]) -> Report:
     """Return the report that a command on a spec asks for, by its parameters and the shared options that it has."""
+    spec, values, given = asked_of(ctx, options)
+    return analyze_spec(spec, values, **given)
+
+
+def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict[str, object], dict[str, Any]]:
+    """Return what :func:`report_of` analyses: the spec, the values of its parameters, and the other arguments."""
     command = ctx.command
     assert isinstance(command, SpecCommand)
     given: dict[str, Any] = {
@@ -116,7 +124,7 @@ def report_of(ctx: click.Context, options: Mapping[str, Any]) -> Report:
         "exact_rounding": options.get("exact_rounding", False),
     }
     given |= {name: options[name] for name in ("convention", "dtype") if name in options}
-    return analyze_spec(command.spec, _values(command.settings, named_values(options["settings"]), options), **given)
+    return command.spec, _values(command.settings, named_values(options["settings"]), options), given
 
 
 class OnSpec(click.Group):
@@ -128,12 +136,23 @@ class OnSpec(click.Group):
         Makes its own options.
     run : callable
         Takes click's context and the options.
+    argument : click.Argument, optional
+        What follows the spec.
     """
 
     def __init__(
-        self, *, options: Callable[[], list[click.Option]], run: Callable[..., Any], **attributes: Any
+        self,
+        *,
+        options: Callable[[], list[click.Option]],
+        run: Callable[..., Any],
+        argument: click.Argument | None = None,
+        **attributes: Any,
     ) -> None:
-        super().__init__(subcommand_metavar=f"SPEC {USAGE}", options_metavar="", no_args_is_help=False, **attributes)
+        more = "" if argument is None else f"{argument.metavar} "
+        super().__init__(
+            subcommand_metavar=f"SPEC {more}{USAGE}", options_metavar="", no_args_is_help=False, **attributes
+        )
+        self.argument = () if argument is None else (argument,)
         self.own = options
         self.run = run
 
@@ -143,7 +162,7 @@ class OnSpec(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Return the command on a spec."""
-        return spec_command(cmd_name, self.own(), self.run, first=self.help or "")
+        return spec_command(cmd_name, [*self.argument, *self.own()], self.run, first=self.help or "")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -172,6 +191,69 @@ class OnSpec(click.Group):
         records = [option.get_help_record(ctx) for option in [*self.own(), *self.get_params(ctx)]]
         with formatter.section("Options"):
             formatter.write_dl([record for record in records if record is not None])
+
+
+class OnSpecs(click.Command):
+    """A command on several specs, whose options are its own and every parameter of any of them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the options out that are parameters' and leave the rest to click."""
+        takes = {spelling: not option.is_flag for option in self._options(ctx) for spelling in option.opts}
+        rest: list[str] = []
+        given: list[tuple[str, str]] = []
+        waiting = list(args)
+        while waiting:
+            argument = waiting.pop(0)
+            name, equals, value = argument.partition("=")
+            if argument == "--":
+                rest += [argument, *waiting]
+                break
+            if not argument.startswith("--") or name in takes:
+                rest.append(argument)
+                if argument in takes and takes[argument] and waiting:
+                    rest.append(waiting.pop(0))
+                continue
+            if not equals and not waiting:
+                raise click.BadOptionUsage(name, "", ctx)
+            given.append((name.removeprefix("--"), value if equals else waiting.pop(0)))
+        ctx.meta[_GIVEN] = given
+        return super().parse_args(ctx, rest)
+
+    def _options(self, ctx: click.Context) -> list[click.Option]:
+        return [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+
+
+def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[str]) -> dict[str, object]:
+    """Return the values that a command on several specs is given for all of them, by ``--set`` and by name.
+
+    Raises
+    ------
+    ParameterError
+        Where one is given twice, or is given nothing.
+    UnknownNameError
+        Where no spec has such a parameter.
+    """
+    values: list[tuple[str, str]] = []
+    known: dict[str, None] = {}
+    for name, text in ctx.meta[_GIVEN]:
+        known = known or dict.fromkeys(key for spec in specs for key in resolve(spec)[0].known)
+        key = name if name in known else name.replace("-", "_")
+        if key not in known:
+            raise UnknownNameError(_unknown(ctx, name, list(known)))
+        values.append((key, text))
+    return given_once(named_values(settings).items(), values)
+
+
+def _unknown(ctx: click.Context, name: str, known: Sequence[str]) -> Problem:
+    options = [spelling.lstrip("-") for option in ctx.command.get_params(ctx) for spelling in option.opts]
+    near = suggest(name, [*known, *options])
+    parameters = listed(f"--{item}" for item in known)
+    return Problem(
+        f"no SPEC has a parameter for `--{shorten(name)}`",
+        None,
+        f"one of {parameters}, or an option that `flopcalc {ctx.info_name} --help` shows",
+        near.replace(" `", " `--"),
+    )
 
 
 def _option(name: str, parameter: Parameter | None, spec: Spec, taken: set[str]) -> click.Option | None:
@@ -220,15 +302,5 @@ def _values(inline: Mapping[str, str], named: Mapping[str, str], options: Mappin
     given: dict[str, Sequence[str]] = {
         key.removeprefix(_PREFIX): values for key, values in options.items() if key.startswith(_PREFIX) and values
     }
-    values: dict[str, object] = {}
-    for name, text in [
-        *inline.items(),
-        *named.items(),
-        *((name, text) for name, texts in given.items() for text in texts),
-    ]:
-        if name in values:
-            raise ParameterError(Problem(f"{name} is given twice", None, "every parameter once"))
-        if not text.strip():
-            raise ParameterError(Problem(f"{name} is given no value", None, "a number, a word or an expression"))
-        values[name] = text
-    return values
+    own = ((name, text) for name, texts in given.items() for text in texts)
+    return given_once(inline.items(), named.items(), own)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from flopcalc.layers.activation import ACTIVATIONS, Activation
-from flopcalc.layers.base import Attribute, Layer, Reach, Shape, show_shape, volume
+from flopcalc.layers.base import FORMS, Attribute, Layer, Reach, Shape, show_shape, volume
 from flopcalc.layers.conv import Conv, Depthwise, TransposedConv
 from flopcalc.layers.linear import Linear, Matmul
 from flopcalc.layers.merge import Add, Concat, Multiply
@@ -25,7 +26,18 @@ from flopcalc.layers.reshape import (
 )
 from flopcalc.number import Value
 
-__all__ = ["LAYERS", "Attribute", "Layer", "Primitive", "Reach", "Shape", "show_shape", "volume"]
+__all__ = [
+    "FORMS",
+    "LAYERS",
+    "Attribute",
+    "Layer",
+    "Primitive",
+    "Reach",
+    "Shape",
+    "kinds",
+    "show_shape",
+    "volume",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +78,19 @@ LAYERS: Mapping[str, Primitive] = {
     "dropout": Primitive(Dropout),
     "identity": Primitive(Identity),
 }
+
+
+@cache
+def kinds() -> Mapping[str, tuple[Primitive, ...]]:
+    """Return the words that rules may speak of layers by: words of the language, names of layers, families.
+
+    Examples
+    --------
+    >>> [primitive.layer.name for primitive in kinds()["conv"]]
+    ['conv', 'depthwise', 'transposed_conv']
+    """
+    found: dict[str, list[Primitive]] = {}
+    for word, primitive in LAYERS.items():
+        for known in dict.fromkeys((word, primitive.layer.name, *primitive.layer.families)):
+            found.setdefault(known, []).append(primitive)
+    return {word: tuple(primitives) for word, primitives in found.items()}

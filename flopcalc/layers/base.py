@@ -13,9 +13,21 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
 from flopcalc.errors import Fault, shorten, suggest
-from flopcalc.number import Arithmetic, Number, Value, as_text, expanded, is_rational, is_symbolic, normal, product
+from flopcalc.number import (
+    Arithmetic,
+    Number,
+    Value,
+    as_text,
+    expanded,
+    is_rational,
+    is_symbolic,
+    is_whole,
+    normal,
+    product,
+)
 
 __all__ = [
+    "FORMS",
     "GLOBAL",
     "POINTWISE",
     "Attribute",
@@ -43,6 +55,19 @@ Padding: TypeAlias = "Pair | str"
 LayerType = TypeVar("LayerType", bound="Layer")
 
 _REQUIRED: Any = dataclasses.MISSING
+
+FORMS: Mapping[str, str] = {
+    "module": "a module of the framework: `nn.ReLU()`",
+    "custom": "a module of a class of its authors, as timm's `BatchNormAct2d`",
+    "functional": "a function of `torch.nn.functional`: `F.relu(x)`",
+    "function": "a function or a method of tensors: `torch.mul(x, y)`, `x.sigmoid()`, `torch.cat(xs, 1)`",
+    "operator": "an operator: `x + y`, `x * y`, `x @ y`",
+    "mean": "a pool over the whole map as a mean: `x.mean([2, 3])`",
+    "avg_pool": "a pool over the whole map as an average pool with a window of its size: `nn.AvgPool2d(7)`",
+}
+"""How a layer's reference implementation may write it; counting tools see some of these forms and miss others."""
+
+_COMMON_FORMS = ("module", "custom", "functional", "function")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +129,7 @@ def _whole(value: Value, name: str, least: int) -> Number:
         if value.is_negative or (least and value.is_nonpositive):
             raise Fault(f"{name} is {shorten(str(value))}, which is negative", expected=f"at least {least}")
         return value
-    if type(value) is not int:
+    if not is_whole(value):
         raise Fault(
             f"{name} is {value}, which is not whole",
             expected="a whole number",
@@ -236,6 +261,8 @@ class Layer:
     contracts: ClassVar[bool] = False
     follows: ClassVar[bool] = False
     """Whether people read it as part of the layer before it, as a norm or an activation."""
+    forms: ClassVar[tuple[str, ...]] = _COMMON_FORMS
+    """How its reference implementation may write it, of :data:`FORMS`; the usual one first."""
 
     @classmethod
     def attributes(cls) -> tuple[Attribute, ...]:
@@ -320,9 +347,21 @@ class Layer:
         """Return its multiply-adds."""
         return 0
 
+    def statistics(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        """Return the elements that it keeps beside its learnable parameters: a batch norm's means and variances."""
+        return 0
+
     def window(self, inputs: tuple[Shape, ...]) -> Number:
         """Return the positions that one output reads in one channel: kernel or pool area."""
         return 1
+
+    def reads(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        """Return the positions that all outputs together read, each in one channel: window times outputs."""
+        return product(self.window(inputs), *output)
+
+    def words(self) -> tuple[str, ...]:
+        """Return the words under which a convention may speak of it: its kind, its name, its families."""
+        return tuple(dict.fromkeys((self.reported_kind, self.name, *self.families)))
 
     def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
         """Return the geometry for the receptive field; None where an output reads the whole map."""

@@ -51,6 +51,7 @@ class Matmul(Layer):
     name: ClassVar[str] = "matmul"
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     contracts: ClassVar[bool] = True
+    forms: ClassVar[tuple[str, ...]] = ("function", "operator", "module", "custom")
 
     transpose: bool = attribute("flag", False, help="read the second map transposed: B×M×K times B×N×K")
 

@@ -11,6 +11,8 @@ from flopcalc.number import Arithmetic, total
 
 __all__ = ["Add", "Concat", "Multiply"]
 
+_FORMS = ("operator", "function", "module", "custom")
+
 
 def _shapes(inputs: tuple[Shape, ...]) -> str:
     return " and ".join(show_shape(shape) for shape in inputs[:6])
@@ -23,6 +25,7 @@ class Add(Layer):
     name: ClassVar[str] = "add"
     families: ClassVar[tuple[str, ...]] = ("elementwise",)
     arity: ClassVar[tuple[int, int | None]] = (2, None)
+    forms: ClassVar[tuple[str, ...]] = _FORMS
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         return inputs[0]
@@ -43,6 +46,7 @@ class Multiply(Layer):
     name: ClassVar[str] = "multiply"
     families: ClassVar[tuple[str, ...]] = ("elementwise",)
     arity: ClassVar[tuple[int, int | None]] = (2, None)
+    forms: ClassVar[tuple[str, ...]] = _FORMS
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         sides = [self._spread(tuple(shape[axis] for shape in inputs), inputs, arithmetic) for axis in (1, 2)]
@@ -68,6 +72,7 @@ class Concat(Layer):
 
     name: ClassVar[str] = "concat"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
+    forms: ClassVar[tuple[str, ...]] = ("function", "module", "custom")
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         if not all(arithmetic.equal(shape[1:], inputs[0][1:]) for shape in inputs[1:]):

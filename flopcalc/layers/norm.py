@@ -30,5 +30,8 @@ class Norm(Layer):
                 f"{channels} channels do not divide into {self.groups} groups", expected=f"a multiple of {self.groups}"
             )
 
+    def statistics(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return 2 * output[0] if self.kind == "batch" else 0
+
     def scales(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return 2 * output[0] if self.affine else 0

@@ -20,7 +20,7 @@ from flopcalc.layers.base import (
     show_pair,
     side,
 )
-from flopcalc.number import Arithmetic, Number, divide, is_rational, product
+from flopcalc.number import Arithmetic, Number, divide, is_rational, is_whole, product, settled
 
 __all__ = ["AdaptiveAvgPool", "AvgPool", "GlobalPool", "MaxPool"]
 
@@ -119,6 +119,7 @@ class GlobalPool(Layer):
 
     name: ClassVar[str] = "global_pool"
     families: ClassVar[tuple[str, ...]] = ("adaptive_avg_pool", "pool")
+    forms: ClassVar[tuple[str, ...]] = (*Layer.forms, "mean", "avg_pool")
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         return (inputs[0][0], 1, 1)
@@ -148,9 +149,19 @@ class AdaptiveAvgPool(Layer):
     def window(self, inputs: tuple[Shape, ...]) -> Number:
         return product(*(self._kernel(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1)))
 
+    def reads(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return product(inputs[0][0], *(self._covered(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1)))
+
+    @staticmethod
+    def _covered(length: Number, size: Number) -> Number:
+        """Return the rows of all n windows together, the i-th from ⌊i·H/n⌋ to ⌈(i + 1)·H/n⌉: H + n − gcd(H, n)."""
+        if is_whole(length) and is_whole(size):
+            return length + size - gcd(settled(length), settled(size))
+        return length
+
     @staticmethod
     def _kernel(length: Number, size: Number) -> Number:
-        if type(length) is int and type(size) is int:
+        if is_whole(length) and is_whole(size):
             return -(-length // size)
         return divide(length, size)
 

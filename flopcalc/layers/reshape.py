@@ -22,12 +22,15 @@ __all__ = [
     "Upsample",
 ]
 
+_FORMS = ("function", "functional", "module", "custom")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Split(Layer):
     """One of several equal parts of the channels, as a view."""
 
     name: ClassVar[str] = "split"
+    forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
     parts: Number = attribute("whole", 2, help="into how many parts the channels are split")
@@ -52,6 +55,7 @@ class Slice(Layer):
     """The channels from `start` up to but not including `stop`, as a view."""
 
     name: ClassVar[str] = "slice"
+    forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
     start: Number = attribute("index", 0, help="first channel")
@@ -74,6 +78,7 @@ class ChannelShuffle(Layer):
     """
 
     name: ClassVar[str] = "channel_shuffle"
+    forms: ClassVar[tuple[str, ...]] = _FORMS
 
     groups: Number = attribute("whole", help="groups; channels divide by it")
 
@@ -93,6 +98,7 @@ class Flatten(Layer):
     """C×H×W as CHW×1×1, a view."""
 
     name: ClassVar[str] = "flatten"
+    forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
@@ -107,6 +113,7 @@ class Reshape(Layer):
     """The same elements under another shape, a view."""
 
     name: ClassVar[str] = "reshape"
+    forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
     shape: Shape = attribute("shape", help="[channels, height, width], of as many elements")
@@ -128,6 +135,7 @@ class Pad(Layer):
     """Zeros around the map."""
 
     name: ClassVar[str] = "pad"
+    forms: ClassVar[tuple[str, ...]] = _FORMS
 
     padding: tuple[Number, Number, Number, Number] = attribute(
         "sides", help="a number, [height, width] or [top, bottom, left, right]"

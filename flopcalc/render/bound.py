@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.number import Number, Value, as_text, divide, is_rational
-from flopcalc.render.cells import Cell, Phrase, Share, Writer
+from flopcalc.number import Number, as_text, divide, is_rational
+from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
+from flopcalc.render.cells import Phrase, Share
 from flopcalc.render.csv import rows_as_csv
-from flopcalc.render.formula import ASCII, BOOK, LATEX, Style, formula
 from flopcalc.render.json import number, report_as_dict
 from flopcalc.render.latex import escaped_latex
-from flopcalc.render.markdown import escaped_markdown
-from flopcalc.render.table import caption, heading, symbol_order
-from flopcalc.render.units import human_bytes, rounded
+from flopcalc.render.table import caption, heading, in_bytes, symbol_order
+from flopcalc.render.units import rounded
 from flopcalc.report import share
 from flopcalc.theory.bounds import Bound, BoundGroup, Bounds, largest
-from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
@@ -82,62 +80,6 @@ _HEADERS = {
 _TEXT = ("layer", "operation", "condition")
 
 
-# -- writers ---------------------------------------------------------------------------------------------------------
-
-
-class _Booked(Writer):
-    """Writes formulas as books do, with the roots of a product under one sign."""
-
-    style: Style = BOOK
-
-    def formula(self, value: Value) -> str:
-        if isinstance(value, (bool, str, tuple, dict)):
-            return super().formula(value)
-        return self.exactly(textbook(value))
-
-    def exactly(self, value: Number) -> str:
-        """Write a formula in the form that it has, as a square."""
-        return self.math(self.text(value))
-
-    def text(self, value: Number) -> str:
-        """Return a formula's text."""
-        return formula(value, self.style, self.order)
-
-
-class _Screened(_Booked):
-    def __init__(self, order: Sequence[str], screen: Screen, *, human: bool = False) -> None:
-        super().__init__(order, human=human)
-        self.style = BOOK if screen.unicode else ASCII
-        self.screen = screen
-
-    def words(self, text: str) -> str:
-        return self.screen.written(text)
-
-    def math(self, text: str) -> str:
-        return self.screen.written(text)
-
-
-class _Markdown(_Booked):
-    def words(self, text: str) -> str:
-        return escaped_markdown(text)
-
-    def math(self, text: str) -> str:
-        return escaped_markdown(text)
-
-
-class _Latex(_Booked):
-    style = LATEX
-
-    def words(self, text: str) -> str:
-        return escaped_latex(text)
-
-    def digits(self, text: str) -> str:
-        return text.replace(",", r"\,").replace(" ", r"\,")
-
-    def math(self, text: str) -> str:
-        return f"${text}$"
-
-
 # -- the table -------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +109,7 @@ def _longest_word(text: str) -> int:
     return indent + max(map(len, text.split()), default=0)
 
 
-def _table(bounds: Bounds, names: Sequence[str], writer: _Booked, by: str, top: int | None) -> _Table:
+def _table(bounds: Bounds, names: Sequence[str], writer: Book, by: str, top: int | None) -> _Table:
     """Return the rows of layers, those of a block below its sums, or of groups, and the total."""
     heads = [_HEADERS[name] for name in names]
     if by != "layer":
@@ -188,7 +130,7 @@ def _kept(groups: Sequence[BoundGroup], top: int | None) -> Sequence[BoundGroup]
     return groups if top is None else largest(groups, top)
 
 
-def _in_blocks(bounds: Bounds, names: Sequence[str], writer: _Booked) -> Iterator[_Line]:
+def _in_blocks(bounds: Bounds, names: Sequence[str], writer: Book) -> Iterator[_Line]:
     """Yield the layers of every block below its sums; a block of one layer is that layer."""
     blocks: dict[str, list[Bound]] = {}
     for layer in bounds.layers:
@@ -208,7 +150,7 @@ def _line(
     item: Bound | BoundGroup,
     title: str,
     names: Sequence[str],
-    writer: _Booked,
+    writer: Book,
     bounds: Bounds,
     *,
     role: str = "row",
@@ -223,17 +165,17 @@ def _line(
     return _Line(tuple(cell(name) for name in names), role)
 
 
-def _operation(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
+def _operation(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
     return writer.words(item.row.operation) if isinstance(item, Bound) else ""
 
 
-def _widths(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
+def _widths(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
     if not isinstance(item, Bound):
         return ""
     return writer.cell(item.widths.c1) + writer.words(" → ") + writer.cell(item.widths.c2)
 
 
-def _best(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
+def _best(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
     """Write the best widths to the nearest whole numbers; nothing where the widths are the best."""
     if not isinstance(item, Bound) or item.widths.equal:
         return ""
@@ -244,16 +186,16 @@ def _best(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
     return writer.words(f"{'' if exact else '≈ '}{nearest[0]} → {nearest[1]}")
 
 
-def _ratio(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
+def _ratio(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
     return writer.digits(rounded(item.ratio, 3)) if is_rational(item.ratio) else writer.formula(item.ratio)
 
 
-def _excess_share(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
+def _excess_share(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
     part = share(item.excess, bounds.total.excess)
     return "" if part is None else writer.cell(Share(part))
 
 
-def _square(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
+def _square(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
     """Write the excess as a square, where it is that of one turn; else as the difference that it is."""
     if isinstance(item, Bound) and is_rational(item.row.count) and item.row.count == 1:
         square = item.square
@@ -268,7 +210,7 @@ def _square(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
     return writer.number(item.excess)
 
 
-def _condition(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str:
+def _condition(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
     if not isinstance(item, Bound):
         return ""
     if item.widths.equal:
@@ -279,7 +221,7 @@ def _condition(item: Bound | BoundGroup, writer: _Booked, bounds: Bounds) -> str
     return writer.formula(left) + writer.words(" = ") + writer.formula(right)
 
 
-_CELLS: dict[str, Callable[[Any, _Booked, Bounds], str]] = {
+_CELLS: dict[str, Callable[[Any, Book, Bounds], str]] = {
     "operation": _operation,
     "widths": _widths,
     "best": _best,
@@ -312,20 +254,15 @@ def _facts(bounds: Bounds) -> Iterator[tuple[str, Phrase]]:
         words = (", all there is",)
     elif part is not None and is_rational(part):
         words = (", ", Share(part), " % of all MAC, ", every)
-    yield "MAC", (found.mac, *words, *_in_bytes(found.mac, bounds))
-    yield "Least", (found.least, *_in_bytes(found.least, bounds))
+    yield "MAC", (found.mac, *words, in_bytes(bounds.report, found.mac))
+    yield "Least", (found.least, in_bytes(bounds.report, found.least))
     if is_rational(found.ratio):
         yield "Ratio", (rounded(found.ratio, 3),)
     part = share(found.excess, every)
     if is_rational(found.excess) and part is not None and is_rational(part):
-        yield "Excess", (found.excess, ", ", Share(part), " % of all MAC", *_in_bytes(found.excess, bounds))
+        yield "Excess", (found.excess, ", ", Share(part), " % of all MAC", in_bytes(bounds.report, found.excess))
     else:
         yield "Excess", (found.excess,)
-
-
-def _in_bytes(elements: Number, bounds: Bounds) -> Phrase:
-    size = bounds.report.bytes(elements)
-    return (f"; {human_bytes(Fraction(size))} in {bounds.report.dtype}",) if is_rational(size) else ()
 
 
 def _notes(bounds: Bounds, by: str) -> Iterator[Phrase]:
@@ -346,10 +283,6 @@ def _notes(bounds: Bounds, by: str) -> Iterator[Phrase]:
     if any(row.kind == "linear" for row in bounds.report.layers):
         yield ("Linear layers are left out: nearly all of their MAC is weights.",)
     yield from caption(bounds.report, "layer")
-
-
-def _phrase(phrase: Iterable[Cell], writer: _Booked) -> str:
-    return "".join(writer.cell(part) for part in phrase)
 
 
 # -- formats ---------------------------------------------------------------------------------------------------------
@@ -374,8 +307,8 @@ def bounds_as_text(
     from flopcalc.render.terminal import Head, Paragraph, facts_as_text, listing_as_text, paragraphs_as_text
 
     order = symbol_order(bounds.report)
-    exact = _Screened(order, screen)
-    human = _Screened(order, screen, human=True)
+    exact = BookWriter(order, screen)
+    human = BookWriter(order, screen, human=True)
     writers = {"exact": (exact,), "human": (human,)}.get(units, (exact, human))
     ladder = _ladder(bounds, by)
     tables = [_table(bounds, names, writer, by, top) for names in ladder for writer in writers]
@@ -400,17 +333,17 @@ def bounds_as_text(
         paragraphs_as_text([Paragraph(title, "bold"), *(Paragraph(line, "dim") for line in rest)], screen),
         listing_as_text(heads, [line.cells for line in table.lines], screen, roles=[line.role for line in table.lines]),
         "\n",
-        facts_as_text([(name, _phrase(phrase, exact)) for name, phrase in _facts(bounds)], screen),
+        facts_as_text([(name, exact.phrase(phrase)) for name, phrase in _facts(bounds)], screen),
         "\n",
-        paragraphs_as_text([Paragraph(_phrase(note, exact), "dim") for note in _notes(bounds, by)], screen),
+        paragraphs_as_text([Paragraph(exact.phrase(note), "dim") for note in _notes(bounds, by)], screen),
     ]
     return "".join(parts)
 
 
 def bounds_as_markdown(bounds: Bounds, *, by: str = "layer", top: int | None = None, units: str = "auto") -> str:
     """Return a GitHub-flavoured Markdown table with its heading, totals and notes."""
-    writer = _Markdown(symbol_order(bounds.report), human=units == "human")
-    exact = _Markdown(symbol_order(bounds.report))
+    writer = BookMarkdown(symbol_order(bounds.report), human=units == "human")
+    exact = BookMarkdown(symbol_order(bounds.report))
     table = _table(bounds, _ladder(bounds, by)[0], writer, by, top)
     title, *rest = (exact.phrase(line) for line in heading(bounds.report))
     lines = [f"## {title}", ""]
@@ -423,18 +356,18 @@ def bounds_as_markdown(bounds: Bounds, *, by: str = "layer", top: int | None = N
         cells = (f"{mark}{cell.strip()}{mark}" if cell.strip() else "" for cell in row.cells)
         lines.append("| " + " | ".join(cells) + " |")
     lines.append("")
-    lines += [f"- {name}: {_phrase(phrase, exact)}" for name, phrase in _facts(bounds)]
+    lines += [f"- {name}: {exact.phrase(phrase)}" for name, phrase in _facts(bounds)]
     for note in _notes(bounds, by):
-        lines += ["", _phrase(note, exact)]
+        lines += ["", exact.phrase(note)]
     return "\n".join(lines) + "\n"
 
 
 def bounds_as_latex(bounds: Bounds, *, by: str = "layer", top: int | None = None, units: str = "auto") -> str:
     """Return a ``longtable`` with booktabs' rules; the document needs amsmath, booktabs and longtable."""
-    writer = _Latex(symbol_order(bounds.report), human=units == "human")
-    exact = _Latex(symbol_order(bounds.report))
+    writer = BookLatex(symbol_order(bounds.report), human=units == "human")
+    exact = BookLatex(symbol_order(bounds.report))
     table = _table(bounds, _ladder(bounds, by)[1], writer, by, top)
-    said = ". ".join(_phrase(part, exact).rstrip(".") for part in (*heading(bounds.report), *_notes(bounds, by)))
+    said = ". ".join(exact.phrase(part).rstrip(".") for part in (*heading(bounds.report), *_notes(bounds, by)))
     lines = [
         r"% \usepackage{amsmath,booktabs,longtable}",
         rf"\begin{{longtable}}{{{''.join('l' if name in _TEXT else 'r' for name in table.names)}}}",

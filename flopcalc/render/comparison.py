@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.comparison import Balanced, Comparison, Side
 from flopcalc.errors import FlopcalcError
-from flopcalc.number import Number, Value, as_text, is_rational, is_symbolic
-from flopcalc.render.cells import Cell, Phrase, Setting, Shapes, Writer
+from flopcalc.number import Number, as_text, is_rational, is_symbolic
+from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
+from flopcalc.render.cells import Cell, Phrase, Setting, Shapes
 from flopcalc.render.csv import rows_as_csv
-from flopcalc.render.formula import ASCII, BOOK, UNICODE, formula
 from flopcalc.render.json import number
-from flopcalc.render.latex import _Latex
-from flopcalc.render.markdown import _Markdown
+from flopcalc.render.table import symbols_of, what_they_are
 from flopcalc.render.text import encodable
 from flopcalc.render.units import exact_number, human_number, percent, rounded
 from flopcalc.report import DTYPES, METRICS
@@ -160,7 +159,7 @@ def notes_of(comparison: Comparison, measures: Sequence[str], *, hints: bool = F
         yield ("Weights are the elements of kernels and matrices alone.",)
     yield (f"Ratios are to {comparison.entries[0].heading}.",)
     if _found(comparison, measures):
-        yield _symbols(comparison, measures)
+        yield what_they_are(_found(comparison, measures))
         if report.exact_rounding:
             yield ("Rounding is kept exact: floor and ceiling stay in the formulas.",)
         else:
@@ -178,25 +177,9 @@ def _bytes(dtype: str) -> str:
 
 def _found(comparison: Comparison, measures: Sequence[str]) -> list[Any]:
     """Return the symbols of some measures, in the order in which the specs declare them."""
-    order = {name: index for index, name in enumerate(symbol_order(comparison))}
     values = [value for name in measures if name != "receptive_field" for value in comparison.values(name)]
     values += [side.balanced.value for side in comparison.entries if side.balanced is not None]
-    found = {symbol for value in values if is_symbolic(value) for symbol in value.free_symbols}
-    return sorted(found, key=lambda symbol: (order.get(symbol.name, len(order)), symbol.name))
-
-
-def _symbols(comparison: Comparison, measures: Sequence[str]) -> Phrase:
-    """Say what the symbols of the values stand for."""
-    kinds: dict[str, list[Cell]] = {"whole": [], "real": []}
-    for symbol in _found(comparison, measures):
-        names = kinds["whole" if symbol.is_integer else "real"]
-        names += [", ", symbol] if names else [symbol]
-    parts: list[Cell] = []
-    for kind, names in kinds.items():
-        if names:
-            words = f" {'is a' if len(names) == 1 else 'are'} positive {kind} number{'s' * (len(names) > 1)}"
-            parts += [*(["; "] if parts else []), *names, words]
-    return (*parts, ".")
+    return symbols_of(values, symbol_order(comparison))
 
 
 # -- equal budgets ---------------------------------------------------------------------------------------------------
@@ -300,35 +283,11 @@ def _signed_percent(value: int | Fraction) -> str:
 # -- on a screen -----------------------------------------------------------------------------------------------------
 
 
-class _Booked(Writer):
-    """Writes formulas as books do, and ratios."""
-
-    def any(self, cell: _Cell) -> str:
-        """Write a cell or a ratio."""
-        if isinstance(cell, Ratio):
-            return self.digits(ratio_text(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
-        return self.cell(cell)
-
-    def formula(self, value: Value) -> str:
-        if is_symbolic(value) and not isinstance(value, bool) and value.is_rational_function():
-            value = textbook(value)
-        style = BOOK if self.style is UNICODE else self.style
-        return self.math(formula(value, style, self.order))
-
-
-class _Screened(_Booked):
-    """Writes cells for one screen."""
-
-    def __init__(self, comparison: Comparison, screen: Screen, *, human: bool) -> None:
-        super().__init__(symbol_order(comparison), human=human)
-        self.style = UNICODE if screen.unicode else ASCII
-        self.screen = screen
-
-    def words(self, text: str) -> str:
-        return self.screen.written(text)
-
-    def math(self, text: str) -> str:
-        return self.screen.written(text)
+def _written(cell: _Cell, writer: Book) -> str:
+    """Write a cell or a ratio."""
+    if isinstance(cell, Ratio):
+        return writer.digits(ratio_text(cell.value)) if is_rational(cell.value) else writer.formula(cell.value)
+    return writer.cell(cell)
 
 
 def comparison_as_text(
@@ -350,7 +309,7 @@ def comparison_as_text(
     screen = screen or Screen()
     names = tuple(measures or comparison.measures)
     lines = lines_of(comparison, names)
-    writer = _Screened(comparison, screen, human=False)
+    writer = BookWriter(symbol_order(comparison), screen)
     parts = [screen.drawn(screen.written(title_of(comparison)))]
     parts += [screen.drawn(writer.phrase(line)) for line in legend(comparison)]
     table, has_bars = _table(comparison, lines, screen, units)
@@ -372,12 +331,12 @@ def _table(comparison: Comparison, lines: Sequence[Line], screen: Screen, units:
     headings = [side.heading for side in comparison.entries]
     unbounded = Screen(10_000, screen.encoding)
     for human in {"exact": (False,), "human": (True,)}.get(units, (False, True)):
-        writer = _Screened(comparison, screen, human=human)
+        writer = BookWriter(symbol_order(comparison), screen, human=human)
         for layout in (_paired, _stacked):
             heads, rows = layout(headings, lines, writer)
             if _width(listing_as_text(heads, rows, unbounded)) <= screen.width:
                 return listing_as_text(heads, rows, screen), False
-    writer = _Screened(comparison, screen, human=units == "human")
+    writer = BookWriter(symbol_order(comparison), screen, human=units == "human")
     heads, rows, barred = _below(comparison, headings, lines, writer)
     room = screen.width - _width(listing_as_text(heads, rows, unbounded)) - _GAP
     if not barred or room < _LEAST_BAR:
@@ -401,33 +360,33 @@ def _head(text: str, *, numeric: bool = False) -> Head:
 _Rows: TypeAlias = "list[list[str]]"
 
 
-def _paired(headings: Sequence[str], lines: Sequence[Line], writer: _Booked) -> tuple[list[Head], _Rows]:
+def _paired(headings: Sequence[str], lines: Sequence[Line], writer: Book) -> tuple[list[Head], _Rows]:
     """Lay out every spec as a column, with its ratio as the next."""
     heads = [_head(""), _head(headings[0], numeric=True)]
     for heading in headings[1:]:
         heads += [_head(heading, numeric=True), _head("ratio", numeric=True)]
     rows: _Rows = []
     for line in lines:
-        row = [LABELS[line.measure], writer.any(line.values[0])]
+        row = [LABELS[line.measure], _written(line.values[0], writer)]
         for value, ratio in zip(line.values[1:], line.ratios[1:], strict=True):
-            row += [writer.any(value), writer.any(ratio)]
+            row += [_written(value, writer), _written(ratio, writer)]
         rows.append(row)
     return heads, rows
 
 
-def _stacked(headings: Sequence[str], lines: Sequence[Line], writer: _Booked) -> tuple[list[Head], _Rows]:
+def _stacked(headings: Sequence[str], lines: Sequence[Line], writer: Book) -> tuple[list[Head], _Rows]:
     """Lay out every spec as a column, with the ratios in a row of their own."""
     heads = [_head(""), *(_head(heading, numeric=True) for heading in headings)]
     rows: _Rows = []
     for line in lines:
-        rows.append([LABELS[line.measure], *map(writer.any, line.values)])
+        rows.append([LABELS[line.measure], *(_written(cell, writer) for cell in line.values)])
         if any(ratio is not None for ratio in line.ratios):
-            rows.append(["  ratio", *map(writer.any, line.ratios)])
+            rows.append(["  ratio", *(_written(cell, writer) for cell in line.ratios)])
     return heads, rows
 
 
 def _below(
-    comparison: Comparison, headings: Sequence[str], lines: Sequence[Line], writer: _Booked
+    comparison: Comparison, headings: Sequence[str], lines: Sequence[Line], writer: Book
 ) -> tuple[list[Head], _Rows, dict[int, Fraction]]:
     """Lay out every spec as a row below the measure; also return the lengths of the bars, by row."""
     numeric = not any(is_symbolic(value) for line in lines for value in line.values if not isinstance(value, Shapes))
@@ -440,7 +399,9 @@ def _below(
         for number_, heading in enumerate(headings):
             if lengths:
                 bars[len(rows)] = lengths[number_]
-            rows.append([f"  {heading}", writer.any(line.values[number_]), writer.any(line.ratios[number_])])
+            rows.append(
+                [f"  {heading}", _written(line.values[number_], writer), _written(line.ratios[number_], writer)]
+            )
     return heads, rows, bars
 
 
@@ -485,13 +446,13 @@ def _budget(comparison: Comparison, screen: Screen, units: str) -> str:
 
     equal = comparison.equal
     assert equal is not None
-    writer = _Screened(comparison, screen, human=units == "human")
-    exact = _Screened(comparison, screen, human=False)
+    writer = BookWriter(symbol_order(comparison), screen, human=units == "human")
+    exact = BookWriter(symbol_order(comparison), screen)
     title = f"Equal {LABELS[equal.metric]}: {exact.number(equal.budget)}, by varying {equal.vary}"
     found = met(comparison, exact.number)
     if all(row.solution == "exact" for row in found):
         heads = [_head(""), _head(equal.vary)]
-        return listing_as_text(heads, [[row.heading, exact.any(row.value)] for row in found], screen, title)
+        return listing_as_text(heads, [[row.heading, _written(row.value, exact)] for row in found], screen, title)
     heads = [
         _head(""),
         _head(equal.vary, numeric=True),
@@ -521,22 +482,14 @@ def _percent(relative: Number | None) -> str:
 # -- for documents and programs --------------------------------------------------------------------------------------
 
 
-class _BookedMarkdown(_Booked, _Markdown):
-    pass
-
-
-class _BookedLatex(_Booked, _Latex):
-    pass
-
-
 def _header(comparison: Comparison) -> list[str]:
     first, *rest = (side.heading for side in comparison.entries)
     return ["", first, *(text for heading in rest for text in (heading, "ratio"))]
 
 
-def _row(line: Line, writer: _Booked) -> list[str]:
+def _row(line: Line, writer: Book) -> list[str]:
     pairs = zip(line.values[1:], line.ratios[1:], strict=True)
-    return [writer.any(line.values[0]), *(writer.any(cell) for pair in pairs for cell in pair)]
+    return [_written(line.values[0], writer), *(_written(cell, writer) for pair in pairs for cell in pair)]
 
 
 def comparison_as_markdown(
@@ -544,8 +497,8 @@ def comparison_as_markdown(
 ) -> str:
     """Return a comparison as a GitHub-flavoured Markdown table with its heading and its notes."""
     names = tuple(measures or comparison.measures)
-    writer = _BookedMarkdown(symbol_order(comparison), human=human)
-    exact = _BookedMarkdown(symbol_order(comparison))
+    writer = BookMarkdown(symbol_order(comparison), human=human)
+    exact = BookMarkdown(symbol_order(comparison))
 
     def row(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cells) + " |"
@@ -563,8 +516,8 @@ def comparison_as_markdown(
 def comparison_as_latex(comparison: Comparison, *, measures: Sequence[str] | None = None, human: bool = False) -> str:
     """Return a comparison as a LaTeX ``table``; the document needs the packages booktabs and amsmath."""
     names = tuple(measures or comparison.measures)
-    writer = _BookedLatex(symbol_order(comparison), human=human)
-    exact = _BookedLatex(symbol_order(comparison))
+    writer = BookLatex(symbol_order(comparison), human=human)
+    exact = BookLatex(symbol_order(comparison))
     sentences = [exact.words(title_of(comparison)), *(exact.phrase(line) for line in legend(comparison))]
     said = ". ".join(text.rstrip(".") for text in [*sentences, *_all_notes(comparison, names, exact)])
     header = [writer.words(text) for text in _header(comparison)]
@@ -588,7 +541,7 @@ def comparison_as_latex(comparison: Comparison, *, measures: Sequence[str] | Non
     return "\n".join(lines) + "\n"
 
 
-def _all_notes(comparison: Comparison, measures: Sequence[str], writer: _Booked) -> Iterator[str]:
+def _all_notes(comparison: Comparison, measures: Sequence[str], writer: Book) -> Iterator[str]:
     """Yield what a document says below the table, how budgets were met first."""
     if comparison.equal is not None:
         yield _met_in_words(comparison, writer)
@@ -596,7 +549,7 @@ def _all_notes(comparison: Comparison, measures: Sequence[str], writer: _Booked)
         yield writer.phrase(note)
 
 
-def _met_in_words(comparison: Comparison, writer: _Booked) -> str:
+def _met_in_words(comparison: Comparison, writer: Book) -> str:
     equal = comparison.equal
     assert equal is not None
     parts = [writer.words(f"Equal {LABELS[equal.metric]}: ") + writer.number(equal.budget)]

@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.number import Number, as_text, is_rational
+from flopcalc.number import Number, Value, as_text, is_rational
+from flopcalc.render.book import Book
 from flopcalc.render.formula import ASCII, BOOK, LATEX, Style, formula
 from flopcalc.render.latex import escaped_latex
 from flopcalc.render.markdown import escaped_markdown
 from flopcalc.render.units import exact_number
 from flopcalc.theory.derivations import Derivation, Step
-from flopcalc.theory.steps import METHODS, Derivative, Difference, Limit, Line, Part, Rounded
+from flopcalc.theory.lines import METHODS, Derivative, Difference, Limit, Line, Part, Rounded
 
 if TYPE_CHECKING:  # rich takes time to import, and is for the screen alone
     from flopcalc.render.terminal import Screen
@@ -32,12 +33,12 @@ _LARGE = 10_000
 """From here on the digits of a number that stands alone are grouped."""
 
 
-class _Writer:
-    """Writes lines of a derivation in one style."""
+class _Writer(Book):
+    """Writes lines of a derivation in one style, each of them one formula."""
 
     def __init__(self, style: Style, order: Sequence[str]) -> None:
+        super().__init__(order)
         self.style = style
-        self.order = order
         self.latex = style is LATEX
         self.ascii = style is ASCII
         self.signs = _SIGNS[0 if self.latex else 2 if self.ascii else 1]
@@ -98,8 +99,8 @@ class _Writer:
         """Write digits in groups."""
         return text.replace(",", r"\,") if self.latex else text
 
-    def formula(self, value: Number) -> str:
-        """Write a formula."""
+    def formula(self, value: Value) -> str:
+        """Write a formula in the form that the step gives it."""
         return formula(value, self.style, self.order)
 
 

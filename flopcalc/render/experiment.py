@@ -51,7 +51,7 @@ def _parts(outcome: Outcome) -> Iterator[_Part]:
     """Yield the tables and paragraphs, in their order."""
     experiment = outcome.experiment
     settings = ", ".join(f"{name} = {value.text}" for name, value in experiment.settings.items())
-    yield f"Built: {experiment.spec.variant or experiment.spec.name} with {settings}"
+    yield f"Built: {experiment.spec.called} with {settings}"
     if experiment.define:
         yield "Rule: " + "; ".join(f"{name} = {value.text}" for name, value in experiment.define.items())
     for platform in outcome.platforms:
@@ -308,7 +308,7 @@ def experiment_as_dict(outcome: Outcome) -> dict[str, Any]:
         "title": experiment.title,
         "source": experiment.source,
         "notes": experiment.notes,
-        "spec": experiment.spec.variant or experiment.spec.name,
+        "spec": experiment.spec.called,
         "rule": {name: value.text for name, value in experiment.define.items()},
         "convention": "paper",
         "unit": {"name": experiment.unit, "count": experiment.count},

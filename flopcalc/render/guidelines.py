@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.number import Number, Value, as_text, divide, expanded, is_rational, total
+from flopcalc.number import Number, as_text, divide, expanded, is_rational, total
+from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Cell, Phrase, Share, Writer
 from flopcalc.render.csv import rows_as_csv
-from flopcalc.render.formula import ASCII, BOOK, Style, formula
 from flopcalc.render.json import number
+from flopcalc.render.markdown import escaped_markdown
 from flopcalc.render.table import caption, heading, symbol_order
-from flopcalc.render.text import printable
 from flopcalc.render.units import percent, rounded
 from flopcalc.report import share
 from flopcalc.theory.guidelines import (
@@ -29,7 +28,6 @@ from flopcalc.theory.guidelines import (
     Width,
     leading,
 )
-from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
@@ -73,23 +71,8 @@ _WIDE = 150
 """On a screen of so many columns the parts of a finding have columns of their own."""
 
 
-class _Words(Writer):
-    """Writes formulas as books do, and words as the output can show them."""
-
-    def __init__(self, order: Sequence[str], style: Style = BOOK, spell: Callable[[str], str] = str) -> None:
-        super().__init__(order)
-        self.style = style
-        self.spell = spell
-
-    def words(self, text: str) -> str:
-        return self.spell(text)
-
-    def math(self, text: str) -> str:
-        return self.spell(text)
-
-    def formula(self, value: Value) -> str:
-        book = value if isinstance(value, (bool, str, tuple, dict)) else textbook(value)
-        return self.math(formula(book, self.style, self.order))
+class _Words(BookWriter):
+    """Writes fractions to two decimals."""
 
     def number(self, value: Number) -> str:
         return self.digits(rounded(value, 2)) if isinstance(value, Fraction) else super().number(value)
@@ -450,8 +433,7 @@ def audits_as_text(
     from flopcalc.render.terminal import Head, Screen, listing_as_text
 
     screen = screen or Screen()
-    style = BOOK if screen.unicode else ASCII
-    writers = [_Words(symbol_order(audit.report), style, screen.written) for audit in audits]
+    writers = [_Words(symbol_order(audit.report), screen) for audit in audits]
     most = _limit(audits, top)
 
     def drawn(table: _Table, title: str = "") -> str:
@@ -540,9 +522,6 @@ def _notes(audits: Sequence[Audit], guidelines: Sequence[str]) -> Iterable[str]:
     yield from (_NOTES[name] for name in guidelines)
 
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
-
-
 def audits_as_markdown(
     audits: Sequence[Audit],
     *,
@@ -558,14 +537,14 @@ def audits_as_markdown(
 
     def written(table: _Table) -> str:
         lines = [table.heads, tuple("---:" if index in table.numeric else "---" for index in range(len(table.heads)))]
-        lines[0] = tuple(map(_escaped, table.heads))
-        lines += [tuple(map(_escaped, row)) for row in table.rows]
+        lines[0] = tuple(map(escaped_markdown, table.heads))
+        lines += [tuple(escaped_markdown(cell.strip()) for cell in row) for row in table.rows]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
     if len(audits) > 1:
         blocks.append(written(_side_by_side(audits, _names(audits, names), writers, guidelines)))
     for audit, writer in zip(audits, writers, strict=True):
-        title, *rest = (_escaped(writer.phrase(line)) for line in heading(audit.report))
+        title, *rest = (escaped_markdown(writer.phrase(line)) for line in heading(audit.report))
         blocks += [f"## {title}", *rest]
         if len(audits) == 1:
             blocks.append(written(_summary(audit, writer, guidelines)))
@@ -578,14 +557,9 @@ def audits_as_markdown(
             if table.rows:
                 blocks += [f"{guideline.upper()} {_TITLES[guideline]}:", written(table)]
         if audit.report.symbolic:
-            blocks += [_escaped(writer.phrase(note)) for note in caption(audit.report, "layer")]
+            blocks += [escaped_markdown(writer.phrase(note)) for note in caption(audit.report, "layer")]
     blocks += list(_notes(audits, guidelines))
     return "\n\n".join(blocks) + "\n"
-
-
-def _escaped(text: str) -> str:
-    """Write a text so that Markdown reads every character as itself."""
-    return _MARKUP.sub(r"\\\1", printable(text.strip()))
 
 
 _COLUMNS = ("spec", "guideline", "layers", "count", "mac", "share", "where", "figure", "mend")

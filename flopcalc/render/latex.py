@@ -10,7 +10,7 @@ from flopcalc.render.table import Table, caption, heading, symbol_order, table_o
 from flopcalc.render.text import GREEK, printable
 from flopcalc.report import Report
 
-__all__ = ["escaped_latex", "report_as_latex"]
+__all__ = ["LatexWriter", "escaped_latex", "report_as_latex"]
 
 COLUMNS = ("layer", "operation", "output", "params", "flops", "mac")
 GROUP_COLUMNS = ("layer", "layers", "params", "weights", "weights%", "flops", "flops%", "mac")
@@ -68,7 +68,9 @@ def escaped_latex(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in printable(text)).replace("--", "-{}-")
 
 
-class _Latex(Writer):
+class LatexWriter(Writer):
+    """Writes cells as LaTeX sets them."""
+
     style = LATEX
 
     def words(self, text: str) -> str:
@@ -92,7 +94,7 @@ def report_as_latex(
     if report.symbolic and columns is None:
         names = [name for name in names if not name.endswith("%")]
     table = table_of(report, names, by)
-    writer = _Latex(symbol_order(report), human=human)
+    writer = LatexWriter(symbol_order(report), human=human)
     alignment = "".join("r" if column.numeric else "l" for column in table.columns)
     header = _row([column.header for column in table.columns], writer)
     said = rf"\caption{{{_caption(report, by, writer)}}}"

@@ -10,7 +10,7 @@ from flopcalc.render.table import caption, heading, summary, symbol_order, table
 from flopcalc.render.text import printable
 from flopcalc.report import Report
 
-__all__ = ["escaped_markdown", "report_as_markdown"]
+__all__ = ["MarkdownWriter", "escaped_markdown", "report_as_markdown"]
 
 COLUMNS = ("layer", "operation", "output", "params", "flops", "flops%", "mac")
 GROUP_COLUMNS = ("layer", "layers", "params", "weights", "weights%", "flops", "flops%", "mac")
@@ -30,7 +30,9 @@ def escaped_markdown(text: str) -> str:
     return _MARKUP.sub(r"\\\1", printable(text))
 
 
-class _Markdown(Writer):
+class MarkdownWriter(Writer):
+    """Writes cells as Markdown shows them."""
+
     def words(self, text: str) -> str:
         return escaped_markdown(text)
 
@@ -46,8 +48,8 @@ def report_as_markdown(
     if report.symbolic and columns is None:
         names = [name for name in names if not name.endswith("%")]
     table = table_of(report, names, by)
-    writer = _Markdown(symbol_order(report), human=human)
-    exact = _Markdown(symbol_order(report))
+    writer = MarkdownWriter(symbol_order(report), human=human)
+    exact = MarkdownWriter(symbol_order(report))
 
     def row(cells: Sequence[Cell], mark: str = "") -> str:
         texts = (writer.cell(cell) for cell in cells)

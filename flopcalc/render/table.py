@@ -6,9 +6,10 @@ the formats' own affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from flopcalc.cost import add_up
 from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, shorten, suggest
@@ -29,9 +30,12 @@ __all__ = [
     "check_columns",
     "folded",
     "heading",
+    "in_bytes",
     "summary",
     "symbol_order",
+    "symbols_of",
     "table_of",
+    "what_they_are",
 ]
 
 
@@ -322,7 +326,7 @@ def summary(report: Report) -> tuple[Fact, ...]:
     if totals.madds != totals.flops:
         facts.append(Fact("MAdds", totals.madds, "multiply-adds"))
     access = "memory access cost in elements: inputs and parameters read, outputs written"
-    facts.append(Fact("MAC", totals.mac, access + _in_bytes(report, totals.mac)))
+    facts.append(Fact("MAC", totals.mac, access + in_bytes(report, totals.mac)))
     facts.append(Fact("Activations", totals.activations, "elements written by conv, linear and matmul layers"))
     if report.symbolic:
         return tuple(facts)
@@ -330,12 +334,13 @@ def summary(report: Report) -> tuple[Fact, ...]:
         memory, reach = totals.peak_memory, report.receptive_field
     except FlopcalcError:
         return tuple(facts)
-    facts.append(Fact("Peak memory", memory, "elements of the tensors alive at once" + _in_bytes(report, memory)))
+    facts.append(Fact("Peak memory", memory, "elements of the tensors alive at once" + in_bytes(report, memory)))
     facts.append(Fact("Receptive field", Shapes((reach.side,)), "input pixels that one output can see, height×width"))
     return tuple(facts)
 
 
-def _in_bytes(report: Report, elements: Number) -> str:
+def in_bytes(report: Report, elements: Number) -> str:
+    """Return how many bytes elements take, behind a semicolon; nothing for a formula."""
     size = report.bytes(elements)
     return f"; {human_bytes(Fraction(size))} in {report.dtype}" if is_rational(size) else ""
 
@@ -350,7 +355,7 @@ def caption(report: Report, by: str | None, *, hints: bool = False) -> tuple[Phr
         hint = "; --by layer shows each" if hints else ""
         notes.append((f"Norms and activations are counted in the row of the layer they follow{hint}.",))
     if report.symbolic:
-        notes.append(_symbols(report))
+        notes.append(what_they_are(symbols_of(_totals(report), symbol_order(report))))
         if report.exact_rounding:
             notes.append(("Rounding is kept exact: floor and ceiling stay in the formulas.",))
         else:
@@ -361,12 +366,17 @@ def caption(report: Report, by: str | None, *, hints: bool = False) -> tuple[Phr
     return tuple(notes)
 
 
-def _symbols(report: Report) -> Phrase:
-    """Say what the symbols of the totals stand for."""
-    order = {name: index for index, name in enumerate(symbol_order(report))}
+def symbols_of(values: Iterable[Number], order: Sequence[str]) -> list[Any]:
+    """Return the symbols of some values, in the order in which the specs declare them."""
+    place = {name: index for index, name in enumerate(order)}
+    found = {symbol for value in values if is_symbolic(value) for symbol in value.free_symbols}
+    return sorted(found, key=lambda symbol: (place.get(symbol.name, len(place)), symbol.name))
+
+
+def what_they_are(symbols: Iterable[Any]) -> Phrase:
+    """Say what symbols stand for: ``C, O are positive whole numbers.``."""
     kinds: dict[str, list[Cell]] = {"whole": [], "real": []}
-    found = {symbol for value in _totals(report) if is_symbolic(value) for symbol in value.free_symbols}
-    for symbol in sorted(found, key=lambda symbol: (order.get(symbol.name, len(order)), symbol.name)):
+    for symbol in symbols:
         names = kinds["whole" if symbol.is_integer else "real"]
         names += [", ", symbol] if names else [symbol]
     parts: list[Cell] = []

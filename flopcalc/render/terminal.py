@@ -6,9 +6,11 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from time import monotonic
 from typing import IO
 
 import rich.table
@@ -23,6 +25,7 @@ from flopcalc.render.cells import Writer
 from flopcalc.render.formula import ASCII, UNICODE
 from flopcalc.render.table import Table, caption, heading, summary, symbol_order, table_of
 from flopcalc.render.text import encodable, plain, printable
+from flopcalc.render.units import human_number
 from flopcalc.report import Report
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "facts_as_text",
     "listing_as_text",
     "paragraphs_as_text",
+    "progress",
     "report_as_text",
 ]
 
@@ -604,3 +608,64 @@ def paragraphs_as_text(paragraphs: Iterable[Paragraph], screen: Screen | None = 
             table.add_row(Text(part.mark, "bold"), text)
             lines.append(screen.drawn(table))
     return "".join(lines)
+
+
+# -- progress --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def progress(total: int, what: str, stream: IO[str] | None, after: float = 1) -> Iterator[Callable[[int], None]]:
+    """Show how far a long job is, with its rate and the time left, on a terminal alone.
+
+    Parameters
+    ----------
+    total : int
+        How many things there are to do.
+    what : str
+        What they are, in the plural.
+    stream : file or None
+        Where it is shown, if that is a terminal.
+    after : float
+        Seconds for which nothing is shown.
+
+    Yields
+    ------
+    callable
+        To be told how many are done.
+    """
+    if stream is None or not stream.isatty():
+        yield lambda done: None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(file=stream, force_jupyter=False)
+    bar = Progress(
+        TextColumn("{task.fields[said]}"),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    start = monotonic()
+    task = bar.add_task(what, total=total, said="", rate="")
+    shown = False
+
+    def update(done: int) -> None:
+        nonlocal shown
+        passed = monotonic() - start
+        if passed < after:
+            return
+        rate = int(done / passed)
+        said = f"{done:,} of {total:,} {what}"
+        bar.update(task, completed=done, said=plain(said), rate=f"{human_number(rate)}/s")
+        if not shown:
+            shown = True
+            bar.start()
+
+    try:
+        yield update
+    finally:
+        if shown:
+            bar.stop()

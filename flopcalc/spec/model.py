@@ -112,6 +112,7 @@ class Modifiers:
     label: str | None = None
     sources: tuple[str, ...] = ()
     sources_place: Place | None = None
+    written: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,6 +220,8 @@ class Spec:
     outputs : tuple of str
         Labels beside its last tensor.
     variants : mapping of str to Variant
+    written : mapping of str to Expression
+        How the reference implementation writes layers, by kind or family; it holds in the blocks that it uses too.
     layers : Listing
     key, enclosing : str
         An identity, and that of the spec whose names a local block sees.
@@ -237,6 +240,7 @@ class Spec:
     outputs: tuple[str, ...] = ()
     variants: Mapping[str, Variant] = field(default_factory=dict)
     blocks: Mapping[str, Spec] = field(default_factory=dict)
+    written: Mapping[str, Expression] = field(default_factory=dict)
     layers: Listing = field(default_factory=lambda: Listing(()))
     enclosing: str = ""
     path: Path | None = None
@@ -250,12 +254,22 @@ class Spec:
         """Return the spec with the values of one of its variants."""
         return replace(self, variant=name, preset=self.variants[name].values)
 
+    @property
+    def called(self) -> str:
+        """The name by which a user reaches it: its variant's, or its own."""
+        return self.variant or self.name
+
     def free_names(self) -> Iterator[str]:
         """Yield the names that its inputs bind: free parameters when it is analysed alone."""
         for entry in self.inputs:
             for item in entry.entries:
                 if isinstance(item, str):
                     yield item
+
+    @property
+    def known(self) -> dict[str, Parameter | None]:
+        """Every parameter by its name; None for those that its inputs bind and that it does not declare."""
+        return {**dict.fromkeys(self.free_names()), **self.parameters}
 
 
 _LARGEST_COUNT = 10**18

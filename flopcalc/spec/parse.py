@@ -24,7 +24,7 @@ from flopcalc.expression import (
     parse,
     weighed,
 )
-from flopcalc.layers import LAYERS, Attribute
+from flopcalc.layers import FORMS, LAYERS, Attribute, Primitive, kinds
 from flopcalc.number import Value, readable
 from flopcalc.spec.model import (
     BlockEntry,
@@ -69,11 +69,12 @@ SPEC_KEYS = (
     "input",
     "inputs",
     "outputs",
+    "written",
     "blocks",
     "layers",
 )
 PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "help")
-MODIFIERS = ("when", "repeat", "name", "as", "from")
+MODIFIERS = ("when", "repeat", "name", "as", "from", "written")
 CONSTRUCTS = ("layers", "table", "branches")
 TABLE_KEYS = ("columns", "rows", "do")
 BRANCHES_KEYS = ("paths", "split", "merge")
@@ -384,6 +385,8 @@ class _Reader:
             else:
                 candidates = [*names, *(words if not isinstance(words, _AnyWord) else ())]
                 hint = suggest(name, candidates)
+                if name in words:
+                    hint = f"a word inside an expression is quoted: '{name}'"
                 if name == "i":
                     hint = "`i` is the turn of a `repeat`, known inside it"
                 if name in names.kinds:
@@ -446,6 +449,7 @@ class _Reader:
         self.refuse_cycles(parameters, defined)
         read_inputs = tuple(self.input(label, place, items, settled) for label, place, items in bound)
         variants = self.variants(node.get("variants"), parameters)
+        written = self.written(node.get("written"), settled)
         locals_here = self.locals(node.get("blocks"), names, key, locals_)
 
         labels = dict.fromkeys(["input", *(entry.label for entry in read_inputs)])
@@ -477,6 +481,7 @@ class _Reader:
             outputs=outputs,
             variants=variants,
             blocks={block: spec for block, spec in locals_here.done.items() if spec is not None},
+            written=written,
             layers=layers,
             enclosing=enclosing,
             path=self.path,
@@ -735,6 +740,33 @@ class _Reader:
             result[key.text] = Variant(key.text, key.place, values)
         return result
 
+    def written(self, node: Node | None, names: _Names) -> dict[str, Expression]:
+        """Read how the reference implementation writes layers, by kind or family."""
+        found = self.mapping(node, "written", "a mapping of kinds of layers to how they are written")
+        result: dict[str, Expression] = {}
+        for key, value in found.entries if found else ():
+            if key.text in kinds():
+                result[key.text] = self.form(value, names, key.text, kinds()[key.text])
+            else:
+                self.fail(
+                    f"there is no kind of layer `{shorten(key.text)}`",
+                    key.place,
+                    one_of(kinds()),
+                    suggest(key.text, kinds()),
+                )
+        return result
+
+    def form(self, node: Node, names: _Names, what: str, primitives: Iterable[Primitive]) -> Expression:
+        """Read how a layer is written: one of the forms that some of `primitives` has, or an expression for one."""
+        allowed = [form for form in FORMS if any(form in primitive.layer.forms for primitive in primitives)]
+        expression = self.expression(node, names, tuple(FORMS), "written")
+        if expression.constant:
+            value = expression.run(_NOTHING)
+            if value not in allowed and node.place not in self.faulty:
+                said = f"{what} cannot be written as `{shorten(readable(value))}`"
+                self.fail(said, node.place, one_of(allowed), suggest(readable(value), allowed))
+        return expression
+
     # -- blocks ------------------------------------------------------------------------------------------------------
 
     def locals(self, node: Node | None, names: _Names, key: str, outer: _Locals | None) -> _Locals:
@@ -905,7 +937,27 @@ class _Reader:
             sources = tuple(self.source(item, where) for item in items)
             if not sources:
                 self.fail("`from` is an empty list", value.place, "at least one label")
-        return Modifiers(when, repeat, name, label, sources, value.place if value is not None else None)
+        place = value.place if value is not None else None
+        return Modifiers(when, repeat, name, label, sources, place, self.written_of(node, turning))
+
+    def written_of(self, node: Mapping, names: _Names) -> Expression | None:
+        """Read the modifier `written` of a layer, or of the layer that merges branches."""
+        value = node.get("written")
+        if value is None:
+            return None
+        for key, attributes in node.entries:
+            if key.text in LAYERS:
+                return self.form(value, names, key.text, (LAYERS[key.text],))
+            if key.text == "branches":
+                merge = attributes.get("merge") if isinstance(attributes, Mapping) else None
+                word = merge.text if isinstance(merge, Scalar) and merge.text in LAYERS else "add"
+                return self.form(value, names, word, (LAYERS[word],))
+        self.fail(
+            "`written` stands beside a layer, or beside branches for what merges them",
+            value.place,
+            "`written: {kind: form}` among the keys of the spec or the block, for all its layers",
+        )
+        return None
 
     def source(self, node: Node, where: _Where) -> str:
         label = self.word(node, "from")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flopcalc.layers import LAYERS, Attribute
+from flopcalc.layers import FORMS, LAYERS, Attribute, kinds
 from flopcalc.spec.parse import BRANCHES_KEYS, MERGES, PARAMETER_KEYS, TABLE_KEYS
 
 __all__ = ["spec_schema"]
@@ -12,6 +12,7 @@ __all__ = ["spec_schema"]
 _SCALAR = {"type": ["string", "number", "boolean"]}
 _EXPRESSION = {"$ref": "#/$defs/expression"}
 _NAME = r"^[^\W\d]\w*$"
+_FORM = {"anyOf": [{"enum": list(FORMS)}, _EXPRESSION]}
 
 
 def spec_schema() -> dict[str, Any]:
@@ -88,6 +89,12 @@ def _spec() -> dict[str, Any]:
                 "description": "Labels, where there is more than the last tensor.",
                 "items": {"type": "string"},
             },
+            "written": {
+                "type": ["object", "null"],
+                "description": "How the reference implementation writes layers, by kind.",
+                "properties": dict.fromkeys(kinds(), _FORM),
+                "additionalProperties": False,
+            },
             "blocks": {
                 "type": ["object", "null"],
                 "description": "Local blocks.",
@@ -132,6 +139,7 @@ def _entry() -> dict[str, Any]:
             "description": "A label, or several, to read instead of the running tensor.",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
         },
+        "written": {**_FORM, "description": "How the reference implementation writes the layer."},
     }
     constructs: dict[str, Any] = {
         "layers": {"$ref": "#/$defs/layers", "description": "Entries under one set of modifiers."},

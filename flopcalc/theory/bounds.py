@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from flopcalc.analysis import analyze
 from flopcalc.errors import Fault, FlopcalcError, Problem
 from flopcalc.graph import Node
-from flopcalc.number import Number, expanded, is_rational, normal, total
+from flopcalc.number import Number, as_expr, expanded, is_rational, normal, total
 from flopcalc.report import Report, Row, share
 from flopcalc.spec.model import Spec
 from flopcalc.theory.least_mac import LeastMac, least_mac_of
@@ -85,7 +85,7 @@ class Bound(Bounded):
             return 0
         from sympy import factor_terms, sqrt
 
-        read, written = (_expr(part) for part in (self.widths.read, self.widths.written))
+        read, written = (as_expr(part) for part in (self.widths.read, self.widths.written))
         root = factor_terms(sqrt(read * self.widths.c1) - sqrt(written * self.widths.c2))
         return normal((-root if root.could_extract_minus_sign() else root) ** 2)
 
@@ -103,12 +103,14 @@ class Bound(Bounded):
         from sympy import Mul, Poly, factor_list, fraction, together
 
         widths = [value for value in (self.widths.c1, self.widths.c2) if not is_rational(value)]
-        gap = together(_expr(self.widths.read * self.widths.c1 - self.widths.written * self.widths.c2))
+        gap = together(as_expr(self.widths.read * self.widths.c1 - self.widths.written * self.widths.c2))
         relation = Mul(*(factor**power for factor, power in factor_list(fraction(gap)[0])[1] if not factor.is_positive))
         if not relation.free_symbols:
             return None
         names = [name for width in reversed(widths) for name in sorted(width.free_symbols, key=str)]
         for name in names:
+            if not relation.is_polynomial(name):
+                continue  # it stands in what is rounded
             polynomial = Poly(relation, name)
             if polynomial.degree() == 1:
                 slope, rest = polynomial.all_coeffs()
@@ -266,9 +268,3 @@ def _over_turns(node: Node, value: Number) -> Number:
         return node.over_turns(lambda cost: value)
     except Fault as fault:
         raise FlopcalcError(fault.at(node.place)) from None
-
-
-def _expr(value: Number) -> Any:
-    from sympy import Rational
-
-    return Rational(value.numerator, value.denominator) if is_rational(value) else value

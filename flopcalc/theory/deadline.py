@@ -9,6 +9,9 @@ from contextlib import contextmanager
 
 __all__ = ["TimeIsUp", "deadline"]
 
+_AGAIN = 0.2
+"""Seconds after which the exception is raised again, where it did not end the block."""
+
 
 class TimeIsUp(BaseException):
     """The time limit is over. It is no Exception, so that no library on the way takes it for a failure of its own."""
@@ -33,6 +36,7 @@ def deadline(seconds: float) -> Iterator[None]:
     """
     lock, thread = threading.Lock(), ctypes.c_ulong(threading.get_ident())
     state = {"inside": True, "raised": False}
+    timers: list[threading.Timer] = []
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
     def ring() -> None:
@@ -40,15 +44,24 @@ def deadline(seconds: float) -> Iterator[None]:
             if state["inside"]:
                 state["raised"] = True
                 interrupt(thread, ctypes.py_object(TimeIsUp))
+                start(_AGAIN)  # a destructor that was running, or a callback of the collector, swallows it
 
-    timer = threading.Timer(seconds, ring)
-    timer.daemon = True
-    timer.start()
+    def start(after: float) -> None:
+        timers[:] = [threading.Timer(after, ring)]
+        timers[0].daemon = True
+        timers[0].start()
+
+    start(seconds)
     try:
         yield
     finally:
-        with lock:
-            state["inside"] = False
-        timer.cancel()
-        if state["raised"]:
-            interrupt(thread, None)  # where the block ended before the exception came, it must not come later
+        while state["inside"] or state["raised"]:
+            try:
+                with lock:
+                    state["inside"] = False
+                    timers[0].cancel()
+                if state["raised"]:
+                    interrupt(thread, None)  # where the block ended before the exception came, it must not come later
+                    state["raised"] = False
+            except TimeIsUp:  # it came here
+                continue

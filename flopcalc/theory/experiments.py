@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import combinations
-from pathlib import Path
 
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import (
@@ -21,19 +20,17 @@ from flopcalc.errors import (
     ParameterError,
     Place,
     Problem,
-    SpecError,
     UnknownNameError,
-    gathered,
     one_of,
     shorten,
     suggest,
 )
 from flopcalc.expression import FUNCTIONS, Derived, Expression, Scope, check_name, parse
 from flopcalc.number import Arithmetic, Value, as_text, is_rational
-from flopcalc.spec import Spec, catalog, load
-from flopcalc.spec.loader import is_path
+from flopcalc.spec import Spec
+from flopcalc.spec.document import HEADINGS, Document, Wrong, open_document
 from flopcalc.spec.syntax import Mapping as MappingNode
-from flopcalc.spec.syntax import Node, Scalar, compose, read_text
+from flopcalc.spec.syntax import Node, Scalar
 from flopcalc.spec.syntax import Sequence as SequenceNode
 
 __all__ = [
@@ -53,8 +50,9 @@ __all__ = [
 MOST_NETWORKS = 1000
 """How many networks an experiment may have, over all its platforms and columns."""
 
-_TEXTS = ("name", "title", "source", "notes")
-_KEYS = (*_TEXTS, "define", "budget", "spec", "set", "per", "show", "networks", "platforms")
+_KEYS = (*HEADINGS, "define", "budget", "spec", "set", "per", "show", "networks", "platforms")
+_NETWORKS = ("title", "columns", "rows")
+_PLATFORM = ("title", "device", "unit", "set", "columns", "printed", "speeds")
 _NEEDED = ("spec", "set", "networks", "platforms")
 
 Rational = int | Fraction
@@ -437,132 +435,78 @@ def load_experiment(name_or_path: str) -> Experiment:
     >>> load_experiment("g2").source
     'Ma et al. 2018, arXiv:1807.11164, section 2, Table 2'
     """
-    if is_path(name_or_path):
-        return _read(Path(name_or_path), name_or_path)
-    return _packaged(name_or_path)
-
-
-@cache
-def _packaged(name: str) -> Experiment:
-    names = [entry.name for entry in catalog.index() if entry.kind == "experiments"]
-    if name not in names:
-        what = f"there is no experiment `{shorten(name)}`"
-        raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), suggest(name, names)))
-    path = catalog.packaged_root() / "experiments" / f"{name}.yaml"
-    return _read(path, path.name)
-
-
-def _read(path: Path, shown: str) -> Experiment:
-    problems: list[Problem] = []
-    node = compose(read_text(path, shown), shown, problems)
-    reader = _Reader(problems)
-    experiment = reader.experiment(node, path)
-    if reader.problems or experiment is None:
-        raise SpecError(*gathered(reader.problems))
-    return experiment
+    document, _ = open_document(name_or_path, "experiments", "experiment")
+    return _Reader(document).experiment()
 
 
 class _Reader:
-    """Reads an experiment's file, and gathers every problem on the way."""
+    """Reads the parts of an experiment from its document."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.fail = document.fail
+        self.unknown = document.unknown
 
-    def fail(self, what: str, place: Place, expected: str = "", hint: str = "") -> None:
-        self.problems.append(Problem(what, place, expected, hint))
-
-    def unknown(self, what: str, name: str, place: Place, known: Collection[str]) -> None:
-        """Note a name that is not there."""
-        self.fail(f"{what} `{shorten(name)}`", place, one_of(known or ["none"]), suggest(name, known))
-
-    # -- pieces --
-
-    def text(self, node: Node | None, what: str, default: str = "") -> str:
-        """Return a text."""
-        if node is None:
-            return default
-        if isinstance(node, Scalar):
-            return default if node.null else node.text
-        self.fail(f"{what} is {node.what}", node.place, "a text")
-        return default
-
-    def items(self, node: Node | None, what: str) -> list[tuple[Scalar, Node]]:
-        """Return the entries of a mapping."""
-        if isinstance(node, MappingNode):
-            return list(node.entries)
-        if node is not None:
-            self.fail(f"{what} is {node.what}", node.place, "a mapping")
-        return []
+    # -- pieces ------------------------------------------------------------------------------------------------------
 
     def listed(self, node: Node | None, what: str, count: int | None = None) -> list[Scalar]:
         """Return the texts of a list, which has `count` of them where that is given."""
         if node is None:
             return []
         if not isinstance(node, SequenceNode):
-            self.fail(f"{what} is {node.what}", node.place, "a list")
+            self.fail(f"{what} is {node.what}", node, "a list")
             return []
         found = []
         for item in node.items:
             if isinstance(item, Scalar) and not item.null:
                 found.append(item)
             else:
-                self.fail(f"an entry of {what} is {item.what}", item.place, "a number or a word")
+                self.fail(f"an entry of {what} is {item.what}", item, "a number or a word")
         if count is not None and len(node.items) != count:
-            self.fail(f"{what} has {len(node.items)} entries", node.place, str(count))
+            self.fail(f"{what} has {len(node.items)} entries", node, str(count))
         return found
-
-    def keys(self, node: MappingNode, what: str, known: Collection[str], needed: Collection[str] = ()) -> None:
-        """Refuse keys that mean nothing, and miss those that are needed."""
-        for key, _ in node.entries:
-            if key.text not in known:
-                self.unknown(f"{what} has no key", key.text, key.place, known)
-        for name in needed:
-            if node.get(name) is None:
-                self.fail(f"{what} has no `{name}`", node.place, f"the keys {', '.join(needed)}")
 
     def expression(self, node: Node, what: str, known: Collection[str]) -> Expression | None:
         """Return an expression in names that are known."""
         if not isinstance(node, Scalar) or node.null:
-            self.fail(f"{what} is {node.what}", node.place, "an expression")
+            self.fail(f"{what} is {node.what}", node, "an expression")
             return None
         try:
             found = parse(node.text, node.at(0), straight=node.straight)
         except Fault as fault:
-            self.problems.append(fault.at(node.at(0)))
+            self.document.problems.append(fault.at(node.at(0)))
             return None
         lead = len(node.text) - len(node.text.lstrip())
         for name, offset in found.names.items():
             if name not in known:
                 self.unknown("there is no", name, node.at(lead + offset), known)
         for name in found.calls:
-            self.fail(
-                f"there is no function `{shorten(name)}`", node.place, one_of(FUNCTIONS), suggest(name, FUNCTIONS)
-            )
+            self.unknown("there is no function", name, node, FUNCTIONS)
         return found
 
     def value(self, node: Node, what: str) -> Value | None:
         """Return a number, true, false or a word."""
         if not isinstance(node, Scalar) or node.null:
-            self.fail(f"{what} is {node.what}", node.place, "a number, true, false or a word")
+            self.fail(f"{what} is {node.what}", node, "a number, true, false or a word")
             return None
         word = node.text.strip()
         try:
             found = parse(node.text, node.at(0), words=(word,) if word.isidentifier() else ())
         except Fault as fault:
-            self.problems.append(fault.at(node.at(0)))
+            self.document.problems.append(fault.at(node.at(0)))
             return None
         if not found.constant:
-            self.fail(f"{what} is `{shorten(node.text)}`", node.place, "a number, true, false or a word")
+            self.fail(f"{what} is `{shorten(node.text)}`", node, "a number, true, false or a word")
             return None
         return found.run(Scope({}))
 
     def values(self, node: Node | None, what: str) -> dict[str, Value]:
         """Return the values that a mapping sets."""
         found = {}
-        for key, item in self.items(node, what):
+        for key, item in self.document.entries(node, what):
             wrong = check_name(key.text)
             if wrong:
-                self.fail(wrong, key.place, "a name")
+                self.fail(wrong, key, "a name")
                 continue
             value = self.value(item, key.text)
             if value is not None:
@@ -575,135 +519,125 @@ class _Reader:
         if value is None:
             return None
         if not is_rational(value) or value <= 0:
-            self.fail(f"{what} is `{shorten(node.text)}`", node.place, "a number above 0")
+            self.fail(f"{what} is `{shorten(node.text)}`", node, "a number above 0")
             return None
         return Figure(node.text, value)
 
-    # -- the whole --
+    # -- the whole ---------------------------------------------------------------------------------------------------
 
-    def experiment(self, node: MappingNode, path: Path) -> Experiment | None:
-        """Return the experiment, or None where something is wrong."""
-        self.keys(node, "an experiment", _KEYS, _NEEDED)
-        texts = {key: self.text(node.get(key), key) for key in _TEXTS}
-        header, networks = self.networks(node.get("networks"))
-        platforms = self.platforms(node.get("platforms"), networks, node.get("show"))
+    def experiment(self) -> Experiment:
+        """Return the experiment.
+
+        Raises
+        ------
+        SpecError
+            With all the faults of the file.
+        """
+        root = self.document.root
+        found = self.document.keyed(root, "an experiment", _KEYS, _NEEDED)
+        texts = self.document.headings(found)
+        header, networks = self.networks(found.get("networks"))
+        platforms = self.platforms(found.get("platforms"), networks, found.get("show"))
         rows: Collection[str] = next(iter(networks.values()), {}).keys()
         names = {*rows}.union(*(values for platform in platforms for values in platform.columns.values()))
-        self.complete(node, platforms, names - {*rows})
-        define = self.define(node.get("define"), names)
+        self.complete(root, platforms, names - {*rows})
+        define = self.define(found.get("define"), names)
         known = sorted({*names, *define})
-        spec = self.spec(node.get("spec"), path)
-        settings = self.settings(node.get("set"), known, spec)
-        budget = node.get("budget")
-        unit, count = self.per(node.get("per"))
-        show = self.listed(node.get("show"), "show")
+        spec = self.spec(found.get("spec"))
+        settings = self.settings(found.get("set"), known, spec)
+        unit, count = self.per(found.get("per"))
+        show = self.listed(found.get("show"), "show")
         for item in show:
             if item.text not in known:
-                self.unknown("there is no", item.text, item.place, known)
-        found = None if budget is None else self.expression(budget, "budget", known)
+                self.unknown("there is no", item.text, item, known)
+        budget = self.expression(found["budget"], "budget", known) if "budget" in found else None
         networks_in_all = len(networks) * sum(len(platform.columns) for platform in platforms)
         if networks_in_all > MOST_NETWORKS:
-            self.fail(f"the experiment has {networks_in_all:,} networks", node.place, f"at most {MOST_NETWORKS:,}")
-        if spec is None or self.problems:
-            return None
+            self.fail(f"the experiment has {networks_in_all:,} networks", root, f"at most {MOST_NETWORKS:,}")
+        self.document.finish()
+        assert spec is not None
         return Experiment(
-            texts["name"] or path.stem,
-            texts["title"],
-            texts["source"],
-            texts["notes"],
-            node.place,
-            spec,
-            settings,
-            define,
-            found,
-            unit,
-            count,
-            tuple(item.text for item in show),
-            header,
-            networks,
-            platforms,
+            **texts,
+            place=root.place,
+            spec=spec,
+            settings=settings,
+            define=define,
+            budget=budget,
+            unit=unit,
+            count=count,
+            show=tuple(item.text for item in show),
+            header=header,
+            networks=networks,
+            platforms=platforms,
         )
 
     def define(self, node: Node | None, names: Collection[str]) -> dict[str, Expression]:
         """Return the derived values."""
-        entries = self.items(node, "define")
+        entries = self.document.entries(node, "define")
         known = sorted({*names, *(key.text for key, _ in entries)})
         found = {}
         for key, item in entries:
             wrong = check_name(key.text)
             if wrong:
-                self.fail(wrong, key.place, "a name")
+                self.fail(wrong, key, "a name")
             elif key.text in names:
-                self.fail(
-                    f"`{key.text}` is defined, and set by networks or platforms as well", key.place, "one of both"
-                )
+                self.fail(f"`{key.text}` is defined, and set by networks or platforms as well", key, "one of both")
             else:
                 expression = self.expression(item, key.text, known)
                 if expression is not None:
                     found[key.text] = expression
         return found
 
-    def spec(self, node: Node | None, path: Path) -> Spec | None:
+    def spec(self, node: Node | None) -> Spec | None:
         """Return the spec that is built."""
-        if node is None:
-            return None
-        name = self.text(node, "spec")
         try:
-            return load(str(path.parent / name) if is_path(name) and not Path(name).is_absolute() else name)
-        except FlopcalcError as error:
-            self.problems.extend(
-                item if item.place else Problem(item.what, node.place, item.expected, item.hint)
-                for item in error.problems
-            )
+            return None if node is None else self.document.spec(node, "spec")
+        except Wrong:
             return None
 
     def settings(self, node: Node | None, known: Collection[str], spec: Spec | None) -> dict[str, Expression]:
         """Return the values of the spec's parameters, none of which may stay free."""
         found = {}
-        parameters = None if spec is None else {**dict.fromkeys(spec.free_names()), **spec.parameters}
-        for key, item in self.items(node, "set"):
-            if spec is not None and parameters is not None and key.text not in parameters:
-                self.unknown(f"{spec.variant or spec.name} has no parameter", key.text, key.place, parameters)
+        given = dict(self.document.entries(node, "set"))
+        for key, item in given.items():
+            if spec is not None and key.text not in spec.known:
+                self.unknown(f"{spec.called} has no parameter", key.text, key, spec.known)
                 continue
             expression = self.expression(item, key.text, known)
             if expression is not None:
                 found[key.text] = expression
-        if spec is not None and parameters is not None and isinstance(node, MappingNode):
-            for name, parameter in parameters.items():
+        if spec is not None and isinstance(node, MappingNode):
+            names = {key.text for key in given}
+            for name, parameter in spec.known.items():
                 free = name not in spec.preset and (parameter is None or parameter.default is None)
-                if free and node.get(name) is None:
-                    what = f"`{name}` of {spec.variant or spec.name} is not set"
-                    self.fail(what, node.place, "a value for every parameter without a default")
+                if free and name not in names:
+                    what = f"`{name}` of {spec.called} is not set"
+                    self.fail(what, node, "a value for every parameter without a default")
         return found
 
     def per(self, node: Node | None) -> tuple[str, int]:
         """Return what the printed costs are of, and how many of them a network has."""
         if node is None:
             return "network", 1
-        if not isinstance(node, MappingNode):
-            self.fail(f"per is {node.what}", node.place, "a mapping with `unit` and `count`")
-            return "network", 1
-        self.keys(node, "per", ("unit", "count"), ("unit", "count"))
-        item = node.get("count")
+        found = self.document.keyed(node, "per", ("unit", "count"), ("unit", "count"))
+        item = found.get("count")
         count = 1 if item is None else self.value(item, "count")
         if item is not None and (type(count) is not int or count < 1):
-            self.fail("the count is no whole number from 1", item.place, "a whole number from 1")
-        return self.text(node.get("unit"), "unit"), count if type(count) is int else 1
+            self.fail("the count is no whole number from 1", item, "a whole number from 1")
+        return self.document.text(found.get("unit"), "unit"), count if type(count) is int else 1
 
     def networks(self, node: Node | None) -> tuple[str, dict[str, dict[str, Value]]]:
         """Return what distinguishes the networks, and the values that each sets."""
-        if not isinstance(node, MappingNode):
-            if node is not None:
-                self.fail(f"networks is {node.what}", node.place, "a mapping with `columns` and `rows`")
+        parts = {} if node is None else self.document.keyed(node, "networks", _NETWORKS, ("columns", "rows"))
+        if node is None or not parts:
             return "", {}
-        self.keys(node, "networks", ("title", "columns", "rows"), ("columns", "rows"))
-        columns = self.listed(node.get("columns"), "columns")
+        columns = self.listed(parts.get("columns"), "columns")
         for item in columns:
             wrong = check_name(item.text)
             if wrong:
-                self.fail(wrong, item.place, "a name")
+                self.fail(wrong, item, "a name")
         found: dict[str, dict[str, Value]] = {}
-        for key, row in self.items(node.get("rows"), "rows"):
+        for key, row in self.document.entries(parts.get("rows"), "rows"):
             cells = self.listed(row, f"the row {shorten(key.text)}", len(columns))
             values = {}
             for column, cell in zip(columns, cells, strict=False):
@@ -712,44 +646,40 @@ class _Reader:
                     values[column.text] = value
             found[key.text] = values
         if len(found) < 2:
-            self.fail(f"there are {len(found)} networks", node.place, "two networks to compare")
-        return self.text(node.get("title"), "title", "Network"), found
+            self.fail(f"there are {len(found)} networks", node, "two networks to compare")
+        return self.document.text(parts.get("title"), "title", "Network"), found
 
     def platforms(self, node: Node | None, networks: Mapping[str, object], show: Node | None) -> tuple[Platform, ...]:
         """Return what was measured."""
-        known = ("title", "device", "unit", "set", "columns", "printed", "speeds")
         widths = len(show.items) if isinstance(show, SequenceNode) else 0
         found = []
-        for key, item in self.items(node, "platforms"):
-            if not isinstance(item, MappingNode):
-                self.fail(f"{shorten(key.text)} is {item.what}", item.place, "a mapping with `columns` and `speeds`")
-                continue
-            self.keys(item, f"the platform {shorten(key.text)}", known, ("columns", "speeds"))
-            common = self.values(item.get("set"), "set")
+        for key, item in self.document.entries(node, "platforms"):
+            parts = self.document.keyed(item, f"the platform {shorten(key.text)}", _PLATFORM, ("columns", "speeds"))
+            common = self.values(parts.get("set"), "set")
             columns = {
                 title.text: {**common, **self.values(values, title.text)}
-                for title, values in self.items(item.get("columns"), "columns")
+                for title, values in self.document.entries(parts.get("columns"), "columns")
             }
-            speeds = self.by_network(item.get("speeds"), networks, "speeds", len(columns))
-            printed = self.by_network(item.get("printed"), networks, "printed", widths)
-            for name in networks if item.get("speeds") is not None else ():
+            speeds = self.by_network(parts.get("speeds"), networks, "speeds", len(columns))
+            printed = self.by_network(parts.get("printed"), networks, "printed", widths)
+            for name in networks if "speeds" in parts else ():
                 if name not in speeds:
-                    self.fail(f"{key.text} has no speeds of {name}", item.place, "the speeds of every network")
-            if item.get("columns") is not None and not columns:
-                self.fail(f"{shorten(key.text)} has no columns", item.place, "at least one")
+                    self.fail(f"{key.text} has no speeds of {name}", item, "the speeds of every network")
+            if "columns" in parts and not columns:
+                self.fail(f"{shorten(key.text)} has no columns", item, "at least one")
             found.append(
                 Platform(
                     key.text,
-                    self.text(item.get("title"), "title", key.text),
-                    self.text(item.get("device"), "device"),
-                    self.text(item.get("unit"), "unit"),
+                    self.document.text(parts.get("title"), "title", key.text),
+                    self.document.text(parts.get("device"), "device"),
+                    self.document.text(parts.get("unit"), "unit"),
                     columns,
                     {name: tuple(figures) for name, figures in speeds.items()},
                     {name: tuple(figure.value for figure in figures) for name, figures in printed.items()},
                 )
             )
-        if node is not None and not found and not self.problems:
-            self.fail("there are no platforms", node.place, "at least one")
+        if node is not None and not found and not self.document.problems:
+            self.fail("there are no platforms", node, "at least one")
         return tuple(found)
 
     def by_network(
@@ -757,9 +687,9 @@ class _Reader:
     ) -> dict[str, Sequence[Figure]]:
         """Return published numbers by network, so many for each."""
         found: dict[str, Sequence[Figure]] = {}
-        for key, item in self.items(node, what):
+        for key, item in self.document.entries(node, what):
             if key.text not in networks:
-                self.unknown("there is no network", key.text, key.place, networks)
+                self.unknown("there is no network", key.text, key, networks)
                 continue
             cells = self.listed(item, f"{what} of {shorten(key.text)}", count)
             figures = (self.figure(cell, f"{what} of {shorten(key.text)}") for cell in cells)
@@ -772,4 +702,4 @@ class _Reader:
             for title, values in platform.columns.items():
                 for name in sorted({*names} - {*values}):
                     what = f"{platform.name}, {title} does not set `{name}`"
-                    self.fail(what, node.place, "the same names in every column of every platform")
+                    self.fail(what, node, "the same names in every column of every platform")

@@ -9,25 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from flopcalc.analysis import analyze_spec
-from flopcalc.errors import ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
+from flopcalc.errors import ParameterError, Problem, UndecidedError, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.expression import read_relation
 from flopcalc.number import Arithmetic, Number, normal
 from flopcalc.report import METRICS, Report
 from flopcalc.spec import Spec
-from flopcalc.theory.derivations import Derivation, Letter, Step
+from flopcalc.theory.derivations import Derivation, Step
 from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
+from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Proved
 from flopcalc.theory.minimum import Minimum, minimize
-from flopcalc.theory.steps import (
-    Derivative,
-    Difference,
-    Limit,
-    Line,
-    Proved,
-    UndecidedError,
-    in_form,
-    put_in,
-    quantity_symbol,
-)
+from flopcalc.theory.plans import Letter
+from flopcalc.theory.steps import in_form, put_in, quantity_symbol
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -65,7 +57,7 @@ def derive_least(
     FlopcalcError
         Where a name is unknown, or the question has no answer of a kind that is found.
     UndecidedError
-        Where a proof does not hold up when it is made again.
+        Where a sign is open, or a proof does not hold up when it is made again.
 
     Examples
     --------
@@ -101,7 +93,7 @@ def derive_least(
         raise UndecidedError(Problem("a proof does not hold up when it is made again", None, "proofs that do"))
     what, budget = quantity_symbol(_NAMES.get(minimized, minimized)), found.budget
     called = _NAMES.get(held, held)
-    order = [*dict.fromkeys((*spec.free_names(), *spec.parameters)), *symbols]
+    order = [*spec.known, *symbols]
     letters = [
         Letter(symbols[name], _help(spec, name, where or {})) for name in dict.fromkeys(order) if name in symbols
     ]

@@ -20,7 +20,7 @@ from typing import Any
 
 from flopcalc.layers import Layer, Shape
 from flopcalc.layers.conv import Depthwise, Windowed
-from flopcalc.number import Number, divide, expanded, is_rational, normal, product
+from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, product
 
 __all__ = ["LeastMac", "least_mac", "least_mac_of", "nearest_root", "root_up"]
 
@@ -204,6 +204,6 @@ def nearest_root(value: Number) -> int:
 
 
 def _root(value: Number) -> Any:
-    from sympy import Rational, sqrt
+    from sympy import sqrt
 
-    return sqrt(Rational(value.numerator, value.denominator) if is_rational(value) else value)
+    return sqrt(as_expr(value))

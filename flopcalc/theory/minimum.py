@@ -16,14 +16,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product as combinations
-from math import gcd, lcm
+from math import gcd
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
-from flopcalc.number import Arithmetic, Number, expanded, is_rational, is_symbolic, normal
+from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten, suggest
+from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, is_symbolic, normal
+from flopcalc.theory.curve import (
+    Curve,
+    NotLinearError,
+    Question,
+    Term,
+    curve_of,
+    factors_of,
+    laid_out,
+    open_part,
+    open_sign,
+    reduced,
+    sign_of,
+    signs_of,
+    simple,
+    slope_of,
+    terms_of,
+    value_of,
+)
 from flopcalc.theory.deadline import TimeIsUp, deadline
-from flopcalc.theory.equivalence import is_zero, limit_at_infinity, nonnegative, symbols_of
+from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
@@ -37,9 +54,6 @@ MOST_SECONDS = 5.0
 MOST_TERMS = 120
 """How many terms the objective and the held cost may have, multiplied out."""
 
-MOST_DEGREE = 24
-"""The highest power of one symbol in them."""
-
 Outcome: TypeAlias = Literal["minimum", "root", "falls", "grows", "constant"]
 """How a search ended:
 
@@ -48,14 +62,6 @@ Outcome: TypeAlias = Literal["minimum", "root", "falls", "grows", "constant"]
 - ``falls``, ``grows``: the objective only falls, or only grows, as :attr:`Minimum.free` grows, see :attr:`Minimum.end`;
 - ``constant``: the held cost holds the objective too.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One term of the objective along the curve: ``coefficient * variable**exponent``."""
-
-    exponent: int
-    coefficient: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Proof:
         >>> Proof("sign", "positive", 3).holds()
         True
         """
-        return is_zero(self.value) if self.kind == "zero" else _sign(self.value, arithmetic or Arithmetic()) == 1
+        return is_zero(self.value) if self.kind == "zero" else sign_of(self.value, arithmetic or Arithmetic()) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +205,10 @@ def minimize(
 
     Raises
     ------
+    UndecidedError
+        Where a sign is open, or it would take too long.
     FlopcalcError
-        Where a sign is open, both costs cannot be treated so, or it would take too long.
+        Where both costs cannot be treated so.
 
     Examples
     --------
@@ -219,9 +227,9 @@ def minimize(
     budget = _fresh(name_of_held, symbols_of(objective, held))
     try:
         with deadline(MOST_SECONDS):
-            return _best(_Question(objective, held, (one, other), budget, arithmetic))
+            return _best(Question(objective, held, (one, other), budget, arithmetic))
     except (TimeIsUp, RecursionError):
-        raise FlopcalcError(
+        raise UndecidedError(
             Problem(
                 f"the least over {one} and {other} takes longer than {MOST_SECONDS:g} seconds to work out",
                 None,
@@ -229,18 +237,6 @@ def minimize(
                 "numbers for some of the other symbols",
             )
         ) from None
-
-
-# -- what can be asked -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    objective: Any
-    held: Any
-    over: tuple[Any, Any]
-    budget: Any
-    arithmetic: Arithmetic
 
 
 def _asked(objective: Number, held: Number, over: Sequence[Any]) -> tuple[Any, Any]:
@@ -323,38 +319,15 @@ def _fresh(name: str, taken: Sequence[Any]) -> Any:
     return Symbol(name, positive=True)
 
 
-# -- from two symbols to one -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """The objective along the curve on which the held cost is constant."""
-
-    free: Any
-    solved: Any
-    solution: Any
-    substituted: Any
-    slope: Any
-    shift: Any
-    top: tuple[Term, ...]
-    bottom: tuple[Term, ...]
-    """Numerator and denominator of the objective, in powers of `variable`."""
-
-    @property
-    def variable(self) -> Any:
-        """What the terms are in powers of: slope·free + shift."""
-        return self.slope * self.free + self.shift
-
-
-def _best(question: _Question) -> Minimum:
+def _best(question: Question) -> Minimum:
     """Solve for the second symbol, or for the first; of the two, the one that leads to a closed form."""
     first, second = question.over
     problems: list[FlopcalcError] = []  # that a cost is not linear tells least
     found: list[Minimum] = []
     for free, solved in ((first, second), (second, first)):
         try:
-            minimum = _along(question, _curve(question, free, solved))
-        except _NotLinearError as error:
+            minimum = _along(question, curve_of(question, free, solved))
+        except NotLinearError as error:
             problems.append(error)
             continue
         except FlopcalcError as error:
@@ -368,206 +341,12 @@ def _best(question: _Question) -> Minimum:
     raise problems[0]
 
 
-class _NotLinearError(FlopcalcError):
-    """What is held cannot be solved for a symbol."""
-
-
-def _curve(question: _Question, free: Any, solved: Any) -> _Curve:
-    from sympy import Poly, cancel, fraction, together
-
-    top, bottom = fraction(cancel(together(_expr(question.held))))
-    equation = Poly(_expr(expanded(top - question.budget * bottom)), solved)
-    if equation.degree() != 1:
-        both = " or ".join(str(symbol) for symbol in question.over)
-        raise _NotLinearError(
-            Problem(
-                f"what is held is not linear in {solved}: {shorten(str(question.held))}",
-                None,
-                f"a held cost that is linear in one of {both}",
-            )
-        )
-    slope, rest = equation.all_coeffs()
-    solution = cancel(-rest / slope)
-    substituted = cancel(together(_expr(question.objective).subs(solved, solution)))
-    above, below = (Poly(part.expand(), free) for part in fraction(substituted))
-    if max(above.degree(), below.degree()) > MOST_DEGREE:
-        raise FlopcalcError(
-            Problem(
-                f"the objective is of degree {max(above.degree(), below.degree())} in {free}",
-                None,
-                f"at most {MOST_DEGREE}",
-            )
-        )
-    slope, shift = _line(below, free, question.arithmetic)
-    if shift != 0:  # written in u = slope·free + shift
-        old = (free - shift) / slope
-        above, below = (Poly(part.as_expr().subs(free, old).expand(), free) for part in (above, below))
-    return _Curve(free, solved, solution, substituted, slope, shift, _terms(above), _terms(below))
-
-
-def _line(bottom: Any, free: Any, arithmetic: Arithmetic) -> tuple[Any, Any]:
-    """Return (a, b) where a denominator is a power of a·free + b, both positive, times other symbols; else (1, 0)."""
-    from sympy import Poly
-
-    factors = [factor for factor, _ in _factors(bottom.as_expr()) if factor.has(free)]
-    if len(factors) != 1 or Poly(factors[0], free).degree() != 1:
-        return _expr(1), _expr(0)
-    slope, rest = Poly(factors[0], free).all_coeffs()
-    if _sign(normal(slope), arithmetic) == -1:
-        slope, rest = -slope, -rest
-    if _sign(normal(slope), arithmetic) != 1 or not arithmetic.decide(normal(rest), strict=False):
-        return _expr(1), _expr(0)
-    return slope, rest
-
-
-def _factors(value: Any) -> list[tuple[Any, int]]:
-    """Return the factors of a polynomial with their powers, but for a number."""
-    from sympy import factor_list
-
-    return [(factor, int(power)) for factor, power in factor_list(value)[1]]
-
-
-def _terms(polynomial: Any) -> tuple[Term, ...]:
-    """Return a polynomial's terms, the highest power first, without those that cancel."""
-    return tuple(
-        Term(int(exponent), normal(coefficient))
-        for (exponent,), coefficient in polynomial.terms()
-        if not is_zero(normal(coefficient))
-    )
-
-
-def _value(terms: Sequence[Term], variable: Any) -> Any:
-    from sympy import Add
-
-    return Add(*(term.coefficient * variable**term.exponent for term in terms))
-
-
-# -- the derivative and its signs ------------------------------------------------------------------------------------
-
-
-def _slope(curve: _Curve, question: _Question) -> tuple[Term, ...]:
-    """Return the terms of a polynomial in `variable` that has the derivative's sign, the highest power first."""
-    if len(curve.bottom) == 1:
-        # of a sum of powers: every term by itself, times a power that leaves no denominator
-        lowest = curve.bottom[0]
-        found = {term.exponent - lowest.exponent: term.coefficient for term in curve.top}
-        kept = [Term(exponent, normal(exponent * value)) for exponent, value in found.items() if exponent]
-        divisor = lowest.coefficient
-    else:
-        if _signs(curve.bottom, question.arithmetic) not in ({(1,)}, {(-1,)}):
-            raise _open(curve.bottom, question, f"whether {curve.solved} has a value for every {curve.free}")
-        gathered: dict[int, Any] = {}
-        for above in curve.top:
-            for below in curve.bottom:
-                exponent = above.exponent + below.exponent
-                part = (above.exponent - below.exponent) * above.coefficient * below.coefficient
-                gathered[exponent] = gathered.get(exponent, 0) + part
-        kept = [Term(exponent, expanded(value)) for exponent, value in gathered.items() if not is_zero(expanded(value))]
-        divisor = 1
-    if not kept:
-        return ()
-    least = min(term.exponent for term in kept)
-    return tuple(
-        Term(term.exponent - least, _tidy(_expr(term.coefficient) / _expr(divisor)))
-        for term in sorted(kept, key=lambda term: -term.exponent)
-    )
-
-
-def _sign(value: Number, arithmetic: Arithmetic) -> int | None:
-    """Return the sign of a formula in positive symbols, where it is the same for all of them."""
-    sign = arithmetic.sign(value)
-    if sign is not None or is_rational(value):
-        return sign
-    if nonnegative(value, arithmetic, strict=True) is not None:
-        return 1
-    if nonnegative(normal(-value), arithmetic, strict=True) is not None:
-        return -1
-    return 0 if is_zero(value) else None
-
-
-def _signs(terms: Sequence[Term], arithmetic: Arithmetic) -> set[tuple[int, ...]]:
-    """Return the ways in which the signs of coefficients may follow each other, the highest power first.
-
-    Equal neighbours count once and zeros not at all; there are several ways where signs are open.
-    """
-    known = [_sign(term.coefficient, arithmetic) for term in terms]
-    if known.count(None) > 4:
-        return set()
-    ways: set[tuple[int, ...]] = set()
-    for signs in combinations(*((1, 0, -1) if sign is None else (sign,) for sign in known)):
-        way: list[int] = []
-        for sign in signs:
-            if sign and (not way or way[-1] != sign):
-                way.append(sign)
-        ways.add(tuple(way))
-    return ways
-
-
-def _open(terms: Sequence[Term], question: _Question, what: str) -> FlopcalcError:
-    """Return the error for signs that are open: it names the first, and what could be assumed of it."""
-    arithmetic = question.arithmetic
-    for term in terms:
-        if _sign(term.coefficient, arithmetic) is None:
-            part = _open_part(term.coefficient, arithmetic)
-            sign, other = (f"{shorten(str(value), 100)} > 0" for value in (part, _readable(-_expr(part))))
-            names = listed(str(symbol) for symbol in symbols_of(part) if symbol != question.budget)
-            if question.budget in symbols_of(part):
-                return FlopcalcError(
-                    Problem(
-                        f"{what} depends on {question.budget}, by the sign of {shorten(str(part), 100)}",
-                        None,
-                        "costs of which one answer holds for every budget",
-                        f"numbers for {names}, or two other symbols" if names else "two other symbols",
-                    )
-                )
-            return FlopcalcError(
-                Problem(
-                    f"{what} is not known, because the sign of {shorten(str(part), 100)} is open",
-                    None,
-                    f"numbers for {names}, or an assumption that decides it",
-                    f"--assume '{sign}' or --assume '{other}'",
-                )
-            )
-    return FlopcalcError(
-        Problem(
-            f"{what} is not known: the signs change more than once in {shorten(str(_value(terms, _unknown())))}",
-            None,
-            "costs that turn at most once",
-            "numbers for the other symbols, or two other symbols",
-        )
-    )
-
-
-def _unknown() -> Any:
-    from sympy import Symbol
-
-    return Symbol("x", positive=True)
-
-
-def _open_part(value: Any, arithmetic: Arithmetic) -> Number:
-    """Return what of a formula's factors leaves its sign open, multiplied out; it has the formula's sign."""
-    from sympy import Mul, fraction, together
-
-    kept: list[Any] = []
-    sign = 1
-    for part in fraction(together(value)):
-        numeric, factors = _factored(part).as_coeff_Mul()
-        sign *= 1 if numeric > 0 else -1
-        for base, power in factors.as_powers_dict().items():
-            own = _sign(normal(base), arithmetic) if power.is_Integer else 1
-            if own is None and power % 2:
-                kept.append(base)
-            elif own == -1 and power % 2:
-                sign = -sign
-    return _readable(sign * Mul(*kept))
-
-
 def _unlike(values: Sequence[Number]) -> tuple[Number, ...]:
     """Leave out what is a positive multiple of another."""
     kept: list[Any] = []
     for value in values:
-        if not any(_is_multiple(_expr(value), other) for other in kept):
-            kept.append(_expr(value))
+        if not any(_is_multiple(as_expr(value), other) for other in kept):
+            kept.append(as_expr(value))
     return tuple(normal(value) for value in kept)
 
 
@@ -582,11 +361,11 @@ def _is_multiple(value: Any, other: Any) -> bool:
 # -- the least along a curve -----------------------------------------------------------------------------------------
 
 
-def _along(question: _Question, curve: _Curve) -> Minimum:
+def _along(question: Question, curve: Curve) -> Minimum:
     arithmetic = question.arithmetic
-    slope = _slope(curve, question)
+    slope = slope_of(curve, question)
     found = _Draft(question, curve, slope)
-    ways = _signs(slope, arithmetic)
+    ways = signs_of(slope, arithmetic)
     if not slope:
         return found.made("constant", minimum=normal(curve.substituted), bound=question.objective)
     if ways == {(1, -1)}:
@@ -603,15 +382,15 @@ def _along(question: _Question, curve: _Curve) -> Minimum:
             )
         )
     both = " and ".join(str(name) for name in question.over)
-    raise _open(slope, question, f"whether there is a least value over {both}")
+    raise open_sign(slope, question, f"whether there is a least value over {both}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """What is found along a curve, before it is put together."""
 
-    question: _Question
-    curve: _Curve
+    question: Question
+    curve: Curve
     slope: tuple[Term, ...]
 
     # -- an interior minimum -----------------------------------------------------------------------------------------
@@ -622,22 +401,22 @@ class _Draft:
         root = _positive_root(self.slope)
         if root is None:
             return self.made("root", condition=self.condition(), proofs=self.signs_proved())
-        free = _readable((root - curve.shift) / curve.slope)
-        solved = _readable(curve.solution.subs(curve.free, free))
+        free = laid_out((root - curve.shift) / curve.slope)
+        solved = laid_out(curve.solution.subs(curve.free, free))
         requires: list[Number] = []
         for value, name in ((free, curve.free), (solved, curve.solved)):
-            sign = _sign(value, arithmetic)
+            sign = sign_of(value, arithmetic)
             if sign in (0, -1):
                 return self.beyond(name, value)
             if sign is None:
-                requires.append(_open_part(value, arithmetic))
+                requires.append(open_part(value, arithmetic))
         terms = self.terms()
         pair = _pair(terms)
         proofs = self.signs_proved()
         certificate = excess = None
         if pair is not None:
             high, low, rest = pair
-            minimum = _readable(2 * _root(high.coefficient * low.coefficient, 2)) + rest
+            minimum = laid_out(2 * _root(high.coefficient * low.coefficient, 2)) + rest
             half = _half(high.exponent)
             difference = (
                 _root(high.coefficient, 2) * curve.variable**half - _root(low.coefficient, 2) / curve.variable**half
@@ -649,9 +428,9 @@ class _Draft:
                 Proof("square", "zero", normal(curve.substituted - minimum - certificate)),
             ]
         else:
-            minimum = _simple(curve.substituted.subs(curve.free, free))
+            minimum = simple(curve.substituted.subs(curve.free, free))
         minimum = normal(minimum)
-        stationarity = _value(self.slope, curve.variable)
+        stationarity = value_of(self.slope, curve.variable)
         proofs += [
             Proof("where", "zero", _put(stationarity, curve.free, free)),
             Proof("minimum", "zero", _put(curve.substituted, curve.free, free) - minimum),
@@ -691,7 +470,7 @@ class _Draft:
         if name == self.curve.solved:
             domain = self.domain()
             if domain is None or (domain[0] is None) == (domain[1] is None):
-                raise FlopcalcError(
+                raise UndecidedError(
                     Problem(
                         f"where {name} is positive is not known",
                         None,
@@ -711,18 +490,18 @@ class _Draft:
         from sympy import Poly, fraction
 
         curve, arithmetic = self.curve, self.question.arithmetic
-        top, bottom = (_terms(Poly(part.expand(), curve.free)) for part in fraction(curve.solution))
-        if _signs(bottom, arithmetic) == {(-1,)}:
+        top, bottom = (terms_of(Poly(part.expand(), curve.free)) for part in fraction(curve.solution))
+        if signs_of(bottom, arithmetic) == {(-1,)}:
             top = tuple(Term(term.exponent, normal(-term.coefficient)) for term in top)
-        elif _signs(bottom, arithmetic) != {(1,)}:
+        elif signs_of(bottom, arithmetic) != {(1,)}:
             return None
-        ways = _signs(top, arithmetic) - {(-1,)}  # there would be no curve at all
+        ways = signs_of(top, arithmetic) - {(-1,)}  # there would be no curve at all
         if ways == {(1,)}:
             return None, None
         root = _positive_root(top) if ways in ({(1, -1)}, {(-1, 1)}) else None
         if root is None:
             return None
-        return (_readable(root), None) if ways == {(1, -1)} else (None, _readable(root))
+        return (laid_out(root), None) if ways == {(1, -1)} else (None, laid_out(root))
 
     def end(self, outcome: Outcome) -> End | None:
         """Return what an objective that falls or grows comes near to; None where the end of the curve is open."""
@@ -732,7 +511,7 @@ class _Draft:
         curve = self.curve
         at = domain[1] if outcome == "falls" else domain[0]
         if at is not None:
-            return End(at, _readable(_put(curve.substituted, curve.free, at)), emptied=True)
+            return End(at, laid_out(_put(curve.substituted, curve.free, at)), emptied=True)
         if outcome == "falls":
             return End(None, limit_at_infinity(normal(curve.substituted), curve.free))
         return End(0, limit_at_infinity(normal(curve.substituted.subs(curve.free, 1 / curve.free)), curve.free))
@@ -745,7 +524,7 @@ class _Draft:
             return ()
         lowest = self.curve.bottom[0]
         return tuple(
-            Term(term.exponent - lowest.exponent, _tidy(term.coefficient / _expr(lowest.coefficient)))
+            Term(term.exponent - lowest.exponent, reduced(term.coefficient / as_expr(lowest.coefficient)))
             for term in self.curve.top
         )
 
@@ -754,10 +533,10 @@ class _Draft:
         curve, arithmetic = self.curve, self.question.arithmetic
         proofs = []
         for term in self.slope:
-            sign = _sign(term.coefficient, arithmetic)
+            sign = sign_of(term.coefficient, arithmetic)
             if sign:
                 proofs.append(Proof("sign", "positive", normal(sign * term.coefficient)))
-        quotient = normal((_derivative(curve) / _value(self.slope, curve.variable)).cancel())
+        quotient = normal((_derivative(curve) / value_of(self.slope, curve.variable)).cancel())
         if not curve.substituted.diff(curve.free).is_zero:
             proofs.append(Proof("derivative", "positive", textbook(quotient)))
         return proofs
@@ -766,9 +545,9 @@ class _Draft:
         """Return a value with the held formula for the budget."""
         from sympy import factor_terms
 
-        held = _expr(self.question.held).factor()
+        held = as_expr(self.question.held).factor()
         if not square:
-            return _readable(value.subs(self.question.budget, held)) if is_symbolic(value) else value
+            return laid_out(value.subs(self.question.budget, held)) if is_symbolic(value) else value
         root = factor_terms(value.base.subs(self.question.budget, held).expand())
         return normal((-root if root.could_extract_minus_sign() else root) ** 2)
 
@@ -778,9 +557,9 @@ class _Draft:
 
         first, second = self.question.over
         arithmetic = self.question.arithmetic
-        held = _value(self.slope, self.curve.variable).subs(self.question.budget, self.question.held)
+        held = value_of(self.slope, self.curve.variable).subs(self.question.budget, self.question.held)
         top, _ = fraction(together(held))
-        left = [factor for factor, _ in _factors(top) if _sign(normal(factor), arithmetic) is None]
+        left = [factor for factor, _ in factors_of(top) if sign_of(normal(factor), arithmetic) is None]
         relation = Mul(*left).expand()
         solved: tuple[Number, Number] | None = None
         for name in (second, first):
@@ -817,8 +596,8 @@ class _Draft:
     ) -> Minimum:
         """Put a result together, with the proofs of its first steps."""
         question, curve = self.question, self.curve
-        solved = _expr(question.held).subs(curve.solved, curve.solution) - question.budget
-        substituted = _expr(question.objective).subs(curve.solved, curve.solution) - curve.substituted
+        solved = as_expr(question.held).subs(curve.solved, curve.solution) - question.budget
+        substituted = as_expr(question.objective).subs(curve.solved, curve.solution) - curve.substituted
         return Minimum(
             outcome=outcome,
             objective=question.objective,
@@ -828,10 +607,10 @@ class _Draft:
             free=curve.free,
             solved=curve.solved,
             solution=textbook(normal(curve.solution)),
-            substituted=_value(self.terms(), curve.variable) if self.terms() else normal(curve.substituted),
+            substituted=value_of(self.terms(), curve.variable) if self.terms() else normal(curve.substituted),
             variable=normal(curve.variable),
             terms=self.terms(),
-            stationarity=normal(_value(self.slope, curve.variable)),
+            stationarity=normal(value_of(self.slope, curve.variable)),
             signs=self.slope,
             minimum=minimum,
             where=where or {},
@@ -849,7 +628,7 @@ class _Draft:
         )
 
 
-def _derivative(curve: _Curve) -> Any:
+def _derivative(curve: Curve) -> Any:
     """Return the derivative of the objective by the free symbol, as one fraction."""
     from sympy import together
 
@@ -871,7 +650,7 @@ def _positive_root(terms: Sequence[Term]) -> Any:
     powers = [term.exponent - least for term in terms]
     step = gcd(*powers)
     degree = powers[0] // step
-    by_power = {power // step: _expr(term.coefficient) for power, term in zip(powers, terms, strict=True)}
+    by_power = {power // step: as_expr(term.coefficient) for power, term in zip(powers, terms, strict=True)}
     if degree == 1:
         return _root(-by_power[0] / by_power[1], step)
     if degree != 2:
@@ -886,22 +665,8 @@ def _root(value: Any, degree: int) -> Any:
     """Return a root of a positive formula, with its factors apart."""
     from sympy import Pow, Rational
 
-    value = _expr(value)
+    value = as_expr(value)
     return Pow(value.factor() if value.free_symbols and value.is_rational_function() else value, Rational(1, degree))
-
-
-def _factored(value: Any) -> Any:
-    """Factor a formula with roots of symbols in it: each becomes a symbol of its own meanwhile."""
-    from sympy import Dummy, Pow, Rational
-
-    roots: dict[Any, int] = {}
-    for power in value.atoms(Pow):
-        if power.base.is_Symbol and power.base.is_positive and power.exp.is_Rational:
-            roots[power.base] = lcm(roots.get(power.base, 1), int(power.exp.q))
-    names = {name: Dummy(positive=True) for name, degree in roots.items() if degree > 1}
-    put = value.subs({name: new ** roots[name] for name, new in names.items()}, simultaneous=True)
-    back = {new: Pow(name, Rational(1, roots[name])) for name, new in names.items()}
-    return put.factor().subs(back, simultaneous=True)
 
 
 def _half(exponent: int) -> Any:
@@ -913,34 +678,4 @@ def _half(exponent: int) -> Any:
 def _put(value: Any, name: Any, put: Any, other: Any = None, second: Any = None) -> Any:
     """Return a formula with one symbol, or two, replaced at once."""
     replaced = {name: put} if other is None else {name: put, other: second}
-    return _expr(value).subs(replaced, simultaneous=True)
-
-
-def _tidy(value: Any) -> Number:
-    simple = normal(value)
-    return simple if is_rational(simple) else textbook(normal(simple.cancel()))
-
-
-def _simple(value: Any) -> Any:
-    """Multiply a formula out; where sums stand below, as one fraction."""
-    from sympy import Pow, fraction
-
-    value = _expr(value)
-    if not value.free_symbols:
-        return value
-    spread = value.expand()
-    below = any(power.exp.is_negative for power in spread.atoms(Pow) if power.base.is_Add)
-    if not below:
-        return spread
-    top, bottom = fraction(_factored(spread))
-    return -top / -bottom if top.could_extract_minus_sign() else top / bottom
-
-
-def _readable(value: Any) -> Number:
-    return normal(_simple(value))
-
-
-def _expr(value: Number) -> Any:
-    from sympy import Rational
-
-    return Rational(value.numerator, value.denominator) if is_rational(value) else value
+    return as_expr(value).subs(replaced, simultaneous=True)

@@ -560,7 +560,10 @@ class _Reader:
     def index(self, position: int, last: int) -> tuple[list[tuple[str, int]], int]:
         """Return the characters of an index that begins with ``_``, and where it ends."""
         start = position + 1
-        if start < last and self.text[start] == "{":
+        upright = re.compile(r"\\(?:mathrm|text|textrm|mathit)\s*\{\s*(\w+)\s*\}").match(self.text, start, last)
+        if upright is not None:
+            inside, first, after = upright[1], upright.start(1), upright.end()
+        elif start < last and self.text[start] == "{":
             end = self.text.find("}", start, last)
             if end < 0:
                 raise self.fault("the { of an index is not closed", start, "}")

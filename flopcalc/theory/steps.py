@@ -13,8 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from flopcalc.errors import FlopcalcError, Problem, listed, shorten
-from flopcalc.number import Arithmetic, Number, as_text, expanded, is_rational, normal, readable
+from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten
+from flopcalc.number import Arithmetic, Number, as_expr, as_text, expanded, is_rational, normal, readable
 from flopcalc.theory.equivalence import (
     Certificate,
     counterexample,
@@ -24,6 +24,7 @@ from flopcalc.theory.equivalence import (
     nonnegative,
     symbols_of,
 )
+from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Part, Proved, Rounded
 from flopcalc.theory.minimum import Minimum, minimize
 from flopcalc.theory.notation import Reading, Statement
 from flopcalc.theory.textbook import textbook
@@ -32,27 +33,18 @@ if TYPE_CHECKING:
     from sympy import Expr
 
 __all__ = [
-    "METHODS",
     "Change",
     "Claim",
     "Context",
     "DerivationError",
-    "Derivative",
-    "Difference",
     "Equality",
     "Least",
-    "Limit",
     "Limiting",
-    "Line",
     "Neighbours",
-    "Part",
-    "Proved",
-    "Rounded",
     "Said",
     "Show",
     "Solving",
     "Task",
-    "UndecidedError",
     "Value",
     "Values",
     "in_form",
@@ -61,118 +53,15 @@ __all__ = [
 ]
 
 
-class DerivationError(FlopcalcError):
-    """A step of a derivation does not hold."""
-
-
-class UndecidedError(FlopcalcError):
-    """A step of a derivation is neither proved nor refuted."""
-
-    exit_code = 3
-
-
-# -- what is shown ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Rounded:
-    """A number as it is printed: ``93.4 %``; its value was proved to round to these digits."""
-
-    value: int | Fraction
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Derivative:
-    """The partial derivative of one thing with respect to a symbol."""
-
-    what: Number
-    symbol: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What something comes to as a symbol grows without end."""
-
-    what: Number
-    symbol: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The left side of a relation less the right one."""
-
-    left: Number
-    right: Number
-
-
-Part: TypeAlias = "Number | Rounded | Derivative | Limit | Difference"
-"""What stands between the signs of a line; quantities stand in it as symbols of their own names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a derivation: parts with signs between them.
-
-    Attributes
-    ----------
-    parts : tuple of Part
-    signs : tuple of str
-        ``=``, ``>=``, ``<=``, ``>``, ``<``, ``≈``, or ``<=>`` for "exactly where"; one fewer than `parts`.
-    at : tuple of (symbol, Number)
-        What symbols stand for in this line.
-    holding : tuple of symbols
-        What is held fast, of symbols and quantities.
-    """
-
-    parts: tuple[Part, ...]
-    signs: tuple[str, ...]
-    at: tuple[tuple[Expr, Number], ...] = ()
-    holding: tuple[Expr, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """What a proved step shows.
-
-    Attributes
-    ----------
-    lines : tuple of Line
-        What it states.
-    evidence : tuple of Line
-        What that rests on, where a line can say it.
-    method : str
-        How it was proved: one of the keys of :data:`METHODS`.
-    """
-
-    lines: tuple[Line, ...]
-    evidence: tuple[Line, ...]
-    method: str
-
-
 HIGHEST_EXPONENT = 1000
 """The largest number that an exponent may be set to."""
 
 LONGEST_VALUE = 24
 """Characters of an exact value that is shown where its rounded reading is."""
 
-METHODS: Mapping[str, str] = {
-    "counted": "counted, layer by layer",
-    "written out": "the formulas before it, put in",
-    "identity": "the difference of both sides is 0 for all values",
-    "sum of squares": "the difference is a square times positive factors",
-    "signs": "no factor or term of the difference is negative",
-    "equality": "the difference is zero there and nowhere else",
-    "derivative": "the sign of the derivative, for all values",
-    "turns once": "the signs of the derivative's coefficients change once",
-    "put in": "put back into what is held",
-    "solved": "put back into the equation; its roots have opposite signs",
-    "one root": "put back into the equation, which has no other root above 0",
-    "evaluated": "evaluated exactly",
-    "limit": "the terms that grow fastest",
-    "least": "the least over all positive values",
-}
-"""The ways in which steps are proved, and what each of them says."""
+
+class DerivationError(FlopcalcError):
+    """A step of a derivation does not hold."""
 
 
 # -- what formulas mean ----------------------------------------------------------------------------------------------
@@ -236,7 +125,7 @@ def put_in(value: Number, settings: Sequence[tuple[Expr, Number]]) -> Number:
     if is_rational(value) or not settings:
         return value
     _refuse_large_exponents(value, settings)
-    found = value.subs([(name, _sympy(item)) for name, item in settings], simultaneous=True)
+    found = value.subs([(name, as_expr(item)) for name, item in settings], simultaneous=True)
     if found.is_finite is False:
         said = ", ".join(f"{name} = {as_text(item)}" for name, item in settings)
         raise DerivationError(Problem(f"{shorten(str(value))} has no value at {said}", None, "no division by zero"))
@@ -247,7 +136,7 @@ def _refuse_large_exponents(value: Any, settings: Sequence[tuple[Expr, Number]])
     """Raise a DerivationError where a power would be too large to be worked out."""
     from sympy import Pow
 
-    names: dict[Any, Any] = {name: _sympy(item) for name, item in settings}
+    names: dict[Any, Any] = {name: as_expr(item) for name, item in settings}
     for power in value.atoms(Pow):
         if power.exp.free_symbols & names.keys():
             exponent = power.exp.subs(names, simultaneous=True)
@@ -255,12 +144,6 @@ def _refuse_large_exponents(value: Any, settings: Sequence[tuple[Expr, Number]])
                 raise DerivationError(
                     Problem(f"the exponent of {shorten(str(power))} is too large", None, f"at most {HIGHEST_EXPONENT}")
                 )
-
-
-def _sympy(value: Number) -> Any:
-    from sympy import Rational
-
-    return Rational(value.numerator, value.denominator) if is_rational(value) else value
 
 
 def in_form(value: Number) -> Number:
@@ -585,7 +468,7 @@ def _positive_root(gap: Number, name: Expr, arithmetic: Arithmetic) -> tuple[Num
         return None
     if len(terms) == 2:
         power = (-last / first).factor()
-        root = power if degree == 1 else power ** _sympy(Fraction(1, degree))
+        root = power if degree == 1 else power ** as_expr(Fraction(1, degree))
     elif degree == 2:
         middle = polynomial.nth(1)
         root = _larger_root(first, middle, last, arithmetic)
@@ -800,11 +683,11 @@ class Values:
 
 def _is_said(value: Number, said: Said) -> bool:
     """Tell whether a value is what it is said to be: exactly, or to the digits that are printed."""
-    gap = normal(value - said.value) if is_rational(value) else normal(value - _sympy(said.value))
+    gap = normal(value - said.value) if is_rational(value) else normal(value - as_expr(said.value))
     if said.decimals is None:
         return is_zero(gap)
     half = Fraction(10) ** -said.decimals / 2
-    room = (half + gap, half - gap) if is_rational(gap) else (_sympy(half) + gap, _sympy(half) - gap)
+    room = (half + gap, half - gap) if is_rational(gap) else (as_expr(half) + gap, as_expr(half) - gap)
     return all(nonnegative(normal(side)) is not None for side in room)
 
 
@@ -844,7 +727,7 @@ def _four(value: Number) -> str:
     whole = arithmetic.floor(value)
     assert isinstance(whole, int)
     decimals = max(0, 4 - len(str(whole))) if whole else 4
-    scaled = arithmetic.floor(normal(value * 10**decimals + _sympy(Fraction(1, 2))))
+    scaled = arithmetic.floor(normal(value * 10**decimals + as_expr(Fraction(1, 2))))
     assert isinstance(scaled, int)
     return _decimal_text(Fraction(scaled, 10**decimals)) if decimals else str(scaled)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flopcalc.number import Number, expanded, is_rational, normal
+from flopcalc.number import Number, as_expr, expanded, is_rational, normal
 
 __all__ = ["MOST_TERMS", "is_spatial", "textbook"]
 
@@ -59,7 +59,7 @@ def _reduced(value: Any) -> tuple[Any, Any]:
     if len(value.args) > MOST_TERMS or any(power.exp.free_symbols for power in value.atoms(Pow)):
         return None, None
     top, bottom = fraction(together(value))
-    top, bottom = _expr(expanded(top)), _expr(expanded(bottom))
+    top, bottom = as_expr(expanded(top)), as_expr(expanded(bottom))
     if not _is_sum_of_products(top) or not _is_sum_of_products(bottom) or (top.is_Add and len(top.args) > MOST_TERMS):
         return None, None
     if bottom.free_symbols and (bottom.is_Add or any(base.is_Add for base in bottom.as_powers_dict())):
@@ -76,12 +76,6 @@ def _is_sum_of_products(value: Any) -> bool:
         factor.is_Add or (factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and factor.exp > 0)
         for factor in factors
     )
-
-
-def _expr(value: Number) -> Any:
-    from sympy import Rational
-
-    return Rational(value.numerator, value.denominator) if is_rational(value) else value
 
 
 def _gathered(value: Any) -> Any:

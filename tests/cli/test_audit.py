@@ -61,8 +61,15 @@ def test_a_spec_has_its_own_values(ok: Ok) -> None:
     named = json.loads(ok("audit", "shufflenet_v1", "--set", "groups=8", "--format", "json"))["audits"][0]
     assert inline == named
     assert inline["guidelines"]["g2"]["most_groups"] == 8
+    assert json.loads(ok("audit", "shufflenet_v1", "--groups", "8", "--format", "json"))["audits"][0] == inline
     text = ok("audit", "mobilenet_v1:alpha=0.5", "mobilenet_v1", "--top", "0")
     assert "mobilenet_v1:alpha=0.5" in text
+
+
+def test_a_value_goes_to_every_spec_that_has_the_parameter(ok: Ok) -> None:
+    both = json.loads(ok("audit", "shufflenet_v1", "mobilenet_v1", "--groups", "8", "--format", "json"))["audits"]
+    assert both[0]["parameters"]["groups"] == "8"
+    assert both[1] == json.loads(ok("audit", "mobilenet_v1", "--format", "json"))["audits"][0]
 
 
 def test_options_of_the_main_command_hold_here(ok: Ok) -> None:
@@ -106,7 +113,7 @@ def test_every_format_goes_to_a_file_too(ok: Ok, tmp_path: Path, output_format: 
         (["alexnet", "--guideline", ","], "names no guideline"),
         (["alexnet", "--top", "-1"], "--top"),
         (["alexnet", "--format", "latex"], "--format cannot be `latex`"),
-        (["alexnet", "--alpha", "1"], "--set NAME=VALUE"),
+        (["alexnet", "--alpha", "1"], "no SPEC has a parameter for `--alpha`"),
         (["alexnet", "--set", "beta=1"], "beta"),
         (["mobilenet_v1:alpha=1", "--set", "alpha=1"], "alpha is given twice"),
     ],

@@ -100,3 +100,10 @@ def test_what_cannot_be_proved_is_not_printed(
     ran = run("derive", str(path))
     assert (ran.code, ran.out) == (code, "")  # type: ignore[attr-defined]
     assert f"{path}:6:5: " in ran.err  # type: ignore[attr-defined]
+
+
+def test_a_least_that_hangs_on_an_open_sign_is_undecided(run: Callable[..., object]) -> None:
+    least = ("--of", "resnet_bottleneck", "--where", "g=g", "--minimize", "mac", "--holding", "flops", "--over", "C,M")
+    ran = run("derive", *least)
+    assert (ran.code, ran.out) == (3, "")  # type: ignore[attr-defined]
+    assert "the sign of 8*g - 45 is open" in ran.err  # type: ignore[attr-defined]

@@ -104,6 +104,14 @@ def test_widths_that_no_value_of_a_symbol_evens_have_no_condition() -> None:
     assert as_text(uneven[0].condition) == "[alpha, 3/8]"
 
 
+def test_what_is_rounded_stands_in_a_condition_as_it_is() -> None:
+    conditions = [layer.condition for layer in bound("esp_module", exact_rounding=True).layers]
+    assert [None if sides is None else as_text(sides) for sides in conditions[:2]] == [
+        "[M, floor(N/K)]",
+        "[Mod(N, K), 0]",
+    ]
+
+
 def test_numbers_put_into_a_blocks_bound_give_the_numeric_one() -> None:
     values = {"C": 24, "O": 40, "H": 14, "W": 10, "K": 3, "t": 6}
     numeric = bound("inverted_residual", **values).total

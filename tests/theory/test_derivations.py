@@ -14,11 +14,13 @@ import pytest
 import yaml
 
 from flopcalc import derive
-from flopcalc.errors import FlopcalcError, SpecError, UnknownNameError
+from flopcalc.errors import FlopcalcError, SpecError, UndecidedError, UnknownNameError
 from flopcalc.spec import catalog, load
-from flopcalc.theory.derivations import KINDS, Derivation
+from flopcalc.theory.derivations import Derivation
 from flopcalc.theory.least import derive_least
-from flopcalc.theory.steps import DerivationError, Rounded, UndecidedError
+from flopcalc.theory.lines import Rounded
+from flopcalc.theory.plans import KINDS
+from flopcalc.theory.steps import DerivationError
 
 ASKED = {
     "g1", "g2", "general_bound", "separable_ratio", "width_multiplier", "resolution_multiplier", "inverted_residual",

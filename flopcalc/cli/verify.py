@@ -1,0 +1,153 @@
+"""``flopcalc verify``: is a formula right? Proved, refuted or undecided; a worksheet is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from flopcalc.analysis import split_settings
+from flopcalc.cli.options import Word, format_option, output_option, split_list
+from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.errors import ParameterError, Problem, shorten
+from flopcalc.theory.claims import METRICS, PROVED, REFUTED, TIME_LIMIT, UNDECIDED, Claim, Verdict, check
+from flopcalc.theory.worksheets import Marked, load_worksheet, mark, worksheet_names
+
+__all__ = ["command"]
+
+_EXIT_CODES = {PROVED: 0, REFUTED: 1, UNDECIDED: 3}
+
+_FOR_CLAIMS = ("metric", "over", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding")
+
+
+def _run(formula: str, of: str | None, time_limit: float, output_format: str, output: str | None, **given: Any) -> int:
+    if of is None:
+        return _run_sheet(formula, time_limit, output_format, output, given)
+    claim = Claim(
+        formula,
+        of,
+        given["metric"],
+        given["over"],
+        _settings("--where", given["where"]),
+        _settings("--let", given["let"]),
+        tuple(given["assume"]),
+        tuple(split_list(given["limit"]) or ()),
+        tuple(split_list(given["symbolic"]) or ()),
+        given["convention"],
+        given["exact_rounding"],
+    )
+    verdict = check(claim, time_limit=time_limit)
+    _write(verdict, output_format, output)
+    return _EXIT_CODES[verdict.outcome]
+
+
+def _run_sheet(name: str, time_limit: float, output_format: str, output: str | None, given: dict[str, Any]) -> int:
+    is_sheet = name.endswith((".yaml", ".yml")) or name in worksheet_names()
+    extra = [option for option in _FOR_CLAIMS if given[option] and given[option] != "paper"]
+    if is_sheet and extra:
+        option = "--" + extra[0].replace("_", "-")
+        what = f"{option} goes with a formula, and `{shorten(name)}` is a worksheet"
+        raise ParameterError(Problem(what, None, f"`{extra[0]}` among the keys of its claims, or in its `defaults`"))
+    if not is_sheet and (extra or not name.isidentifier()):
+        raise ParameterError(
+            Problem(
+                f"`{shorten(name)}` is a formula, and no spec is named",
+                None,
+                "--of SPEC, or the name or path of a worksheet",
+                f"flopcalc verify '{shorten(name)}' --of separable_conv",
+            )
+        )
+    marked = mark(load_worksheet(name), time_limit=time_limit)
+    _write_sheet(marked, output_format, output)
+    wrong = {verdict.outcome for _, verdict in marked.unexpected}
+    return 0 if not wrong else 3 if wrong == {UNDECIDED} else 1
+
+
+def _write(verdict: Verdict, output_format: str, output: str | None) -> None:
+    from flopcalc.render.verdict import verdict_as_dict, verdict_as_markdown, verdict_as_text
+
+    if output_format == "json":
+        write_json(verdict_as_dict(verdict), output)
+    elif output_format == "markdown":
+        write_text(verdict_as_markdown(verdict), output)
+    else:
+        write_text(verdict_as_text(verdict, screen_for(output)), output)
+
+
+def _write_sheet(marked: Marked, output_format: str, output: str | None) -> None:
+    from flopcalc.render.verdict import marked_as_dict, marked_as_markdown, marked_as_text
+
+    if output_format == "json":
+        write_json(marked_as_dict(marked), output)
+    elif output_format == "markdown":
+        write_text(marked_as_markdown(marked), output)
+    else:
+        write_text(marked_as_text(marked, screen_for(output)), output)
+
+
+def _settings(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """Return the settings of a repeated option ``name=value,…``, each name once."""
+    settings: dict[str, str] = {}
+    for text in texts:
+        for name, value in split_settings(text).items():
+            if name in settings:
+                raise ParameterError(Problem(f"{option} gives `{shorten(name)}` twice", None, "every name once"))
+            settings[name] = value
+    return settings
+
+
+command = click.Command(
+    name="verify",
+    help="Is a textbook's formula right? FORMULA is written as in the book: 17HWC^2, HW(2CM/g + 9M), 1/O + 1/K², "
+    "\\frac{1}{O}+\\frac{1}{K^2}, 'MAC >= …', '≈ 0.113', or in Python's notation. It is proved, refuted with the "
+    "smallest counterexample and the likely cause, or left undecided (exit codes 0, 1, 3). Without --of it is the name "
+    "or the path of a worksheet, a list of claims in YAML; flopcalc list worksheets shows which there are."
+    "\n\n\b\n"
+    "flopcalc verify '17HWC^2' --of resnet_bottleneck --where C=4*C,M=C\n"
+    "flopcalc verify '1/O + 1/K²' --of separable_conv --over conv\n"
+    "flopcalc verify coursework",
+    params=[
+        click.Argument(["formula"], metavar="FORMULA|WORKSHEET"),
+        click.Option(["--of"], metavar="SPEC", help="The spec that it is said of, perhaps with values inline."),
+        click.Option(
+            ["--metric"],
+            type=Word(*METRICS),
+            metavar="NAME",
+            help="What of it: " + ", ".join(METRICS) + ".  [default: flops, or what stands left of the relation]",
+        ),
+        click.Option(["--over"], metavar="SPEC", help="A second spec: the claim is about the ratio of the two."),
+        click.Option(
+            ["--where"],
+            multiple=True,
+            metavar="NAME=VALUE,…",
+            help="Values for the specs' parameters, or expressions in new symbols: C=4*c,M=c.",
+        ),
+        click.Option(
+            ["--let"],
+            multiple=True,
+            metavar="NAME=FORMULA",
+            help="A name for a quantity that the formula uses: B=HWCO/g; B=flops is the spec's own.",
+        ),
+        click.Option(
+            ["--assume"], multiple=True, metavar="INEQUALITY", help="What may be taken for granted: 'alpha <= 1'."
+        ),
+        click.Option(["--limit"], multiple=True, metavar="NAME=oo,…", help="Symbols that grow without end."),
+        click.Option(["--symbolic"], multiple=True, metavar="NAME,…", help="Parameters that stay symbols."),
+        click.Option(
+            ["--convention"], metavar="NAME|PATH", default="paper", show_default=True, help="What counts as a FLOP."
+        ),
+        click.Option(["--exact-rounding"], is_flag=True, help="Keep the rounding of symbols."),
+        click.Option(
+            ["--time-limit"],
+            type=click.FloatRange(min=0.05, max=3600),
+            default=TIME_LIMIT,
+            show_default=True,
+            metavar="SECONDS",
+            help="After how long a claim is left undecided.",
+        ),
+        format_option("table", "markdown", "json"),
+        output_option(),
+    ],
+    callback=_run,
+)

@@ -1,0 +1,108 @@
+"""Several specs side by side: their metrics, the ratios to the first, and budgets made equal by varying a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flopcalc.analysis import texts_of
+from flopcalc.comparison.budget import at_equal
+from flopcalc.comparison.plan import analysed, plans_of, shared_symbols
+from flopcalc.comparison.result import MEASURES, Balanced, Comparison, Equal, Side, check_measure
+from flopcalc.convention import Convention, load_convention
+from flopcalc.errors import ParameterError, Problem
+from flopcalc.report import METRICS
+from flopcalc.spec import Spec
+
+__all__ = ["MEASURES", "Balanced", "Comparison", "Equal", "Side", "compare", "compare_specs"]
+
+
+def compare(
+    *specs: Spec | str | Path,
+    equal: str | None = None,
+    vary: str | None = None,
+    convention: str | Convention = "paper",
+    symbolic: str | Iterable[str] = (),
+    input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
+    assume: str | Iterable[str] = (),
+    exact_rounding: bool = False,
+    dtype: str = "fp32",
+    **parameters: object,
+) -> Comparison:
+    """Return several specs side by side, with their ratios to the first.
+
+    Parameters
+    ----------
+    *specs : Spec, str or Path
+        Two or more, as :func:`flopcalc.analyze` takes them; ``SPEC:alpha=0.5`` gives one side a value of its own.
+    equal : str, optional
+        A metric: each side but the first is brought to the first one's, by varying `vary` (Ma et al. 2018,
+        arXiv:1807.11164, section 2, compare at equal FLOPs like this).
+    vary : str, optional
+        A parameter of each of these sides, or a symbol in their values.
+    convention, symbolic, input, assume, exact_rounding, dtype
+        As for :func:`flopcalc.analyze`. What names a parameter, an input or a symbol goes to the sides that have it.
+    **parameters
+        Values for every side that has the parameter; one of the side's own comes before it.
+
+    Raises
+    ------
+    UnknownNameError, SpecError, ParameterError, ShapeError
+        All of them :class:`~flopcalc.errors.FlopcalcError`; for a name that no side has, and where no value of `vary`
+        meets the budget.
+
+    Examples
+    --------
+    >>> compare("mobilenet_v1", "mobilenet_v2", dtype="int8").ratios("madds")
+    (1, Fraction(2349799, 4443284))
+    >>> result = compare("resnet_bottleneck:M=c", "shufflenet_v1_unit", C="4*c", equal="flops", vary="M")
+    >>> result.entries[1].balanced.value
+    17*c**2*g/(8*c + 9*g)
+    """
+    return compare_specs(
+        specs,
+        parameters,
+        equal=equal,
+        vary=vary,
+        convention=convention,
+        symbolic=symbolic,
+        input=input,
+        assume=assume,
+        exact_rounding=exact_rounding,
+        dtype=dtype,
+    )
+
+
+def compare_specs(
+    specs: Sequence[Spec | str | Path],
+    parameters: Mapping[str, object],
+    *,
+    equal: str | None = None,
+    vary: str | None = None,
+    convention: str | Convention = "paper",
+    symbolic: str | Iterable[str] = (),
+    input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
+    assume: str | Iterable[str] = (),
+    exact_rounding: bool = False,
+    dtype: str = "fp32",
+) -> Comparison:
+    """Do what :func:`compare` does, with the parameters in a mapping: one may be named like an option."""
+    if len(specs) < 2:
+        raise ParameterError(Problem("there is nothing to compare it with", None, "at least two specs"))
+    if equal is not None:
+        check_measure(equal, METRICS, "budget")
+    if (equal is None) is not (vary is None):
+        missing = "what is varied (vary)" if vary is None else "what is to be equal (equal)"
+        raise ParameterError(Problem(f"it is not said {missing}", None, "both or none of equal and vary"))
+    if isinstance(convention, str):
+        convention = load_convention(convention)
+    options: dict[str, Any] = {"convention": convention, "exact_rounding": exact_rounding, "dtype": dtype}
+    shapes = input if isinstance(input, Mapping) else {} if input is None else {"input": input}
+    plans = plans_of(specs, parameters, texts_of("symbolic", symbolic), shapes, texts_of("assume", assume), vary)
+    if equal is None or vary is None:
+        reports = analysed(plans, options)
+        same = shared_symbols(reports)
+        sides = zip(plans, reports, strict=True)
+        return Comparison(tuple(Side(report, plan.heading, tuple(plan.given), at=same) for plan, report in sides))
+    return at_equal(plans, options, equal, vary)

@@ -1,0 +1,251 @@
+"""What a comparison comes to: sides with their metrics, the ratios to the first, and how budgets were met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rational, is_symbolic, normal
+from flopcalc.report import METRICS, Report
+from flopcalc.theory.balance import Root
+from flopcalc.theory.textbook import textbook
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+__all__ = ["MEASURES", "Balanced", "Comparison", "Equal", "Side", "check_measure", "replaced"]
+
+MEASURES = (*METRICS[:5], "mac_bytes", *METRICS[5:], "peak_memory", "receptive_field")
+"""What sides can be compared by."""
+
+
+@dataclass(frozen=True)
+class Balanced:
+    """How one side was brought to the budget of the first.
+
+    Attributes
+    ----------
+    value : Number
+        What the varied parameter is now: a whole number, a rational one, or a formula that meets the budget exactly.
+    solution : Root or Number, optional
+        The real solution, exact: a formula, a number, or a root in its interval. None where no formula of the cost
+        could be had.
+    miss : Number
+        The side's metric less the budget.
+    where : tuple of str
+        What has to hold for a formula to be the solution, as ``M > 0``, where that is not certain.
+    exact : bool
+        Whether the formula that was solved is what the side costs; False where a network rounds, and the value is
+        the one found whose cost is nearest to the budget.
+    step : (Fraction, Fraction), optional
+        Values between which a multiplier builds the same network.
+    refused : tuple of (int, str)
+        Whole numbers nearer to the solution, and why each cannot be.
+    other : (int, Number), optional
+        The nearest possible whole number on the other side of the solution, and its miss.
+    """
+
+    value: Number
+    solution: Root | Number | None
+    miss: Number
+    where: tuple[str, ...] = ()
+    exact: bool = True
+    step: tuple[Fraction, Fraction] | None = None
+    refused: tuple[tuple[int, str], ...] = ()
+    other: tuple[int, Number] | None = None
+
+
+@dataclass(frozen=True)
+class Equal:
+    """A budget that all sides keep.
+
+    Attributes
+    ----------
+    metric : str
+    vary : str
+        The parameter, or the symbol, that was varied in each side but the first.
+    budget : Number
+        The first side's.
+    """
+
+    metric: str
+    vary: str
+    budget: Number
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the specs that are compared.
+
+    Attributes
+    ----------
+    report : Report
+        Of the values at which it is compared; where those are a formula, with the varied parameter as a symbol.
+    heading : str
+        What tells it from the others: its name, and its own values.
+    given : tuple of str
+        The parameters that have a value of the user's.
+    balanced : Balanced, optional
+        How it was brought to the first one's budget.
+    at : mapping of Expr to Number
+        What stands for the symbols of its report: formulas for a varied one, and the same symbol for the same name.
+    """
+
+    report: Report
+    heading: str
+    given: tuple[str, ...] = ()
+    balanced: Balanced | None = None
+    at: Mapping[Expr, Number] = field(default_factory=dict)
+
+    def put(self, value: Number) -> Number:
+        """Return a number of the report in the symbols that all sides share."""
+        return replaced(value, self.at)
+
+    def value(self, measure: str) -> Number:
+        """Return one of :data:`MEASURES` but the receptive field; counts are in elements, `mac_bytes` in bytes."""
+        totals = self.report.totals
+        if measure == "mac_bytes":
+            return self.put(self.report.bytes(totals.mac))
+        number: Number = getattr(totals, measure)
+        return self.put(number)
+
+    @property
+    def receptive_field(self) -> tuple[Number, Number]:
+        """Height and width of what one output sees, in input pixels."""
+        height, width = self.report.receptive_field.side
+        return self.put(height), self.put(width)
+
+    @property
+    def parameters(self) -> Mapping[str, Value]:
+        """The value of every parameter."""
+        return {
+            name: self.put(value) if is_symbolic(value) and hasattr(value, "free_symbols") else value
+            for name, value in self.report.parameters.items()
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Specs side by side.
+
+    Attributes
+    ----------
+    entries : tuple of Side
+    equal : Equal, optional
+        The budget that all sides keep.
+
+    Examples
+    --------
+    >>> from flopcalc import compare
+    >>> result = compare("resnet_bottleneck", "resnext_bottleneck")
+    >>> result.values("params")
+    (2*C*M + 9*M**2, 2*C*M + 9*M**2/g)
+    >>> result.ratios("params")
+    (1, (2*C*g + 9*M)/(g*(2*C + 9*M)))
+    """
+
+    entries: tuple[Side, ...]
+    equal: Equal | None = None
+
+    @property
+    def sides(self) -> tuple[Report, ...]:
+        """The report of every side."""
+        return tuple(side.report for side in self.entries)
+
+    def values(self, measure: str) -> tuple[Number, ...]:
+        """Return a measure of every side: one of :data:`MEASURES` but the receptive field.
+
+        Raises
+        ------
+        UnknownNameError
+            Where there is none of that name.
+        FlopcalcError
+            Where the peak memory of symbols is open.
+        """
+        check_measure(measure, MEASURES[:-1], "metric")
+        if measure not in self._values:
+            self._values[measure] = tuple(self._value(side, measure) for side in self.entries)
+        return self._values[measure]
+
+    def _value(self, side: Side, measure: str) -> Number:
+        if self.equal is not None and side.balanced is not None and measure == self.equal.metric:
+            return expanded(self.equal.budget + side.balanced.miss)
+        value = side.value(measure)
+        if side.balanced is None or is_rational(value) or is_rational(side.balanced.value):
+            return value
+        return textbook(value) if value.is_rational_function() else expanded(value)
+
+    def ratios(self, measure: str) -> tuple[Number | None, ...]:
+        """Return a measure of every side as a part of the first one's, exact; None where the first is 0.
+
+        Raises
+        ------
+        UnknownNameError, FlopcalcError
+            As :meth:`values` does.
+        """
+        first, *rest = self.values(measure)
+        if is_rational(first) and first == 0:
+            return (None,) * len(self.sides)
+        return (1, *(_ratio(value, first) for value in rest))
+
+    @cached_property
+    def _values(self) -> dict[str, tuple[Number, ...]]:
+        return {}
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether any total is a formula."""
+        return any(not is_rational(value) for measure in METRICS for value in self.values(measure))
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that say something of these sides: weights and madds where they differ from the others.
+
+        Peak memory and receptive field are among them where all sides are numbers.
+        """
+        names = ["params", "flops", "mac", "activations"]
+        if self.values("madds") != self.values("flops"):
+            names.insert(2, "madds")
+        if self.values("weights") != self.values("params"):
+            names.insert(1, "weights")
+        if not self.symbolic and all(_is_laid_out(report) for report in self.sides):
+            names += ["peak_memory", "receptive_field"]
+        return tuple(names)
+
+
+def _ratio(value: Number, first: Number) -> Number:
+    ratio = divide(value, first)
+    if is_rational(ratio) or ratio.is_rational_function():
+        return textbook(ratio)
+    return ratio  # roots in it are no factors that could be reduced
+
+
+def _is_laid_out(report: Report) -> bool:
+    try:
+        return is_rational(report.totals.peak_memory) and all(is_rational(side) for side in report.receptive_field.side)
+    except FlopcalcError:
+        return False
+
+
+def check_measure(name: str, known: Sequence[str], what: str) -> None:
+    """Refuse a name of a measure that is not among those that are known.
+
+    Raises
+    ------
+    UnknownNameError
+    """
+    if name not in known:
+        raise UnknownNameError(
+            Problem(f"there is no {what} `{shorten(name)}`", None, one_of(known), suggest(name, known))
+        )
+
+
+def replaced(value: Number, at: Mapping[Any, Number]) -> Number:
+    """Return a number with others in the place of its symbols, all at once."""
+    if is_rational(value) or not at:
+        return value
+    return normal(value.xreplace({old: as_expr(new) for old, new in at.items()}))

@@ -1,0 +1,211 @@
+"""Reading the YAML files that are no specs: keys, texts, lists and mappings, every fault with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from flopcalc.errors import (
+    FlopcalcError,
+    Place,
+    Problem,
+    SpecError,
+    UnknownNameError,
+    gathered,
+    one_of,
+    shorten,
+    suggest,
+)
+from flopcalc.spec import catalog
+from flopcalc.spec.loader import is_path, load
+from flopcalc.spec.model import Spec
+from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence, compose, read_text
+
+__all__ = ["HEADINGS", "Document", "Wrong", "open_document"]
+
+HEADINGS = ("name", "title", "source", "notes")
+"""The keys that say what a file is."""
+
+
+class Wrong(Exception):
+    """A part of a file is wrong, and what is wrong has been kept: the reading goes on with the next part."""
+
+
+class Document:
+    """A file's tree, and the faults that are found on the way through it.
+
+    Parameters
+    ----------
+    root : Mapping
+    problems : iterable of Problem
+        The faults of its YAML.
+    path : Path
+        Where it lies.
+    """
+
+    def __init__(self, root: Mapping, problems: Iterable[Problem] = (), path: Path = Path()) -> None:
+        self.root = root
+        self.problems: list[Problem] = list(problems)
+        self.path = path
+
+    # -- faults ------------------------------------------------------------------------------------------------------
+
+    def fail(self, what: str, where: Node | Place, expected: str = "", hint: str = "") -> Wrong:
+        """Keep a fault, with the place of a node; return what may be raised for it."""
+        self.problems.append(Problem(what, where if isinstance(where, Place) else where.place, expected, hint))
+        return Wrong()
+
+    def unknown(self, what: str, name: str, where: Node | Place, known: Collection[str]) -> Wrong:
+        """Keep that a name is not there: ``there is no `nam` ``, one of those that are, and the nearest."""
+        return self.fail(f"{what} `{shorten(name)}`", where, one_of(known or ["none"]), suggest(name, known))
+
+    def blame(self, error: FlopcalcError, node: Node) -> Wrong:
+        """Keep the problems of an error; those that have no place get a node's."""
+        self.problems += (item if item.place else replace(item, place=node.place) for item in error.problems)
+        return Wrong()
+
+    def attempt(self, read: Callable[[], object]) -> None:
+        """Read a part; where it is wrong, go on with the next."""
+        with suppress(Wrong):
+            read()
+
+    def finish(self) -> None:
+        """Raise a SpecError with all the faults, where there are any.
+
+        Raises
+        ------
+        SpecError
+        """
+        if self.problems:
+            raise SpecError(*gathered(self.problems))
+
+    # -- pieces ------------------------------------------------------------------------------------------------------
+
+    def keyed(self, node: Node, what: str, known: Collection[str], needed: Collection[str] = ()) -> dict[str, Node]:
+        """Return the values of a mapping by key; keys that are not known, and those that are missing, are faults."""
+        if not isinstance(node, Mapping):
+            self.fail(f"{what} is {node.what}", node, "a mapping with " + ", ".join(f"`{key}`" for key in known))
+            return {}
+        found: dict[str, Node] = {}
+        for key, value in node.entries:
+            if key.text in known:
+                found[key.text] = value
+            else:
+                self.unknown(f"{what} has no key", key.text, key, known)
+        for name in needed:
+            if name not in found:
+                self.fail(f"{what} has no `{name}`", node, f"`{name}`")
+        return found
+
+    def headings(self, found: dict[str, Node]) -> dict[str, str]:
+        """Return the texts that say what the file is; it has the name of its file where it gives itself none."""
+        texts = {key: self.text(found.get(key), key) for key in HEADINGS}
+        return {**texts, "name": texts["name"] or self.path.stem}
+
+    def text(self, node: Node | None, what: str, default: str = "") -> str:
+        """Return a text."""
+        if node is None or node.null:
+            return default
+        if not isinstance(node, Scalar):
+            self.fail(f"{what} is {node.what}", node, "a text")
+            return default
+        return node.text
+
+    def word(self, node: Node | None, what: str, words: Collection[str], default: str) -> str:
+        """Return one of a few words."""
+        text = self.text(node, what, default)
+        if text not in words:
+            assert node is not None
+            self.fail(f"{what} cannot be `{shorten(text)}`", node, one_of(words), suggest(text, words))
+            return default
+        return text
+
+    def entries(self, node: Node | None, what: str) -> tuple[tuple[Scalar, Node], ...]:
+        """Return the entries of a mapping of any keys."""
+        if node is None:
+            return ()
+        if not isinstance(node, Mapping):
+            self.fail(f"{what} is {node.what}", node, "a mapping")
+            return ()
+        return node.entries
+
+    def items(self, node: Node | None, what: str) -> tuple[Node, ...]:
+        """Return the entries of a list."""
+        if node is None or node.null:
+            return ()
+        if not isinstance(node, Sequence):
+            self.fail(f"{what} is {node.what}", node, "a list")
+            return ()
+        return node.items
+
+    def texts(self, node: Node | None, what: str) -> tuple[str, ...]:
+        """Return a list of texts; a text alone is a list of one."""
+        if isinstance(node, Scalar) and not node.null:
+            return (node.text,)
+        return tuple(self.text(item, f"an entry of {what}") for item in self.items(node, what))
+
+    def text_by_name(self, node: Node | None, what: str) -> dict[str, str]:
+        """Return a mapping of names to texts."""
+        if node is None or node.null:
+            return {}
+        if not isinstance(node, Mapping):
+            self.fail(f"{what} is {node.what}", node, "a mapping, such as {C: 4*c}")
+            return {}
+        found: dict[str, str] = {}
+        for key, value in node.entries:
+            if isinstance(value, Scalar) and not value.null:
+                found[key.text] = value.text
+            else:
+                self.fail(f"`{shorten(key.text)}` in {what} is {value.what}", value, "a number or an expression")
+        return found
+
+    def spec(self, node: Node, what: str) -> Spec:
+        """Return the spec that a text names; a path is one beside this file.
+
+        Raises
+        ------
+        Wrong
+            Where there is none; why has been kept.
+        """
+        name = self.text(node, what)
+        if not isinstance(node, Scalar):
+            raise Wrong
+        beside = is_path(name) and not Path(name).is_absolute()
+        try:
+            return load(str(self.path.parent / name) if beside else name)
+        except FlopcalcError as error:
+            raise self.blame(error, node) from None
+
+
+def open_document(name_or_path: str, kind: str, singular: str) -> tuple[Document, str]:
+    """Return a packaged file of one kind by its name, or a user's by its path, and its stem.
+
+    Parameters
+    ----------
+    name_or_path : str
+    kind : str
+        The folder of the packaged files, such as ``worksheets``.
+    singular : str
+        What one of them is called.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is none of that name.
+    SpecError
+        Where the file is no YAML mapping.
+    """
+    path, shown = Path(name_or_path), name_or_path
+    if not is_path(name_or_path):
+        folder = catalog.packaged_root() / kind
+        path = folder / f"{name_or_path}.yaml"
+        shown = path.name
+        if not name_or_path.isidentifier() or len(name_or_path) > 64 or not path.is_file():
+            names = sorted(item.stem for item in folder.glob("*.yaml"))
+            what = f"there is no {singular} `{shorten(name_or_path)}`"
+            raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), suggest(name_or_path, names)))
+    problems: list[Problem] = []
+    root = compose(read_text(path, shown), shown, problems)
+    return Document(root, problems, path), path.stem

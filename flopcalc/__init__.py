@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from flopcalc.theory.bounds import bound
     from flopcalc.theory.claims import verify
     from flopcalc.theory.derivations import derive
+    from flopcalc.theory.explain import explain
     from flopcalc.theory.guidelines import audit
+    from flopcalc.theory.ledger import conventions
 
 __all__ = [
     "FlopcalcError",
@@ -31,7 +33,9 @@ __all__ = [
     "audit",
     "bound",
     "compare",
+    "conventions",
     "derive",
+    "explain",
     "load",
     "verify",
 ]
@@ -46,7 +50,9 @@ _HOMES = {
     "audit": "flopcalc.theory.guidelines",
     "bound": "flopcalc.theory.bounds",
     "compare": "flopcalc.comparison",
+    "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",
+    "explain": "flopcalc.theory.explain",
     "load": "flopcalc.spec",
     "verify": "flopcalc.theory.claims",
 }

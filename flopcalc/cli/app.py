@@ -26,6 +26,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "derive": ("flopcalc.cli.derive", "a derivation, step by step, each step proved"),
     "bound": ("flopcalc.cli.bound", "each convolution's MAC beside the least at the same FLOPs"),
     "audit": ("flopcalc.cli.audit", "ShuffleNetV2's four guidelines on a network, layer by layer"),
+    "conventions": ("flopcalc.cli.conventions", "every way of counting, and a ledger that explains each gap"),
+    "explain": ("flopcalc.cli.explain", "which convention, variant or slip yields a quoted figure"),
     "experiment": ("flopcalc.cli.experiment", "the experiments behind those guidelines, rebuilt from their budgets"),
     "list": ("flopcalc.cli.listing", "what there is: architectures, blocks, conventions, worksheets and derivations"),
     "show": ("flopcalc.cli.show", "a spec's YAML, or its graph"),
@@ -33,7 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """Every command's module, imported when it is used, and what its help says."""
 
-FLAGS = ("--", "--by-layer", "--exact-rounding", "--graph", "--help", "-h")
+FLAGS = ("--", "--by-layer", "--exact-rounding", "--graph", "--help", "--skip-refused", "-h")
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 
 _HELP = """Exact, symbolic complexity of convolutional networks.

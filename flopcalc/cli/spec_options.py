@@ -46,7 +46,8 @@ class SpecCommand(click.Command):
             for (name, parameter), option in zip(self.parameters.items(), self.own.values(), strict=True)
         ]
         own = set(self.own.values())
-        options = [option.get_help_record(ctx) for option in self.get_params(ctx) if option not in own]
+        shared = (option for option in self.get_params(ctx) if isinstance(option, click.Option))
+        options = [option.get_help_record(ctx) for option in shared if option not in own]
         sections = {"Parameters": parameters, "Options": [record for record in options if record is not None]}
         for title, records in sections.items():
             if records:

@@ -1,0 +1,451 @@
+"""Conventions side by side with their ledgers, and explanations of a figure: screen, JSON, CSV and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from flopcalc.number import Number, as_text, is_rational
+from flopcalc.render.book import Book, BookMarkdown, BookWriter
+from flopcalc.render.csv import rows_as_csv
+from flopcalc.render.json import number, report_as_dict
+from flopcalc.render.table import caption, heading, symbol_order
+from flopcalc.render.units import human_bytes, rounded
+from flopcalc.report import Report
+from flopcalc.theory.explain import Explained, Explanation
+from flopcalc.theory.ledger import WAYS, Conventions, Ledger, Line, Size
+
+if TYPE_CHECKING:
+    from flopcalc.render.terminal import Screen
+
+__all__ = [
+    "conventions_as_csv",
+    "conventions_as_dict",
+    "conventions_as_markdown",
+    "conventions_as_text",
+    "explained_as_dict",
+    "explained_as_markdown",
+    "explained_as_text",
+]
+
+SCHEMA = "flopcalc.conventions/1"
+EXPLAINED_SCHEMA = "flopcalc.explanation/1"
+
+_NAMES = {"flops": "FLOPs", "params": "Params", "activations": "Activations", "mac": "MAC", "size": "Bytes"}
+_MEBI = 1024**2
+_MOST_OF_ONE_FLOP = 3
+"""How many things beside multiply-adds a table names that a convention counts."""
+
+MOST_NEAR = 3
+"""How many explanations are shown that do not fit, where there are some that do."""
+
+_NEAR = Fraction(1, 100)
+"""How near they must be for that, as a part of the figure."""
+
+
+# -- what they have in common ----------------------------------------------------------------------------------------
+
+
+def _counts(ledger: Ledger, base: Ledger) -> str:
+    """Say in short what one unit of a convention is, as far as it shows on this network."""
+    if ledger is base or ledger.convention in WAYS.values():
+        return ledger.convention.title
+    if not ledger.lines:
+        return f"as {base.convention.name}"
+    once = [line for line in ledger.lines if not line.form and "multiply-add" not in line.words]
+    doubled = [line.words for line in ledger.lines if "multiply-add" in line.words]
+    parts = [doubled[0].replace(" instead of 1", "")] if doubled else []
+    names = [*dict.fromkeys(line.kind.partition(" of ")[0] for line in once)]
+    shown = names[:_MOST_OF_ONE_FLOP] + ([f"{len(names) - _MOST_OF_ONE_FLOP} more"] * (len(names) > _MOST_OF_ONE_FLOP))
+    listed = ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + "".join(shown[-1:])
+    return ", ".join([*parts, *([listed] if listed else [])]) if parts else f"also {listed}"
+
+
+def _signed(amount: Number, writer: Book) -> str:
+    text = writer.number(amount)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def _ratio(ledger: Ledger) -> str:
+    ratio = ledger.ratio
+    return "" if ratio is None or not is_rational(ratio) else rounded(ratio, 4)
+
+
+def _told(conventions: Conventions) -> list[Ledger]:
+    """Return the ledgers that there is something to tell of."""
+    return [ledger for ledger in conventions.ledgers if ledger is not conventions.base]
+
+
+def _mebibytes(size: Size) -> str:
+    return f"{rounded(Fraction(size.bytes) / _MEBI, 2)} MiB" if is_rational(size.bytes) else ""
+
+
+def _symbols_note(report: Report, writer: Book) -> Iterator[str]:
+    if report.symbolic:
+        for note in caption(report, "layer"):
+            yield writer.phrase(note)
+
+
+# -- conventions on a screen -----------------------------------------------------------------------------------------
+
+
+def conventions_as_text(conventions: Conventions, screen: Screen | None = None, *, units: str = "auto") -> str:
+    r"""Return the totals of all conventions, and below them the ledger of each.
+
+    Examples
+    --------
+    >>> from flopcalc.theory.ledger import conventions
+    >>> print(conventions_as_text(conventions("resnet50", names=["fvcore"])).split("\n\n")[1])
+    fvcore counts 22,328,320 more than paper
+      +22,227,968  norm, 2 per output
+         +100,352  global average pool, 1 per input
+    """
+    from flopcalc.render.terminal import Head, Paragraph, listing_as_text, paragraphs_as_text
+    from flopcalc.render.terminal import Screen as _Screen
+
+    screen = screen or _Screen()
+    report, base = conventions.report, conventions.base
+    writer = BookWriter(symbol_order(report), screen, human=units == "human")
+    title, *rest = (writer.phrase(line) for line in heading(report))
+    parts = [paragraphs_as_text([Paragraph(title, "bold"), *(Paragraph(line, "dim") for line in rest)], screen)]
+    whole = not conventions.symbolic
+    heads = [
+        Head("Convention", False, True),
+        Head("Counts"),
+        Head(_NAMES[conventions.metric], whole, whole),
+        Head("Ratio", True, True),
+    ]
+    rows: list[tuple[str, ...]] = [
+        (ledger.convention.name, _counts(ledger, base), writer.number(ledger.total), _ratio(ledger))
+        for ledger in conventions.ledgers
+    ]
+    if conventions.symbolic:
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
+    parts.append(listing_as_text(heads, rows, screen))
+    for ledger in _told(conventions):
+        if ledger.lines:
+            parts.append("\n" + paragraphs_as_text([Paragraph(_sentence(ledger, base, writer), "bold")], screen))
+            parts.append(_lines_as_text(ledger.lines, writer, screen))
+    same = [ledger.convention.name for ledger in _told(conventions) if not ledger.lines]
+    if same:
+        verb = "counts" if len(same) == 1 else "count"
+        parts.append(
+            "\n" + paragraphs_as_text([Paragraph(f"{', '.join(same)} {verb} as {base.convention.name}.")], screen)
+        )
+    if conventions.sizes:
+        parts.append("\n" + _sizes_as_text(conventions, writer, screen))
+    notes = [*_symbols_note(report, writer), *_notes(conventions)]
+    if notes:
+        parts.append("\n" + paragraphs_as_text([Paragraph(note, "dim") for note in notes], screen))
+    return "".join(parts)
+
+
+def _sentence(ledger: Ledger, base: Ledger, writer: Book) -> str:
+    gap, name, other = ledger.gap, ledger.convention.name, base.convention.name
+    if is_rational(gap):
+        if gap == 0:
+            return f"{name} counts as much as {other}"
+        return f"{name} counts {writer.number(abs(gap))} {'more' if gap > 0 else 'less'} than {other}"
+    return f"{name} against {other}: {_signed(gap, writer)}"
+
+
+def _lines_as_text(lines: Sequence[Line], writer: Book, screen: Screen) -> str:
+    from flopcalc.render.terminal import Paragraph, paragraphs_as_text
+
+    amounts = [_signed(line.amount, writer) for line in lines]
+    if all(is_rational(line.amount) for line in lines):
+        width = max(map(len, amounts))
+        paragraphs = [
+            Paragraph(line.text, indent=width + 4, mark=f"  {amount.rjust(width)}")
+            for line, amount in zip(lines, amounts, strict=True)
+        ]
+        return paragraphs_as_text(paragraphs, screen)
+    pairs = zip(lines, amounts, strict=True)
+    return paragraphs_as_text([Paragraph(f"{amount}  {line.text}", indent=2) for line, amount in pairs], screen)
+
+
+def _sizes_as_text(conventions: Conventions, writer: Book, screen: Screen) -> str:
+    from flopcalc.render.terminal import Head, listing_as_text
+
+    whole = not conventions.symbolic
+    heads = [Head(f"In {conventions.report.dtype}"), Head("Bytes", whole, whole)]
+    rows: list[tuple[str, ...]] = [(size.words, writer.number(size.bytes)) for size in conventions.sizes]
+    if whole:
+        heads += [Head("MB", True, True), Head("MiB", True, True)]
+        rows = [
+            (*row, rounded(Fraction(size.bytes) / 10**6, 2), rounded(Fraction(size.bytes) / _MEBI, 2))
+            for row, size in zip(rows, conventions.sizes, strict=True)
+            if is_rational(size.bytes)
+        ]
+    return listing_as_text(heads, rows, screen)
+
+
+def _notes(conventions: Conventions) -> Iterator[str]:
+    """Yield what the tables mean."""
+    if conventions.sizes and not conventions.symbolic:
+        yield "1 MB is 1,000,000 bytes, 1 MiB is 1,048,576."
+    if conventions.metric == "flops":
+        yield f"One FLOP of {conventions.base.convention.name} is {conventions.base.convention.unit}."
+        if any(line.form for ledger in conventions.ledgers for line in ledger.lines):
+            yield "What hangs on how a layer is written follows from the code and not from the architecture."
+
+
+# -- conventions as data ---------------------------------------------------------------------------------------------
+
+
+def conventions_as_dict(conventions: Conventions) -> dict[str, Any]:
+    """Return conventions and their ledgers in JSON's types; formulas and fractions are strings."""
+    head = report_as_dict(conventions.report)
+    result: dict[str, Any] = {
+        "schema": SCHEMA,
+        **{
+            key: head[key]
+            for key in ("spec", "title", "source", "parameters", "symbols", "input", "rounding", "assumed")
+        },
+        "metric": conventions.metric,
+        "against": conventions.base.convention.name,
+        "conventions": [
+            {
+                "name": ledger.convention.name,
+                "title": ledger.convention.title,
+                "unit": ledger.convention.unit,
+                "notes": ledger.convention.notes,
+                "total": number(ledger.total),
+                "gap": number(ledger.gap),
+                "ratio": None if ledger.ratio is None else as_text(ledger.ratio),
+                "lines": [
+                    {
+                        "amount": number(line.amount),
+                        "kind": line.kind,
+                        "words": line.words,
+                        "rule": line.rule,
+                        "against": line.against,
+                        "layers": line.layers,
+                        "kinds": [*line.kinds],
+                        "written": line.form or None,
+                    }
+                    for line in ledger.lines
+                ],
+            }
+            for ledger in conventions.ledgers
+        ],
+    }
+    if conventions.sizes:
+        result["dtype"] = conventions.report.dtype
+        result["sizes"] = [
+            {
+                "name": size.name,
+                "words": size.words,
+                "elements": number(size.elements),
+                "counters": number(size.counters),
+                "bytes": number(size.bytes),
+            }
+            for size in conventions.sizes
+        ]
+    return result
+
+
+def conventions_as_csv(conventions: Conventions) -> str:
+    """Return CSV text, a row for every line of every ledger; a convention without lines has one without an amount."""
+    header = ["convention", "total", "gap", "amount", "kind", "words", "rule", "against", "layers", "written"]
+    rows: list[list[str]] = [header]
+    for ledger in conventions.ledgers:
+        first = [ledger.convention.name, as_text(ledger.total), as_text(ledger.gap)]
+        for line in ledger.lines:
+            cells = [as_text(line.amount), line.kind, line.words, line.rule, line.against, str(line.layers), line.form]
+            rows.append([*first, *cells])
+        if not ledger.lines:
+            rows.append([*first, *[""] * 7])
+    return rows_as_csv(rows)
+
+
+def conventions_as_markdown(conventions: Conventions, *, units: str = "auto") -> str:
+    """Return the table of totals and the ledgers as Markdown."""
+    report, base = conventions.report, conventions.base
+    writer = BookMarkdown(symbol_order(report), human=units == "human")
+    title, *rest = (writer.phrase(line) for line in heading(report))
+    lines = [f"## {title}", ""]
+    for line in rest:
+        lines += [line, ""]
+    lines += [f"| Convention | Counts | {_NAMES[conventions.metric]} | Ratio |", "| --- | --- | ---: | ---: |"]
+    for ledger in conventions.ledgers:
+        cells = (writer.words(ledger.convention.name), writer.words(_counts(ledger, base)))
+        lines.append(f"| {' | '.join(cells)} | {writer.number(ledger.total)} | {_ratio(ledger)} |")
+    for ledger in _told(conventions):
+        if ledger.lines:
+            lines += [
+                "",
+                f"**{writer.words(_sentence(ledger, base, writer))}**",
+                "",
+                "| Amount | What |",
+                "| ---: | --- |",
+            ]
+            lines += [f"| {_signed(line.amount, writer)} | {writer.words(line.text)} |" for line in ledger.lines]
+    if conventions.sizes:
+        lines += ["", f"| In {report.dtype} | Bytes | MiB |", "| --- | ---: | ---: |"]
+        lines += [
+            f"| {writer.words(size.words)} | {writer.number(size.bytes)} | {_mebibytes(size).removesuffix(' MiB')} |"
+            for size in conventions.sizes
+        ]
+    for note in (*_symbols_note(report, writer), *map(writer.words, _notes(conventions))):
+        lines += ["", note]
+    return "\n".join(lines) + "\n"
+
+
+# -- explanations ----------------------------------------------------------------------------------------------------
+
+
+def _figure(explained: Explained, value: Fraction, more: int = 0) -> str:
+    """Write a count in the figure's unit, with so many digits more than the figure has."""
+    figure = explained.figure
+    scale = Fraction((1024 if figure.binary else 1000) ** figure.power)
+    unit = figure.prefix
+    if explained.metric == "size" and not unit and figure.step > 1:
+        return human_bytes(value)
+    if figure.step <= 1 and not figure.power:
+        return f"{round(value):,}"
+    if not figure.power:  # 4.09e9
+        return f"{round(value):,}"
+    decimals = 0
+    while figure.step * 10**decimals < scale:
+        decimals += 1
+    suffix = ("i" if figure.binary else "") + ("B" if explained.metric == "size" else "")
+    return f"{rounded(value / scale, decimals + more)} {unit}{suffix}"
+
+
+def _off(one: Explanation) -> str:
+    percent = one.off * 100
+    if percent == 0:
+        return "0" if one.high is None else "within"
+    text = rounded(abs(percent), 2 if abs(percent) < 10 else 0)
+    return "< 0.01 %" if text == "0.00" else f"{'+' if percent > 0 else '-'}{text} %"
+
+
+def _said(one: Explanation) -> str:
+    words = one.words or "its memory access cost"
+    return (
+        f"{words} (so does {', '.join(one.also)})"
+        if len(one.also) == 1
+        else (f"{words} (so do {', '.join(one.also)})" if one.also else words)
+    )
+
+
+def _question(explained: Explained) -> str:
+    figure = explained.figure
+    what = {"flops": "FLOPs", "params": "parameters", "mac": "memory access cost", "size": "bytes on a disk"}
+    span = ""
+    if figure.step > 1:
+        span = f", between {_figure(explained, figure.low, 1)} and {_figure(explained, figure.high, 1)}"
+    return f"{figure.text} as {what[explained.metric]} of {explained.report.name}{span}"
+
+
+def _answer(explained: Explained) -> str:
+    count = len(explained.found)
+    if not count:
+        return "Nothing explains it to its printed digits; what comes nearest:"
+    return f"{count} explanation{'s' * (count > 1)} to the printed digits, the simplest first:"
+
+
+def explained_as_text(explained: Explained, screen: Screen | None = None, *, top: int = 5) -> str:
+    r"""Return what yields a figure, and what comes near it.
+
+    Examples
+    --------
+    >>> from flopcalc.render.terminal import Screen
+    >>> from flopcalc.theory.explain import explain
+    >>> print(explained_as_text(explain("vgg16", "15,470,264,320"), Screen(80)).partition("\n\n")[0])
+    15,470,264,320 as FLOPs of vgg16
+    1 explanation to the printed digits, the simplest first:
+             Count  Off  Explanation
+    ────────────────────────────────────────────────────────────
+    15,470,264,320    0  as papers count (so does calflops_macs)
+    """
+    from flopcalc.render.terminal import Paragraph, listing_as_text, paragraphs_as_text
+    from flopcalc.render.terminal import Screen as _Screen
+
+    screen = screen or _Screen()
+    parts = [
+        paragraphs_as_text([Paragraph(_question(explained), "bold"), Paragraph(_answer(explained), "dim")], screen)
+    ]
+    found = explained.found[:top]
+    parts.append(_listed(explained, found or explained.near[:top], screen, listing_as_text))
+    if len(explained.found) > top:
+        rest = len(explained.found) - top
+        more = f"{rest} more suppose{'s' * (rest == 1)} as much or more; --top N shows {'it' if rest == 1 else 'them'}."
+        parts.append("\n" + paragraphs_as_text([Paragraph(more, "dim")], screen))
+    near = [one for one in explained.near if abs(one.off) <= _NEAR][:MOST_NEAR] if found else []
+    if near:
+        parts.append("\n" + paragraphs_as_text([Paragraph("Near, but not to the printed digits:", "dim")], screen))
+        parts.append(_listed(explained, near, screen, listing_as_text))
+    return "".join(parts)
+
+
+def _listed(explained: Explained, rows: Sequence[Explanation], screen: Screen, listing: Any) -> str:
+    from flopcalc.render.terminal import Head
+
+    unit = _unit(explained)
+    heads = [Head("Count", True, True), Head(f"In {unit}", True, True), Head("Off", True, True), Head("Explanation")]
+    texts: list[tuple[str, ...]] = [(_count(one), _shown(explained, one), _off(one), _said(one)) for one in rows]
+    if not unit:
+        heads, texts = [heads[0], *heads[2:]], [(row[0], *row[2:]) for row in texts]
+    written: str = listing(heads, texts, screen)
+    return written
+
+
+def _count(one: Explanation) -> str:
+    return f"{'' if one.high is None else '≥ '}{one.value:,}"
+
+
+def _unit(explained: Explained) -> str:
+    figure = explained.figure
+    if not figure.power:
+        return ""
+    return figure.prefix + ("i" if figure.binary else "") + ("B" if explained.metric == "size" else "")
+
+
+def _shown(explained: Explained, one: Explanation) -> str:
+    return _figure(explained, one.shown, 2).partition(" ")[0]
+
+
+def explained_as_dict(explained: Explained) -> dict[str, Any]:
+    """Return explanations in JSON's types: counts are integers, fractions strings."""
+    head = report_as_dict(explained.report)
+    figure = explained.figure
+    return {
+        "schema": EXPLAINED_SCHEMA,
+        **{key: head[key] for key in ("spec", "title", "source", "parameters", "input")},
+        "metric": explained.metric,
+        "figure": {
+            "text": figure.text,
+            "value": as_text(figure.value) if figure.value.denominator > 1 else int(figure.value),
+            "low": as_text(figure.low) if figure.low.denominator > 1 else int(figure.low),
+            "high": as_text(figure.high) if figure.high.denominator > 1 else int(figure.high),
+        },
+        "explained": bool(explained.found),
+        "explanations": [_one_as_dict(one) for one in explained.found],
+        "near": [_one_as_dict(one) for one in explained.near[:20]],
+    }
+
+
+def _one_as_dict(one: Explanation) -> dict[str, Any]:
+    return {
+        "count": number(one.value),
+        "most": None if one.high is None else number(one.high.numerator if one.high.denominator == 1 else one.high),
+        "shown": as_text(one.shown) if one.shown.denominator > 1 else int(one.shown),
+        "match": one.match or None,
+        "off": as_text(one.off),
+        "words": one.words,
+        "steps": [{"kind": step.kind, "words": step.words, "name": step.name or None} for step in one.steps],
+        "also": [*one.also],
+    }
+
+
+def explained_as_markdown(explained: Explained, *, top: int = 5) -> str:
+    """Return what yields a figure as Markdown."""
+    writer = BookMarkdown()
+    rows = explained.found[:top] or explained.near[:top]
+    lines = [f"**{writer.words(_question(explained))}**", "", writer.words(_answer(explained)), ""]
+    lines += ["| Count | Off | Explanation |", "| ---: | ---: | --- |"]
+    lines += [f"| {_count(one)} | {writer.words(_off(one))} | {writer.words(_said(one))} |" for one in rows]
+    return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flopcalc.errors import FlopcalcError
     from flopcalc.report import Report
     from flopcalc.spec import Spec, load
+    from flopcalc.sweeps import sweep
     from flopcalc.theory.bounds import bound
     from flopcalc.theory.claims import verify
     from flopcalc.theory.derivations import derive
@@ -37,6 +38,7 @@ __all__ = [
     "derive",
     "explain",
     "load",
+    "sweep",
     "verify",
 ]
 
@@ -54,6 +56,7 @@ _HOMES = {
     "derive": "flopcalc.theory.derivations",
     "explain": "flopcalc.theory.explain",
     "load": "flopcalc.spec",
+    "sweep": "flopcalc.sweeps",
     "verify": "flopcalc.theory.claims",
 }
 

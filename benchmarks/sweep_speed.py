@@ -1,0 +1,150 @@
+"""How many configurations a second a sweep computes, beside single analyses and beside numpy's own speed.
+
+``python benchmarks/sweep_speed.py [ROUNDS]`` runs everything in turn, so that a slow moment of the machine is shared,
+and prints medians, a second being one of the processor. It runs on one core: the threads of matrix products are off.
+
+The floor is numpy evaluating the same number of array operations: what a list of pairs costs where it is computed row
+by row (two roundings for each width and side, products of widths, sums of products), on 64-bit integers in blocks that
+fit the cache.
+
+Where torch, torchvision, thop and fvcore are installed, it stands beside what people use today as well: building each
+network and counting it with these tools, one forward pass or trace a configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import numpy as np
+
+import flopcalc
+from flopcalc.sweeps import Block, Column, Listed, compile_totals, sweep
+
+SPEC = "mobilenet_v2"
+METRICS = ("params", "madds", "mac")
+PAIRS = 4_000_000
+BLOCK = 16384
+DENOMINATOR = 1_000_000
+
+
+@cache
+def pairs(size: int) -> Listed:
+    """Arbitrary widths and resolutions, to six digits."""
+    generator = np.random.default_rng(7)
+    alpha = generator.integers(DENOMINATOR // 4, 14 * DENOMINATOR // 10 + 1, size)
+    rho = generator.integers(3 * DENOMINATOR // 7 + 1, DENOMINATOR + 1, size)
+    return Listed({"alpha": Column(alpha, DENOMINATOR), "rho": Column(rho, DENOMINATOR)})
+
+
+def drained(blocks: Iterator[Block]) -> int:
+    return sum(len(block) for block in blocks)
+
+
+def listed() -> int:
+    return drained(sweep(SPEC, pairs(PAIRS), METRICS))
+
+
+def row_by_row() -> int:
+    """A list without tables of steps, as where they would be too large."""
+    grid = pairs(PAIRS // 4)
+    compiled = compile_totals(SPEC, grid.by_name, METRICS)
+    compiled.tabulate = False
+    numerators = {name: column.numerators for name, column in grid.by_name.items()}
+    compiled.rows(numerators, len(grid))
+    return len(grid)
+
+
+def product() -> int:
+    return drained(sweep(SPEC, {"alpha": "0.25:1.4:0.0005", "rho": "0.43:1:0.0002"}, METRICS))
+
+
+def singles() -> int:
+    for number in range(50):
+        flopcalc.analyze(SPEC, alpha=f"{50 + number}/100", rho="5/7")
+    return 50
+
+
+def counters() -> dict[str, Callable[[], int]]:
+    """Build and count networks of unlike widths with the tools that count a real network, where they are installed."""
+    try:
+        import torch
+        from fvcore.nn import FlopCountAnalysis
+        from thop import profile
+        from torchvision.models import mobilenet_v2
+    except ImportError:
+        return {}
+    torch.set_num_threads(1)
+    widths = (0.5, 0.75, 1.0, 1.25)
+
+    def built() -> Iterator[tuple[torch.nn.Module, torch.Tensor]]:
+        for index, width in enumerate(widths):
+            side = 224 - 32 * index
+            yield mobilenet_v2(width_mult=width).eval(), torch.zeros(1, 3, side, side)
+
+    def by_thop() -> int:
+        for model, image in built():
+            profile(model, (image,), verbose=False)
+        return len(widths)
+
+    def by_fvcore() -> int:
+        for model, image in built():
+            FlopCountAnalysis(model, image).unsupported_ops_warnings(False).uncalled_modules_warnings(False).total()
+        return len(widths)
+
+    return {"building and thop": by_thop, "building and fvcore": by_fvcore}
+
+
+def operations() -> int:
+    """Count the array operations of the row-by-row way: those of the trace's atoms, and of its sums of products."""
+    compiled = compile_totals(SPEC, pairs(1000).by_name, METRICS)
+    compiled.tabulate = False
+    compiled.evaluate(pairs(1000).by_name)
+    return compiled.operations()
+
+
+def floor(count: int) -> Callable[[], int]:
+    def run() -> int:
+        a = np.arange(BLOCK, dtype=np.int64)
+        b, out = a[::-1].copy(), np.empty_like(a)
+        for _ in range(PAIRS // 4 // BLOCK):
+            for number in range(count):
+                (np.multiply if number % 2 else np.add)(a, b, out=out)
+        return PAIRS // 4 // BLOCK * BLOCK
+
+    return run
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    count = operations()
+    pairs(PAIRS), pairs(PAIRS // 4)
+    cases: dict[str, Callable[[], int]] = {
+        "list of pairs": listed,
+        "list of pairs, row by row": row_by_row,
+        "Cartesian grid": product,
+        f"numpy, {count} array operations": floor(count),
+        "single analyses": singles,
+        **counters(),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(rounds):
+        for name, run in cases.items():
+            begun = time.process_time()
+            rows = run()
+            rates[name].append(rows / (time.process_time() - begun))
+    analyses = statistics.median(rates["single analyses"])
+    for name, found in rates.items():
+        rate = statistics.median(found)
+        print(f"{name:35} {rate:14,.1f} configurations a second {rate / analyses:12,.3g} × single analyses")
+
+
+if __name__ == "__main__":
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    if any(os.environ.get(name) != value for name, value in one.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **one})  # before numpy has its threads
+    main()

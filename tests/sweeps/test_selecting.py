@@ -1,0 +1,90 @@
+"""Fronts and orders against brute force, block by block; conditions on numbers that 64 bits do not hold."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from flopcalc.errors import ParameterError
+from flopcalc.sweeps import Block, Column
+from flopcalc.sweeps.conditions import read_condition, read_count
+from flopcalc.sweeps.selecting import Front, Key, Ranking
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_fronts_and_orders_are_those_of_brute_force(seed: int) -> None:
+    draw = random.Random(seed)
+    depth, count, top = draw.choice([1, 2, 3, 4]), draw.choice([1, 5, 60, 300]), draw.choice([3, 20, 10**6, 10**25])
+    rows = [[draw.randint(0, top) for _ in range(depth)] for _ in range(count)]
+    keys = [Key(f"m{place}", draw.random() < 0.5) for place in range(depth)]
+    front, ranking = Front(keys), Ranking(keys, draw.choice([1, 3, 50]))
+    size = draw.choice([1, 7, 100])
+    for start in range(0, count, size):
+        part = rows[start : start + size]
+        metrics = {key.name: np.array([row[place] for row in part]) for place, key in enumerate(keys)}
+        block = Block(start, {"place": Column.of(list(range(start, start + len(part))))}, metrics)
+        front.add(block)
+        ranking.add(block)
+    costs = [tuple(-v if key.greatest else v for v, key in zip(row, keys, strict=True)) for row in rows]
+
+    def bettered(place: int) -> bool:
+        mine = costs[place]
+        return mine in costs[:place] or any(
+            other != mine and all(a <= b for a, b in zip(other, mine, strict=True)) for other in costs
+        )
+
+    found, ranked = front.result(), ranking.result()
+    assert found is not None
+    assert ranked is not None
+    assert sorted(found.parameters["place"]) == [place for place in range(count) if not bettered(place)]
+    assert (
+        list(ranked.parameters["place"])
+        == sorted(range(count), key=lambda place: (costs[place], place))[: ranking.most]
+    )
+
+
+def test_conditions_are_exact_beyond_64_bits() -> None:
+    draw = random.Random(5)
+    alpha = [Fraction(draw.randint(1, 50), draw.choice([4, 7, 10])) for _ in range(400)]
+    flops = [draw.randint(1, 2**61) for _ in alpha]
+    params = [draw.randint(1, 10**20) for _ in alpha]
+    metrics = {"flops": np.array(flops), "params": np.array(params, object)}
+    block = Block(0, {"alpha": Column.of(alpha)}, metrics)
+    rows = list(zip(alpha, flops, params, strict=True))
+    for text, want in {
+        "flops * alpha < 4e18": [f * a < 4 * 10**18 for a, f, _ in rows],
+        "flops + flops > params": [2 * f > p for _, f, p in rows],
+        "params / flops <= alpha ** 3": [Fraction(p, f) <= a**3 for a, f, p in rows],
+        "flops ** 4 % 7 == 2": [f**4 % 7 == 2 for _, f, _ in rows],
+        "ceil(params / 3) - floor(params / 3) == 1": [p % 3 != 0 for *_, p in rows],
+        "abs(flops - params) >= 1e18 > flops": [abs(f - p) >= 10**18 > f for _, f, p in rows],
+        "-flops // alpha < -1e18": [-f // a < -(10**18) for a, f, _ in rows],
+        "min(flops, params, 1e18) == 1 G ** 2": [min(f, p, 10**18) == 10**18 for _, f, p in rows],
+    }.items():
+        found = read_condition(text, ["flops", "params"], block.parameters, {}).mask(block)
+        assert found.tolist() == want, text
+        assert 0 < sum(want) < len(want), text
+
+
+def test_a_caret_stands_under_what_is_wrong_behind_suffixes() -> None:
+    with pytest.raises(ParameterError) as caught:
+        read_condition("flops <= 150M and mac < 3.5 G and parms < 1", ["flops", "mac"], {}, {})
+    (problem,) = caught.value.problems
+    assert problem.excerpt is not None
+    assert problem.excerpt.text[problem.excerpt.offset :].startswith("parms")
+
+
+def test_suffixes_are_decimal() -> None:
+    assert [read_count(text, "it") for text in ("2.5k", "150M", "3G", "3B", "1T", "7")] == [
+        2500,
+        150 * 10**6,
+        3 * 10**9,
+        3 * 10**9,
+        10**12,
+        7,
+    ]
+    with pytest.raises(ParameterError):
+        read_count("150MB", "it")

@@ -1,0 +1,530 @@
+"""``flopcalc sweep SPEC``: every metric of every configuration of a grid, filtered, ranked, drawn."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from itertools import chain, islice
+from pathlib import Path
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flopcalc.cli.options import Word, format_option, split_list
+from flopcalc.cli.output import is_standard_output, screen_for, whole_file, write_pieces, write_text
+from flopcalc.cli.spec_options import OnSpec, SpecCommand, asked_of
+from flopcalc.convention import load_convention
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
+from flopcalc.number import Value
+from flopcalc.render.cells import UNITS
+from flopcalc.sweeps import METRICS, Axis, Block, read_axis, read_grid, sweep
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from flopcalc.render.plot import Cloud
+    from flopcalc.sweeps.selecting import Selection
+
+__all__ = ["command"]
+
+_FORMATS = ("table", "json", "csv", "markdown")
+_ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".pq": "parquet"}
+_PICTURES = (".svg", ".png", ".pdf")
+_SHOWN = tuple(metric for metric in METRICS if metric != "peak_memory")
+_FIRST = 20
+_MOST_SHOWN = 1_000
+_MOST_COUNTED = 100_000_000
+
+
+def _run(ctx: click.Context, /, **options: Any) -> int:
+    command = ctx.command
+    assert isinstance(command, SpecCommand)
+    job = _Job(ctx, command, options)
+    try:
+        with _ended_cleanly():
+            job.run()
+    except KeyboardInterrupt:
+        click.echo(job.interrupted(), err=True)
+        return 130
+    return 0
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Let a polite request to end (SIGTERM) do what Ctrl-C does, so that no half of a file is left behind."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Job:
+    """One sweep, from its options to what is written."""
+
+    def __init__(self, ctx: click.Context, command: SpecCommand, options: Mapping[str, Any]) -> None:
+        from flopcalc.render.sweep import Heading
+        from flopcalc.sweeps.selecting import Tally
+
+        self.command = command
+        self.options = options
+        self.output: str | None = options["output"]
+        self.plot: str | None = options["plot"]
+        self.tally = Tally()
+        _, values, analysed = asked_of(ctx, options)
+        self.input = analysed["input"]
+        axes, given = _parted(values)
+        _all_given(command, {*axes, *given}, self.input is not None)
+        self.convention = load_convention(options["convention"])
+        self.size = len(read_grid(axes))
+        self.axes, self.given = axes, given
+        columns, chosen = _columns(options, tuple(axes))
+        self.format = _format(ctx, self.output)
+        names = [*METRICS, *(name for name, axis in axes.items() if not axis.words)]
+        selection = _selection(options, names, command, axes, given)
+        if self.format == "table" and selection.order and selection.most is None:
+            selection = replace(selection, most=_FIRST)
+        self.heading = Heading(command.spec, axes, given, self.convention, columns, selection, self.size, chosen)
+        self.x, self.y = _sides(options, self.plot, selection, names)
+        self._check()
+        shown = [name for name in columns if name in METRICS]
+        drawn = [name for name in (self.x, self.y) if self.plot and name in METRICS]
+        read = [name for name in selection.metrics if name in METRICS]
+        self.metrics = tuple(dict.fromkeys([*shown, *read, *drawn])) or ("params",)
+
+    def _check(self) -> None:
+        """Refuse what cannot be done before anything is evaluated."""
+        from flopcalc.sweeps.selecting import MOST_HELD, too_many_to_sort
+
+        selection = self.heading.selection
+        everything = selection.order and selection.most is None and not selection.condition and not selection.front
+        if everything and self.size > MOST_HELD:
+            raise too_many_to_sort(self.size)
+        if self.options["units"] != "auto" and self.format != "table":
+            raise ParameterError(Problem("--units goes with --format table; other formats are exact"))
+        if self.format == "parquet":
+            _needs("pyarrow", "parquet", "a .parquet file")
+        if self.plot == "-" and is_standard_output(self.output) and self.format != "table":
+            what = f"--plot - and --format {self.format} both write to the standard output"
+            raise ParameterError(Problem(what, None, "", "--output FILE for the rows, or --plot FILE"))
+        if self.plot is not None and self.plot != "-":
+            if Path(self.plot).suffix.lower() not in _PICTURES:
+                what = f"--plot {shorten(self.plot)} names no kind of picture"
+                raise ParameterError(
+                    Problem(what, None, f"a file that ends in {listed(_PICTURES)}; - for the terminal")
+                )
+            _needs("matplotlib", "plot", "--plot FILE")
+        if self.plot is None and (self.options["x"] or self.options["y"]):
+            raise ParameterError(Problem("--x and --y are the sides of a picture", None, "", "--plot - or --plot FILE"))
+        if self.options["workers"] and self.options["scheduler"]:
+            raise ParameterError(Problem("--workers and --scheduler are two places to compute", None, "one of the two"))
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Evaluate, select and write."""
+        from flopcalc.sweeps.selecting import selected
+
+        cloud = self._cloud()
+        fronts: list[Block] = []
+        with self._progress() as update, _executor(self.options) as (executor, in_flight):
+            blocks = self._blocks(executor, in_flight, update)
+            try:
+                watch = None if cloud is None else cloud.add
+                rows = selected(blocks, self.heading.selection, self.tally, watch, fronts.append)
+                text = self._write(_begun(rows), lazily=cloud is None)
+            finally:
+                blocks.close()  # what is under way is not waited for
+        if text:
+            write_text(text, self.output)
+        if cloud is not None:
+            self._draw(cloud, fronts[0] if fronts else None)
+
+    def _blocks(
+        self, executor: Executor | None, in_flight: int | None, update: Callable[[int], None]
+    ) -> Generator[Block, None, None]:
+        """Yield the blocks of the grid, and tell how many configurations are done."""
+        lazy = self.format == "table" and self.plot is None and self.heading.selection.streams
+        few = lazy and not self.heading.selection.condition
+        done = 0
+        try:
+            for block in sweep(
+                self.command.name or "",
+                self.axes,
+                self.metrics,
+                executor,
+                convention=self.options["convention"],
+                input=self.input,
+                skip_refused=self.options["skip_refused"],
+                in_flight=in_flight,
+                parameters=self.given,
+                **({"block_rows": 1024} if few else {}),
+            ):
+                yield block
+                done += len(block) + block.skipped
+                update(done)
+        except FlopcalcError as error:
+            raise _with_hint(error, self.axes) from None
+
+    def _write(self, rows: Iterator[Block], *, lazily: bool) -> str:
+        """Write the rows; return what is to be written once all is done."""
+        from flopcalc.render.sweep import sweep_as_csv, sweep_as_json, sweep_as_markdown, write_parquet
+
+        if self.format == "table":
+            return self._table(rows, lazily)
+        if self.format == "parquet":
+            assert self.output is not None
+            with whole_file(self.output) as file:
+                write_parquet(self.heading, rows, file)
+        elif self.format == "json":
+            from flopcalc.render.json import escaped
+
+            write_pieces(sweep_as_json(self.heading, rows, self.tally), self.output, spelt=escaped)
+        else:
+            write = sweep_as_csv if self.format == "csv" else sweep_as_markdown
+            write_pieces(write(self.heading, rows), self.output)
+        return ""
+
+    def _table(self, rows: Iterator[Block], lazily: bool) -> str:
+        """Return the table of the first rows, and how many more there are."""
+        from flopcalc.render.sweep import sweep_as_text
+        from flopcalc.sweeps.selecting import joined
+
+        selection = self.heading.selection
+        most = min(selection.most or _FIRST, _MOST_SHOWN)
+        kept: list[Block] = []
+        held = count = 0
+        unsure = selection.condition is not None or self.options["skip_refused"]
+        counted = not lazily or not selection.streams or (unsure and self.size <= _MOST_COUNTED)
+        for block in rows:
+            count += len(block)
+            if held < most:
+                kept.append(block.take(slice(0, most - held)))
+                held += len(kept[-1])
+            if held == most and not counted:
+                break
+        left: int | None = count - held
+        if selection.order and not selection.front:
+            left = max(0, self.tally.met - held) if self.options["top"] is None else left
+        elif not counted and not unsure:
+            left = min(selection.most or self.size, self.size) - held
+        elif selection.streams and self.tally.evaluated < self.size:
+            left = None
+        return sweep_as_text(
+            self.heading,
+            joined(kept) if kept else None,
+            self.tally,
+            screen_for(self.output),
+            left=left,
+            units=self.options["units"],
+        )
+
+    def _cloud(self) -> Cloud | None:
+        from flopcalc.render.plot import Cloud, drawn_lines
+
+        if self.plot is None:
+            return None
+        return Cloud(self.x, self.y, None if self.plot == "-" else drawn_lines(self.heading, self.x))
+
+    def _draw(self, cloud: Cloud, front: Block | None) -> None:
+        from flopcalc.render.plot import plot_as_text, write_plot
+
+        assert self.plot is not None
+        if self.plot == "-":
+            text = plot_as_text(self.heading, cloud, front, screen_for(None if self.output is None else "-"))
+            write_text(("\n" if is_standard_output(self.output) else "") + text)
+            return
+        with whole_file(self.plot) as file:
+            write_plot(self.heading, cloud, front, file, Path(self.plot).suffix.lower()[1:])
+
+    def _progress(self) -> Any:
+        from flopcalc.render.terminal import progress
+
+        streams = self.format != "table" and is_standard_output(self.output)
+        quiet = streams and sys.stdout is not None and sys.stdout.isatty()
+        return progress(self.size, "configurations", None if quiet else sys.stderr)
+
+    def interrupted(self) -> str:
+        """Say what was done before the user had enough."""
+        done = f"interrupted after {self.tally.evaluated:,} of {self.size:,} configurations"
+        files = [name for name in (self.output, self.plot) if name and not is_standard_output(name)]
+        if files:
+            return f"{done}; {' and '.join(files)} not written"
+        return f"{done}; the rows so far are not all" if self.format != "table" else done
+
+
+def _begun(rows: Iterator[Block]) -> Iterator[Block]:
+    """Return the same blocks with the first one made, so that what is wrong from the start is said before a header."""
+    return chain(list(islice(rows, 1)), rows)
+
+
+def _with_hint(error: FlopcalcError, axes: Mapping[str, Axis]) -> FlopcalcError:
+    """Add to a refused configuration's error that such ones can be left out."""
+    first, *others = error.problems
+    if not first.what.startswith(f"{next(iter(axes))}=") or first.hint:
+        return error
+    return type(error)(replace(first, hint="--skip-refused leaves such configurations out"), *others)
+
+
+# -- the options' texts ----------------------------------------------------------------------------------------------
+
+
+def _parted(values: Mapping[str, object]) -> tuple[dict[str, Axis], dict[str, str]]:
+    """Part the parameters that vary from those with one value."""
+    from flopcalc.analysis import texts_of
+
+    axes: dict[str, Axis] = {}
+    given: dict[str, str] = {}
+    for name, text in values.items():
+        assert isinstance(text, str)
+        if len(texts_of(name, text)) > 1 or ":" in text:
+            axes[name] = read_axis(text, name)
+        else:
+            given[name] = text.strip().rstrip(",")
+    if not axes:
+        what = "no parameter varies" if given else "no parameter is given values"
+        raise ParameterError(
+            Problem(what, None, "a range or a list for at least one", "--NAME 0.25:1:0.25 or --NAME 1,2")
+        )
+    return axes, given
+
+
+def _all_given(command: SpecCommand, given: set[str], shaped: bool) -> None:
+    """Refuse a spec whose parameters are symbols still: a sweep is of numbers."""
+    missing = [
+        name
+        for name, parameter in command.parameters.items()
+        if name not in given
+        and name not in command.spec.preset
+        and (not shaped if parameter is None else parameter.default is None)
+    ]
+    if missing:
+        what = f"{command.spec.name} leaves {listed(missing)} free"
+        hint = " ".join(f"--{name} VALUE" for name in missing)
+        raise ParameterError(Problem(what, None, "a value, or several, for every parameter", hint))
+
+
+def _columns(options: Mapping[str, Any], parameters: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+    """Return which columns are shown, and whether they were asked for."""
+    columns, metrics = (split_list(options[name]) for name in ("columns", "metrics"))
+    if columns and metrics:
+        raise ParameterError(Problem("--columns and --metrics both choose", None, "one of the two"))
+    known = [*parameters, *METRICS] if columns else METRICS
+    for name in columns or metrics or ():
+        if name not in known:
+            what = f"there is no {'column' if columns else 'metric'} `{shorten(name)}`"
+            raise UnknownNameError(Problem(what, None, one_of(known), suggest(name, known)))
+    if columns:
+        return tuple(dict.fromkeys(columns)), True
+    return (*parameters, *dict.fromkeys(metrics or _SHOWN)), bool(metrics)
+
+
+def _format(ctx: click.Context, output: str | None) -> str:
+    """Return the format: what is asked for, else what the file's ending says."""
+    from click.core import ParameterSource
+
+    asked = str(ctx.params["output_format"])
+    given = ctx.get_parameter_source("output_format") is not ParameterSource.DEFAULT
+    ending = _ENDINGS.get(Path(output or "").suffix.lower(), "")
+    if ending == "parquet" and given:
+        raise ParameterError(Problem(f"`{output}` is Parquet by its ending", None, f"no --format {asked} with it"))
+    return asked if given or not ending else ending
+
+
+def _selection(
+    options: Mapping[str, Any],
+    names: Sequence[str],
+    command: SpecCommand,
+    axes: Mapping[str, Axis],
+    given: Mapping[str, str],
+) -> Selection:
+    from flopcalc.sweeps.conditions import read_condition
+    from flopcalc.sweeps.selecting import Selection, first_values, read_objectives, read_order
+
+    conditions = options["where"]
+    condition = None
+    if conditions:
+        text = conditions[0] if len(conditions) == 1 else " and ".join(f"({item})" for item in conditions)
+        single = _single_values(command, axes, given)
+        others = [name for name in command.parameters if name not in axes and name not in single]
+        condition = read_condition(text, METRICS, first_values(axes), single, others)
+    return Selection(
+        condition,
+        read_objectives(options["pareto"], names) if options["pareto"] is not None else (),
+        read_order(options["sort"], names) if options["sort"] is not None else (),
+        options["top"],
+    )
+
+
+def _single_values(command: SpecCommand, axes: Mapping[str, Axis], given: Mapping[str, str]) -> dict[str, Value]:
+    """Return the parameters whose one value is known without an analysis: given ones, and defaults that are plain."""
+    from flopcalc.expression import Scope
+    from flopcalc.sweeps.axes import read_value
+
+    spec = command.spec
+    found: dict[str, Value] = {}
+    for name, parameter in command.parameters.items():
+        if name in axes:
+            continue
+        if name in given:
+            try:
+                found[name] = read_value(given[name], name)
+            except ParameterError:  # an expression: the analysis says what is wrong with it
+                continue
+        elif name in spec.preset:
+            found[name] = spec.preset[name]
+        elif parameter is not None and parameter.default is not None and parameter.default.constant:
+            found[name] = parameter.default.evaluate(Scope({}))
+    return found
+
+
+def _sides(options: Mapping[str, Any], plot: str | None, selection: Selection, names: Sequence[str]) -> tuple[str, str]:
+    """Return the columns that a picture has across and up: the front's objectives, the cost across."""
+    across, up = "flops", "params"
+    if len(selection.front) >= 2:
+        first, second = sorted(selection.front[:2], key=lambda key: key.greatest)
+        across, up = first.name, second.name
+    for name in (options["x"], options["y"]) if plot is not None else ():
+        if name is not None and name not in names:
+            what = f"there is no column `{shorten(name)}` to draw"
+            raise UnknownNameError(Problem(what, None, one_of(names), suggest(name, names)))
+    return options["x"] or across, options["y"] or up
+
+
+def _needs(package: str, extra: str, what: str) -> None:
+    if find_spec(package) is None:
+        hint = f"pip install 'flopcalc[{extra}]'"
+        raise FlopcalcError(
+            Problem(f"{what} needs {package}, which is not installed", None, f"the extra {extra}", hint)
+        )
+
+
+# -- where it is computed --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _executor(options: Mapping[str, Any]) -> Iterator[tuple[Executor | None, int | None]]:
+    """Open what computes the blocks, and say how many may be under way."""
+    if options["scheduler"]:
+        with _dask(options["scheduler"]) as found:
+            yield found
+    elif options["workers"]:
+        with _processes(options["workers"]) as pool:
+            yield pool, None
+    else:
+        yield None, None
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[Executor]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
+    try:
+        yield pool
+    except BrokenProcessPool:
+        raise FlopcalcError(Problem("a worker process ended early", None, "", "fewer --workers")) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C be the first process's matter."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    _needs("distributed", "dask", "--scheduler")
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        what = f"no Dask scheduler answers at `{shorten(address)}`: {shorten(str(error)) or type(error).__name__}"
+        raise FlopcalcError(Problem(what, None, "an address such as tcp://host:8786")) from None
+    with client:
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise FlopcalcError(Problem(f"the Dask scheduler at `{shorten(address)}` has no workers"))
+        yield client.get_executor(), 2 * threads + 2
+
+
+# -- the command -----------------------------------------------------------------------------------------------------
+
+
+def _options() -> list[click.Option]:
+    """Make the options beside the spec's parameters."""
+    return [
+        click.Option(
+            ["--where"],
+            multiple=True,
+            metavar="CONDITION",
+            help="Keep configurations that meet it: 'flops <= 150M and params < 3M'.",
+        ),
+        click.Option(
+            ["--pareto"],
+            metavar="max:NAME,min:NAME",
+            help="Keep those that no other one betters: max:params,min:flops.",
+        ),
+        click.Option(["--sort"], metavar="NAME,…", help="In the order of a column; -NAME or NAME:desc descends."),
+        click.Option(["--top"], type=click.IntRange(min=1), metavar="N", help="Keep the first N."),
+        click.Option(["--metrics"], multiple=True, metavar="NAME,…", help="Which metrics: " + ", ".join(METRICS) + "."),
+        click.Option(["--columns"], multiple=True, metavar="NAME,…", help="Which columns: parameters and metrics."),
+        click.Option(
+            ["--units"],
+            type=Word(*UNITS),
+            default="auto",
+            show_default=True,
+            help="Numbers of the table with units (568.7 M), or with every digit where there is room.",
+        ),
+        click.Option(
+            ["--convention"], metavar="NAME|PATH", default="paper", show_default=True, help="What counts as a FLOP."
+        ),
+        format_option(*_FORMATS),
+        click.Option(
+            ["--output"],
+            metavar="FILE",
+            help="Write all rows to FILE, whole or not at all: .csv, .json, .md or .parquet says how.",
+        ),
+        click.Option(["--plot"], metavar="FILE|-", help="Draw a picture: .svg, .png or .pdf; - draws on the terminal."),
+        click.Option(["--x"], metavar="NAME", help="What the picture has across: a metric or a parameter."),
+        click.Option(["--y"], metavar="NAME", help="What it has up."),
+        click.Option(["--workers"], type=click.IntRange(1, 1024), metavar="N", help="Compute in N processes."),
+        click.Option(["--scheduler"], metavar="tcp://…", help="Compute on the Dask cluster of this scheduler."),
+        click.Option(
+            ["--skip-refused"], is_flag=True, help="Leave out and count configurations that cannot be, as odd groups."
+        ),
+        click.Option(
+            ["--input", "input_shape"], multiple=True, metavar="C,H,W", help="The input's shape instead of the spec's."
+        ),
+        click.Option(
+            ["--set", "settings"],
+            multiple=True,
+            metavar="NAME=VALUES",
+            help="A parameter, also one that is named like an option.",
+        ),
+    ]
+
+
+command = OnSpec(
+    name="sweep",
+    options=_options,
+    run=_run,
+    help="Every metric of every configuration: each parameter takes values between commas, and ranges "
+    "start:stop:step (inclusive); all are exact. Without a choice the table shows the first 20 rows.\n\n\b\n"
+    "flopcalc sweep mobilenet_v1 --alpha 0.25:1.4:0.01 --rho 4/7,5/7,6/7,1\n"
+    "flopcalc sweep mobilenet_v2 --alpha 0.35:1.4:0.05 --where 'flops <= 150M' --top 5 --sort -params\n"
+    "flopcalc sweep mobilenet_v2 --alpha 0.35:1.4:0.01 --rho 0.5:1:0.01 --pareto max:params,min:flops --plot -",
+)

@@ -1,0 +1,435 @@
+"""Sweeps as tables, CSV, JSON, Markdown and Parquet: all but the table as streams, a block of rows at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from flopcalc.convention import Convention
+from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.number import Value, as_text, normal, readable
+from flopcalc.render.markdown import escaped_markdown
+from flopcalc.render.table import COLUMNS
+from flopcalc.render.units import exact_number, human_number
+from flopcalc.spec.model import Spec
+from flopcalc.sweeps import Axis, Block
+from flopcalc.sweeps.selecting import Key, Selection, Tally
+
+if TYPE_CHECKING:
+    from flopcalc.render.terminal import Screen
+
+__all__ = [
+    "SCHEMA",
+    "Heading",
+    "label",
+    "notes_of",
+    "sweep_as_csv",
+    "sweep_as_json",
+    "sweep_as_markdown",
+    "sweep_as_text",
+    "write_parquet",
+]
+
+SCHEMA = "flopcalc.sweep/1"
+"""What the key ``schema`` says: the layout, and its version."""
+
+_LABELS = {"peak_memory": "Peak memory"}
+_EXPENDABLE = ("activations", "weights", "madds")
+"""What a narrow screen leaves out, in this order, where nobody chose the columns."""
+
+_FEW = 6
+"""How many values of a parameter are written out."""
+
+_CERTAIN = 1 << 53
+"""Below this a whole number is a float64 too."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a sweep is of.
+
+    Attributes
+    ----------
+    spec : Spec
+    axes : mapping of str to Axis
+        The parameters that vary.
+    given : mapping of str to str
+        The others that were given a value.
+    convention : Convention
+    columns : tuple of str
+        What is shown of a row: parameters and metrics.
+    selection : Selection
+    size : int
+        How many configurations the grid has.
+    chosen : bool
+        Whether the columns were asked for.
+    """
+
+    spec: Spec
+    axes: Mapping[str, Axis]
+    given: Mapping[str, str]
+    convention: Convention
+    columns: tuple[str, ...]
+    selection: Selection
+    size: int
+    chosen: bool = False
+
+    @property
+    def title(self) -> str:
+        """The network's name."""
+        title = self.spec.title or self.spec.name
+        return f"{title}: {self.spec.variant}" if self.spec.variant else title
+
+    def settings(self) -> str:
+        """Return the parameters with their values, the first few of those that vary."""
+        parts = [f"{name} = {_values(axis)}" for name, axis in self.axes.items()]
+        return "; ".join([*parts, ", ".join(f"{name} = {text}" for name, text in self.given.items())]).rstrip("; ")
+
+
+def label(name: str) -> str:
+    """Return a metric's name as people write it, and a parameter's as it is.
+
+    Examples
+    --------
+    >>> label("flops"), label("alpha")
+    ('FLOPs', 'alpha')
+    """
+    return COLUMNS[name].header if name in COLUMNS else _LABELS.get(name, name)
+
+
+def _values(axis: Axis) -> str:
+    if len(axis) <= _FEW:
+        return ", ".join(readable(value) for value in axis)
+    first, second, last = (readable(axis[index]) for index in (0, 1, -1))
+    return f"{first}, {second}, …, {last} ({len(axis):,} values)"
+
+
+def _said(selection: Selection) -> str:
+    """Say what was selected: the condition, the front, the order."""
+    said = []
+    if selection.condition is not None:
+        said.append(f"where {selection.condition.text}")
+    if selection.front:
+        said.append("Pareto front of " + ", ".join(_way(key, "max ", "min ") for key in selection.front))
+    if selection.order:
+        said.append("by " + ", ".join(_way(key, "descending ", "") for key in selection.order))
+    return "; ".join(said)
+
+
+def _way(key: Key, greatest: str, least: str) -> str:
+    return (greatest if key.greatest else least) + label(key.name)
+
+
+def notes_of(heading: Heading) -> tuple[str, ...]:
+    """Return what the columns count."""
+    notes = []
+    if "flops" in heading.columns:
+        notes.append(f"One FLOP is {heading.convention.unit} ({heading.convention.name}).")
+    if "mac" in heading.columns:
+        notes.append("MAC is memory access cost in elements: inputs and parameters read, outputs written.")
+    return tuple(notes)
+
+
+# -- cells -----------------------------------------------------------------------------------------------------------
+
+
+def _texts(block: Block, name: str) -> list[str]:
+    """Return a column as exact text: decimals that end are decimals, other fractions fractions."""
+    if name in block.metrics:
+        return list(map(str, block.metrics[name].tolist()))
+    return _spread(block, name, readable)
+
+
+def _spread(block: Block, name: str, write: Any) -> list[Any]:
+    """Return what `write` makes of a parameter's values, each different one written once."""
+    import numpy as np
+
+    column = block.parameters[name]
+    different, places = np.unique(column.numerators, return_inverse=True)
+    written = [
+        write(column.words[code] if column.words else _value(int(code), column.denominator)) for code in different
+    ]
+    return [written[place] for place in places.tolist()]
+
+
+def _value(numerator: int, denominator: int) -> Value:
+    return normal(Fraction(numerator, denominator))
+
+
+# -- streams ---------------------------------------------------------------------------------------------------------
+
+
+def sweep_as_csv(heading: Heading, blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield CSV text: a header, and a row for each configuration; exact."""
+    yield _csv_rows([heading.columns])
+    for block in blocks:
+        columns = [_quoted(block, name) for name in heading.columns]
+        yield "".join([",".join(row) + "\n" for row in zip(*columns, strict=True)])
+
+
+def _quoted(block: Block, name: str) -> list[str]:
+    """Return a column's texts as CSV has them: a word may hold commas."""
+    if name in block.metrics or not block.parameters[name].words:
+        return _texts(block, name)
+    return _spread(block, name, lambda value: _csv_rows([[as_text(value)]]).rstrip("\n"))
+
+
+def _csv_rows(rows: Iterable[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def sweep_as_json(heading: Heading, blocks: Iterable[Block], tally: Tally) -> Iterator[str]:
+    """Yield the text of one JSON object: what was swept, then ``rows``, one on a line, and how many there were."""
+    from flopcalc.render.json import dump
+
+    selection = heading.selection
+    head = {
+        "schema": SCHEMA,
+        "spec": heading.spec.variant or heading.spec.name,
+        "title": heading.spec.title,
+        "source": heading.spec.source,
+        "parameters": dict(heading.given),
+        "axes": {
+            name: {"values": len(axis), "first": _plain(axis[0]), "last": _plain(axis[-1])}
+            for name, axis in heading.axes.items()
+        },
+        "convention": heading.convention.name,
+        "where": None if selection.condition is None else selection.condition.text,
+        "pareto": [f"{'max' if key.greatest else 'min'}:{key.name}" for key in selection.front],
+        "sort": [f"{'-' * key.greatest}{key.name}" for key in selection.order],
+        "top": selection.most,
+        "columns": list(heading.columns),
+    }
+    yield dump(head).removesuffix("\n}") + ',\n  "rows": ['
+    keys = [json.dumps(name, ensure_ascii=False) for name in heading.columns]
+    template = "{{" + ", ".join(key.replace("{", "{{").replace("}", "}}") + ": {}" for key in keys) + "}}"
+    count = 0
+    for block in blocks:
+        columns = [_json_texts(block, name) for name in heading.columns]
+        rows = [template.format(*row) for row in zip(*columns, strict=True)]
+        if rows:
+            yield ("," if count else "") + "\n    " + ",\n    ".join(rows)
+        count += len(rows)
+    counts = {"configurations": heading.size, "evaluated": tally.evaluated, "met": tally.met}
+    yield ("\n  " if count else "") + '],\n  "counts": '
+    yield json.dumps({**counts, "refused": tally.refused, "rows": count}) + "\n}\n"
+
+
+def _plain(value: Value) -> Any:
+    return value if isinstance(value, (bool, int, str)) else as_text(value)
+
+
+def _json_texts(block: Block, name: str) -> list[str]:
+    if name in block.metrics:
+        return list(map(str, block.metrics[name].tolist()))
+    return _spread(block, name, lambda value: json.dumps(_plain(value), ensure_ascii=False))
+
+
+def sweep_as_markdown(heading: Heading, blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield a GitHub-flavoured Markdown table with its heading and its notes."""
+    lines = [f"## {escaped_markdown(heading.title)}", ""]
+    said = _said(heading.selection)
+    for text in (heading.spec.source or "", heading.settings(), said[:1].upper() + said[1:]):
+        lines += [escaped_markdown(text), ""] if text else []
+    lines.append("| " + " | ".join(escaped_markdown(label(name)) for name in heading.columns) + " |")
+    lines.append("| " + " | ".join("---:" for _ in heading.columns) + " |")
+    yield "\n".join(lines) + "\n"
+    for block in blocks:
+        columns = [
+            [f"{number:,}" for number in block.metrics[name].tolist()]
+            if name in block.metrics
+            else _spread(block, name, lambda value: escaped_markdown(readable(value)))
+            for name in heading.columns
+        ]
+        yield "".join(["| " + " | ".join(row) + " |\n" for row in zip(*columns, strict=True)])
+    notes = notes_of(heading)
+    if notes:
+        yield "\n" + "\n\n".join(escaped_markdown(note) for note in notes) + "\n"
+
+
+# -- Parquet ---------------------------------------------------------------------------------------------------------
+
+
+def write_parquet(heading: Heading, blocks: Iterable[Block], file: BinaryIO) -> None:
+    """Write rows as Parquet, a row group for each block.
+
+    Metrics and whole parameters are int64, words strings, truths booleans. A parameter with fractions is float64, and
+    its field's metadata has its ``denominator``: round(value · denominator) / denominator is exact.
+
+    Raises
+    ------
+    FlopcalcError
+        Where a number does not fit.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fields = [_field(pa, name, heading) for name in heading.columns]
+    about = {
+        "flopcalc.schema": SCHEMA,
+        "flopcalc.spec": heading.spec.variant or heading.spec.name,
+        "flopcalc.convention": f"{heading.convention.name}: one FLOP is {heading.convention.unit}",
+        "flopcalc.parameters": json.dumps(dict(heading.given)),
+        "flopcalc.selection": _said(heading.selection),
+    }
+    schema = pa.schema(fields, metadata=about)
+    with pq.ParquetWriter(file, schema) as writer:
+        for block in blocks:
+            arrays = [_arrow(pa, block, field) for field in schema]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+
+def _field(pa: Any, name: str, heading: Heading) -> Any:
+    if name not in heading.axes:
+        return pa.field(name, pa.int64(), nullable=False)
+    axis = heading.axes[name]
+    if axis.words:
+        return pa.field(name, pa.bool_() if isinstance(axis.words[0], bool) else pa.string(), nullable=False)
+    if max(map(abs, axis.bounds)) >= _CERTAIN or axis.denominator >= _CERTAIN:
+        return pa.field(name, pa.string(), nullable=False, metadata={"exact": "a whole number or a fraction"})
+    if axis.denominator == 1:
+        return pa.field(name, pa.int64(), nullable=False)
+    return pa.field(name, pa.float64(), nullable=False, metadata={"denominator": str(axis.denominator)})
+
+
+def _arrow(pa: Any, block: Block, field: Any) -> Any:
+    name = field.name
+    if name in block.metrics:
+        try:
+            return pa.array(
+                block.metrics[name].tolist() if block.metrics[name].dtype == object else block.metrics[name]
+            )
+        except (OverflowError, pa.ArrowInvalid):
+            what = f"a value of {name} has more than the 64 bits of Parquet's whole numbers"
+            raise FlopcalcError(Problem(what, None, "", "a file that ends in .csv or .json")) from None
+    if pa.types.is_string(field.type):
+        return pa.array(_spread(block, name, as_text), field.type)
+    if pa.types.is_boolean(field.type):
+        return pa.array(_spread(block, name, bool), field.type)
+    column = block.parameters[name]
+    return pa.array(column.numerators if pa.types.is_integer(field.type) else column.array(), field.type)
+
+
+# -- the screen ------------------------------------------------------------------------------------------------------
+
+
+def sweep_as_text(
+    heading: Heading,
+    rows: Block | None,
+    tally: Tally,
+    screen: Screen | None = None,
+    *,
+    left: int | None = 0,
+    units: str = "auto",
+) -> str:
+    """Return a table of rows with what was swept above and what was counted below.
+
+    Parameters
+    ----------
+    heading : Heading
+    rows : Block or None
+        Those that are shown.
+    tally : Tally
+        What was evaluated for them.
+    screen : Screen, optional
+    left : int, optional
+        How many more there are; None where that was not counted.
+    units : str
+        One of :data:`flopcalc.render.cells.UNITS`.
+    """
+    from flopcalc.render.terminal import Paragraph, Screen, listing_as_text, paragraphs_as_text
+
+    screen = screen or Screen()
+    above = [Paragraph(heading.title, "bold")]
+    above += [Paragraph(text, "dim") for text in (heading.spec.source or "", heading.settings()) if text]
+    said = _said(heading.selection)
+    if said:
+        above.append(Paragraph(said[:1].upper() + said[1:], "dim"))
+    if rows is None or not len(rows):
+        table = paragraphs_as_text([Paragraph("No configuration is left.")], screen)
+        names: tuple[str, ...] = heading.columns
+    else:
+        names, cells = _fitting(heading, rows, screen, units)
+        table = listing_as_text(_heads(heading, names), cells, screen)
+    below = [Paragraph(_count(heading, 0 if rows is None else len(rows), left, tally)), Paragraph("")]
+    same = [name for name in heading.columns if name not in names and not heading.chosen]
+    below += [Paragraph(note, "dim") for note in (*notes_of(heading), *_left_out(rows, names, same))]
+    return paragraphs_as_text(above, screen) + table + paragraphs_as_text(below, screen)
+
+
+def _heads(heading: Heading, names: Sequence[str]) -> list[Any]:
+    from flopcalc.render.terminal import Head
+
+    return [Head(label(name), not (name in heading.axes and heading.axes[name].words), True) for name in names]
+
+
+def _fitting(
+    heading: Heading, rows: Block, screen: Screen, units: str
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the columns and cells that the screen has room for: with every digit, else with units, else fewer."""
+    names = heading.columns
+    ladder = [names]
+    if not heading.chosen:
+        names = tuple(name for name in names if not _repeats(rows, name, names))
+        ladder = [names]
+        for expendable in _EXPENDABLE:
+            if expendable in names:
+                names = tuple(name for name in names if name != expendable)
+                ladder.append(names)
+    for chosen in ladder:
+        for human in {"exact": (False,), "human": (True,)}.get(units, (False, True)):
+            columns = [_shown(rows, name, human) for name in chosen]
+            widths = [max(map(len, (label(name), *column))) for name, column in zip(chosen, columns, strict=True)]
+            if sum(widths) + 2 * (len(widths) - 1) <= screen.width:
+                return chosen, list(zip(*columns, strict=True))
+    return chosen, list(zip(*columns, strict=True))
+
+
+def _repeats(rows: Block, name: str, names: Sequence[str]) -> bool:
+    """Tell whether a column says nothing that another one does not: multiply-adds that are the FLOPs."""
+    twin = {"madds": "flops", "weights": "params"}.get(name)
+    return twin in names and bool((rows.metrics[name] == rows.metrics[twin or name]).all())
+
+
+def _left_out(rows: Block | None, names: Sequence[str], missing: Sequence[str]) -> Iterator[str]:
+    if rows is None:
+        return
+    for name, twin in (("madds", "flops"), ("weights", "params")):
+        if name in missing and _repeats(rows, name, [*names, name]):
+            yield f"{label(name)} are the {label(twin)} here."
+    others = [name for name in missing if not _repeats(rows, name, [*names, name])]
+    if others:
+        yield "For want of room without " + ", ".join(others) + ": --columns chooses."
+
+
+def _shown(rows: Block, name: str, human: bool) -> list[str]:
+    if name not in rows.metrics:
+        return _texts(rows, name)
+    return [(human_number if human else exact_number)(int(value)) for value in rows.metrics[name].tolist()]
+
+
+def _count(heading: Heading, shown: int, left: int | None, tally: Tally) -> str:
+    """Say how many rows there are besides those that are shown, and of how many."""
+    parts = []
+    if left:
+        parts.append(f"and {left:,} more: --output FILE has them all, --top N the first N")
+    if left is None:
+        parts.append(f"the first {shown:,}, found among {tally.evaluated:,} configurations")
+        parts.append(f"the other {heading.size - tally.evaluated:,} were not evaluated")
+    elif heading.selection.condition is not None:
+        parts.append(f"{tally.met:,} of {tally.evaluated - tally.refused:,} configurations meet the condition")
+    elif heading.selection.front or heading.selection.order:
+        parts.append(f"of {tally.evaluated - tally.refused:,} configurations")
+    else:
+        parts.append(f"{heading.size:,} configuration{'s' * (heading.size != 1)}")
+    if tally.refused:
+        parts.append(f"{tally.refused:,} refused and left out")
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,151 @@
+"""Sweeps on narrow and ASCII screens, words that formats must escape, pictures of many points."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flopcalc.convention import load_convention
+from flopcalc.render.plot import Cloud, drawn_lines, plot_as_text, write_plot
+from flopcalc.render.sweep import (
+    Heading,
+    sweep_as_csv,
+    sweep_as_json,
+    sweep_as_markdown,
+    sweep_as_text,
+    write_parquet,
+)
+from flopcalc.render.terminal import Screen
+from flopcalc.spec import load
+from flopcalc.sweeps import Axis, Block, Column, read_axis
+from flopcalc.sweeps.selecting import Selection, Tally
+
+HUGE = 10**30
+
+
+def heading(**axes: Axis) -> Heading:
+    columns = (*axes, "params", "flops", "mac")
+    return Heading(load("mobilenet_v1"), axes, {}, load_convention("paper"), columns, Selection(), 4)
+
+
+def block(parameters: dict[str, Column], rows: int, scale: int = 1) -> Block:
+    names = ("params", "flops", "mac")
+    metrics = {
+        name: np.array([scale * (place + 1) * n for n in range(1, rows + 1)]) for place, name in enumerate(names)
+    }
+    return Block(0, parameters, metrics)
+
+
+@pytest.fixture
+def hostile() -> tuple[Heading, Block]:
+    words: Any = ('a,"b', "x|y\x1b[31m", "<b>$x$", "é")
+    axis = Axis((words,))
+    return heading(word=axis), block({"word": axis.column()}, 4)
+
+
+def test_words_come_back_as_they_were(hostile: tuple[Heading, Block]) -> None:
+    what, rows = hostile
+    words = [str(word) for word in rows.parameters["word"]]
+    read = list(csv.DictReader(io.StringIO("".join(sweep_as_csv(what, [rows])))))
+    assert [row["word"] for row in read] == words
+    found = json.loads("".join(sweep_as_json(what, [rows], Tally(4, 0, 4))))
+    assert [row["word"] for row in found["rows"]] == words
+    assert found["counts"]["rows"] == 4
+
+
+def test_words_cannot_steer_a_terminal_or_a_document(hostile: tuple[Heading, Block]) -> None:
+    what, rows = hostile
+    said = "".join(sweep_as_markdown(what, [rows]))
+    assert "x\\|y" in said
+    assert "\x1b" not in said
+    assert "\x1b" not in sweep_as_text(what, rows, Tally(4, 0, 4))
+
+
+def test_numbers_of_any_size_are_written_whole(tmp_path: Path) -> None:
+    axis = read_axis("1,2")
+    what, rows = heading(n=axis), block({"n": axis.column()}, 2, HUGE)
+    assert str(2 * HUGE) in "".join(sweep_as_csv(what, [rows]))
+    assert json.loads("".join(sweep_as_json(what, [rows], Tally())))["rows"][1]["mac"] == 6 * HUGE
+    pytest.importorskip("pyarrow")
+    with (tmp_path / "x").open("wb") as file, pytest.raises(Exception, match="64 bits"):
+        write_parquet(what, [rows], file)
+
+
+def test_a_narrow_screen_has_units_before_it_has_fewer_columns() -> None:
+    axis = read_axis("1:4")
+    what, rows = heading(n=axis), block({"n": axis.column()}, 4, 123_456_789)
+    assert "493,827,156" in sweep_as_text(what, rows, Tally(), Screen(60))
+    narrow = sweep_as_text(what, rows, Tally(), Screen(36))
+    assert "493.8 M" in narrow
+    assert "MAC" in narrow
+    assert max(map(len, narrow.splitlines())) <= 36
+
+
+def test_an_ascii_screen_has_ascii() -> None:
+    axis = read_axis("1:9")
+    what, rows = heading(n=axis), block({"n": axis.column()}, 9)
+    cloud = Cloud("flops", "mac")
+    cloud.add(rows)
+    screen = Screen(60, "ascii")
+    picture = plot_as_text(what, cloud, rows.take(slice(0, 2)), screen)
+    for text in (sweep_as_text(what, rows, Tally(), screen), picture):
+        assert text.isascii()
+    assert "*" in picture
+    assert "." in picture
+
+
+def test_a_picture_keeps_few_points_of_many() -> None:
+    draw = np.random.default_rng(3)
+    cloud = Cloud("flops", "mac")
+    for _ in range(40):
+        metrics = {name: draw.integers(1, 10**9, 50_000) for name in ("flops", "mac")}
+        cloud.add(Block(0, {}, metrics))
+    x, _ = cloud.points()
+    assert cloud.count == 2_000_000
+    assert len(x) < 200_000
+    what = heading(n=read_axis("1:4"))
+    said = plot_as_text(what, cloud, None, Screen(80))
+    assert "2,000,000 configurations" in said
+    assert "One FLOP is one multiply-add" in said
+    assert said.count("█") > 1000  # they fill it
+
+
+def test_points_on_one_line_or_at_one_place_are_drawn() -> None:
+    axis = read_axis("1:3")
+    for scale in (1, 0):
+        cloud = Cloud("n", "mac")
+        cloud.add(block({"n": axis.column()}, 3, scale))
+        assert "n" in plot_as_text(heading(n=axis), cloud, None, Screen(50))
+    cloud = Cloud("n", "mac")
+    cloud.add(block({"n": Column.of([1])}, 1))
+    assert "1 configuration." in plot_as_text(heading(n=axis), cloud, None, Screen(50))
+    assert plot_as_text(heading(n=axis), Cloud("n", "mac"), None, Screen(50)) == ""
+
+
+def test_lines_are_drawn_over_a_parameter_where_the_others_are_few() -> None:
+    few = heading(alpha=read_axis("1:9"), rho=read_axis("1,2"))
+    assert drawn_lines(few, "alpha") == ("rho",)
+    assert drawn_lines(few, "flops") is None
+    assert drawn_lines(heading(alpha=read_axis("1:9"), rho=read_axis("1:100")), "alpha") is None
+
+
+def test_an_svg_is_the_same_every_time_and_reads_no_mathematics() -> None:
+    pytest.importorskip("matplotlib")
+    what = heading(n=read_axis("1:9"))
+    what = replace(what, spec=replace(what.spec, title="a $\\frac{$ b"))
+    texts = []
+    for _ in range(2):
+        cloud = Cloud("flops", "mac")
+        cloud.add(block({"n": what.axes["n"].column()}, 9))
+        file = io.BytesIO()
+        write_plot(what, cloud, None, file, "svg")
+        texts.append(file.getvalue())
+    assert texts[0] == texts[1]
+    assert texts[0].startswith(b"<?xml")

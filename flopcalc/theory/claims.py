@@ -7,6 +7,7 @@ one by one, give something else.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from flopcalc.errors import (
     shorten,
     suggest,
 )
+from flopcalc.layers.conv import Windowed
 from flopcalc.number import (
     Arithmetic,
     Number,
@@ -45,6 +47,7 @@ from flopcalc.theory.causes import NAMES, Cause, Words, explain, explain_ratio
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.equivalence import (
     Certificate,
+    OpenLimitError,
     counterexample,
     evaluated,
     is_zero,
@@ -52,6 +55,7 @@ from flopcalc.theory.equivalence import (
     nonnegative,
     sign_of,
     symbols_of,
+    vanishes_at_infinity,
 )
 from flopcalc.theory.notation import Statement, read_statement
 from flopcalc.theory.textbook import textbook
@@ -462,24 +466,39 @@ class _Question:
             raise ParameterError(
                 Problem(f"a limit with {self.statement.relation}", None, "an equality, or ≈", "leave the relation out")
             )
-        ratio: Number | None = _quotient(self.claimed, self.actual) if self.actual != 0 else None
-        actual: Number | None = self.actual
-        for symbol in growing:
-            ratio = None if ratio is None else limit_at_infinity(ratio, symbol)
-            actual = None if actual is None else limit_at_infinity(actual, symbol)
-        where = (*_listed(growing, self.order), " → ∞")
-        if self.actual == 0 or (actual == 0 and self.claimed == 0):
-            same = self.claimed == 0
+        names = _listed(growing, self.order)
+        where = (*names, " → ∞")
+        actual, endless = _end(self.actual, growing)
+        ratio, beyond, same = None, False, None
+        if self.actual == 0 or self.claimed == 0:
+            same = self.claimed == 0 and vanishes_at_infinity(self.actual, growing)
         else:
-            same = ratio is not None and is_zero(ratio - 1)
+            ratio, beyond = _end(_quotient(self.claimed, self.actual), growing)
+            same = vanishes_at_infinity(normal(_quotient(self.claimed, self.actual) - 1), growing)
+        if same and self.claimed == 0:
+            return self.verdict(PROVED, reason=("the count goes to 0 as ", *where), limit=actual)
         if same:
             return self.verdict(PROVED, reason=("their ratio goes to 1 as ", *where), ratio=1, limit=actual)
+        if same is None:
+            reason: Words = ("it was neither proved nor refuted that their ratio goes to 1 as ", *where)
+            return self.verdict(UNDECIDED, reason=reason)
         difference = None if actual is None else normal(self.claimed - actual)
-        reason: Words = ("as ", *where, ", the count goes to ", actual) if actual is not None else ()
-        if actual is None:
-            reason = ("as ", *where, ", the count grows without end")
-            if ratio is not None:
-                reason = (*reason, "; the claim's ratio to it goes to ", ratio)
+        count: Words = ()
+        if actual is not None:
+            count = ("the count goes to ", actual)
+        elif endless:
+            count = ("the count grows without end",)
+        beside: Words = ()
+        if self.claimed == 0 or (actual is not None and actual != 0):
+            beside = () if count else ("what the count goes to depends on which grows faster",)
+        elif ratio is not None:
+            beside = ("the claim's ratio to it goes to ", ratio)
+        elif beyond:
+            beside = ("the claim's ratio to it grows without end",)
+        elif self.actual != 0 and len(growing) > 1:
+            beside = ("the claim's ratio to it depends on which grows faster",)
+        both = (*count, "; ", *beside) if count and beside else (*count, *beside)
+        reason = ("as ", *where, ", ", *both)
         return self.verdict(REFUTED, reason=reason, ratio=ratio, difference=difference, limit=actual)
 
     def approximate(self) -> Verdict:
@@ -529,13 +548,13 @@ class _Question:
 
         def refutes(point: Mapping[Any, int]) -> bool:
             possible = self.allowed(point) and fails(evaluated(difference, point))
-            return possible and any(_are_whole(whole, full) for full in self.filled(point, unseen))
+            return possible and any(_are_whole(whole, full) for full in self.filled(point, unseen, whole))
 
         def happens(point: Mapping[Any, int]) -> bool:
-            there = (full for full in self.filled(point, unseen) if _are_whole(whole, full))
+            there = (full for full in self.filled(point, unseen, whole) if _are_whole(whole, full))
             return any(self.happens(full) for full in islice(there, 12))
 
-        point = counterexample(refutes, names, happens)
+        point = counterexample(refutes, names, happens, grid={name: self.grid(name, whole) for name in names})
         certain: dict[str, Any] = {"difference": difference}
         if point is not None:
             certain["counterexample"] = Counterexample(
@@ -553,27 +572,55 @@ class _Question:
         return replace(self.found, causes=self.causes() if self.statement.relation == "=" else ())
 
     def whole_numbers(self) -> tuple[Any, ...]:
-        """Return what must be a whole number, so that nothing is rounded: the sides of all the maps."""
-        if self.claim.exact_rounding:
-            return ()
+        """Return what must be a whole number: the channels of a group and, so that nothing is rounded, all sides."""
         known = set(self.symbols.values())
         sizes: dict[Any, None] = {}
         for side in self.sides:
-            for shape in side.report.totals.graph.shapes:
-                sizes |= {_unified(size, self.symbols): None for size in shape if is_symbolic(size)}
+            graph = side.report.totals.graph
+            values: list[Number] = []
+            for node in graph.nodes:
+                groups = getattr(node.layer, "groups", 1) if isinstance(node.layer, Windowed) else 1
+                if groups != 1:
+                    channels = (graph.input_shapes(node)[0][0], graph.shapes[node.output][0])
+                    values += [divide(count, groups) for count in channels]
+            if not self.claim.exact_rounding:
+                values += [size for shape in graph.shapes for size in shape]
+            sizes |= {_unified(size, self.symbols): None for size in values if is_symbolic(size)}
         return tuple(size for size in sizes if not size.is_Symbol and size.free_symbols <= known)
 
-    def filled(self, point: Mapping[Any, int], unseen: Sequence[Any]) -> Iterator[Mapping[Any, int]]:
+    def grid(self, name: Any, whole: Iterable[Any]) -> tuple[int, int]:
+        """Return the least value that a symbol may have, and the step to the next, as far as it is seen at once."""
+        least, step = 1, 1
+        for value in whole:
+            share = value / name
+            if share.is_Rational:
+                step = math.lcm(step, int(share.q))
+        for relation in self.arithmetic.relations:
+            gap: Any = _unified(relation.difference, self.symbols)
+            bound = normal(name - gap)
+            if is_rational(bound):
+                least = max(least, math.floor(bound) + 1 if relation.strict else math.ceil(bound))
+        return -(-least // step) * step, step
+
+    def filled(
+        self, point: Mapping[Any, int], unseen: Sequence[Any], whole: Iterable[Any]
+    ) -> Iterator[Mapping[Any, int]]:
         """Yield a point with values for the symbols that are in no formula any more: first for the inputs' alone."""
         if not unseen:
             yield point
             return
         shapes = [shape for side in self.sides for shape in side.report.inputs.values()]
         inputs = {str(symbol) for shape in shapes for size in shape for symbol in symbols_of(size)}
+        steps = {name: self.grid(name, whole) for name in unseen}
+
+        def fits(name: Any, fill: int) -> int:
+            least, step = steps[name]
+            return max(least, -(-fill // step) * step)
+
         for fill in _FILLS:
-            yield {**{name: fill if str(name) in inputs else 1 for name in unseen}, **point}
+            yield {**{name: fits(name, fill if str(name) in inputs else 1) for name in unseen}, **point}
         for fill in _FILLS:
-            yield {**dict.fromkeys(unseen, fill), **point}
+            yield {**{name: fits(name, fill) for name in unseen}, **point}
 
     def rank(self, name: str) -> tuple[int, str]:
         return (self.order.index(name) if name in self.order else len(self.order), name)
@@ -669,6 +716,21 @@ def _are_whole(values: Iterable[Any], point: Mapping[Any, int]) -> bool:
         if type(found) is not int or found < 0:
             return False
     return True
+
+
+def _end(value: Number, growing: Sequence[Any]) -> tuple[Number | None, bool]:
+    """Return the limit as symbols grow together, or None; and whether there is none because it has no end."""
+    found: Number | None = value
+    try:
+        for symbol in growing:
+            found = None if found is None else limit_at_infinity(found, symbol, certain=True)
+    except OpenLimitError:
+        return None, False
+    if len(growing) == 1:
+        return found, found is None
+    if found is not None and vanishes_at_infinity(normal(value - found), growing):
+        return found, False
+    return None, value != 0 and vanishes_at_infinity(normal(1 / as_expr(value)), growing) is True
 
 
 def _ratio(question: _Question) -> Number | None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 __all__ = ["TimeIsUp", "deadline"]
 
+_SOON = 0.001
 _AGAIN = 0.2
 """Seconds after which the exception is raised again, where it did not end the block."""
 
@@ -35,16 +36,19 @@ def deadline(seconds: float) -> Iterator[None]:
     stopped
     """
     lock, thread = threading.Lock(), ctypes.c_ulong(threading.get_ident())
-    state = {"inside": True, "raised": False}
+    state = {"inside": False, "over": False, "raised": False}
     timers: list[threading.Timer] = []
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
     def ring() -> None:
         with lock:
+            if state["over"]:
+                return
             if state["inside"]:
                 state["raised"] = True
                 interrupt(thread, ctypes.py_object(TimeIsUp))
-                start(_AGAIN)  # a destructor that was running, or a callback of the collector, swallows it
+            # a destructor that was running, or a callback of the collector, swallows it
+            start(_AGAIN if state["inside"] else _SOON)
 
     def start(after: float) -> None:
         timers[:] = [threading.Timer(after, ring)]
@@ -53,15 +57,16 @@ def deadline(seconds: float) -> Iterator[None]:
 
     start(seconds)
     try:
+        state["inside"] = True  # not before: an exception amid the start would leave the thread's own lock taken
         yield
     finally:
-        while state["inside"] or state["raised"]:
+        while not state["over"] or state["raised"]:
             try:
                 with lock:
-                    state["inside"] = False
-                    timers[0].cancel()
+                    state["over"] = True
                 if state["raised"]:
                     interrupt(thread, None)  # where the block ended before the exception came, it must not come later
                     state["raised"] = False
             except TimeIsUp:  # it came here
                 continue
+        timers[0].cancel()

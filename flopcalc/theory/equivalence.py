@@ -12,12 +12,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal, proven_sign
 
 __all__ = [
     "Certificate",
+    "OpenLimitError",
     "TooLargeError",
     "counterexample",
     "evaluated",
@@ -26,10 +28,14 @@ __all__ = [
     "nonnegative",
     "sign_of",
     "symbols_of",
+    "vanishes_at_infinity",
 ]
 
 MOST_BITS = 100_000
 """How many bits a value may have."""
+
+MOST_GROWING = 4
+"""Of how many symbols that grow together every order is tried."""
 
 MOST_CANDIDATES = 4000
 """How many assignments are tried before a search for a counterexample gives up."""
@@ -355,8 +361,17 @@ def sign_of(value: Number) -> int | None:
 # -- limits ----------------------------------------------------------------------------------------------------------
 
 
-def limit_at_infinity(value: Number, name: Any) -> Number | None:
-    """Return the limit of a rational function as a symbol grows without end; None where there is none that is finite.
+class OpenLimitError(ArithmeticError):
+    """Whether a formula has a limit, and which, is not known."""
+
+
+def limit_at_infinity(value: Number, name: Any, *, certain: bool = False) -> Number | None:
+    """Return the limit of a formula as a symbol grows without end; None where there is none that is finite.
+
+    Raises
+    ------
+    OpenLimitError
+        If `certain`, where it is not known; otherwise None stands for that as well.
 
     Examples
     --------
@@ -367,25 +382,117 @@ def limit_at_infinity(value: Number, name: Any) -> Number | None:
     """
     if is_rational(value) or not value.has(name):
         return value
+    try:
+        return _limit(value, name)
+    except OpenLimitError:
+        if certain:
+            raise
+        return None
+
+
+def _limit(value: Any, name: Any) -> Number | None:
     from sympy import Poly, fraction, together
 
-    top, bottom = fraction(together(value))
-    above, below = top.expand(), bottom.expand()
+    smooth, shares = _unrounded(value, name)
+    above, below = (part.expand() for part in fraction(together(smooth)))
     if not (above.is_polynomial(name) and below.is_polynomial(name)):
+        if shares:
+            raise OpenLimitError
         return _general_limit(value, name)
     upper, lower = Poly(above, name), Poly(below, name)
-    if upper.degree() > lower.degree():
-        return None
+    if shares & lower.LC().free_symbols:
+        raise OpenLimitError
     if upper.degree() < lower.degree():
         return 0
+    if shares & upper.LC().free_symbols:
+        raise OpenLimitError
+    if upper.degree() > lower.degree():
+        return None
     return normal((upper.LC() / lower.LC()).cancel())
 
 
-def _general_limit(value: Any, name: Any) -> Number | None:
-    from sympy import Limit, limit, oo
+def _unrounded(value: Any, name: Any) -> tuple[Any, set[Any]]:
+    """Write ⌊x⌋ as x - r, ⌈x⌉ as x + r and x mod n as n·r; return the shares r, of which each is from 0 to 1."""
+    from sympy import Dummy, Mod, ceiling, floor
 
-    found = limit(value, name, oo)
-    return normal(found) if found.is_finite is not False and not found.has(Limit, oo) else None
+    shares: set[Any] = set()
+
+    def share() -> Any:
+        shares.add(Dummy("share"))
+        return max(shares, key=lambda one: one.dummy_index)
+
+    if value.has(floor, ceiling, Mod):
+        value = value.replace(Mod, lambda inside, by: by * share())
+        value = value.replace(floor, lambda inside: inside - share()).replace(ceiling, lambda inside: inside + share())
+    return value, shares & value.free_symbols
+
+
+def _general_limit(value: Any, name: Any) -> Number | None:
+    from sympy import AccumBounds, Limit, limit, nan, oo
+
+    try:
+        found = limit(value, name, oo)
+    except (NotImplementedError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        raise OpenLimitError from None  # sympy has no way to tell
+    if found.has(Limit, AccumBounds, nan):
+        raise OpenLimitError
+    return normal(found) if found.is_finite is not False and not found.has(oo) else None
+
+
+def vanishes_at_infinity(value: Number, names: Sequence[Any]) -> bool | None:
+    """Tell whether a formula goes to 0 as symbols grow together, however fast each; None where it stays open.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> O, K = symbol("O"), symbol("K")
+    >>> vanishes_at_infinity(1 / O + 1 / K**2, [O, K]), vanishes_at_infinity(O / K**2, [O, K])
+    (True, False)
+    """
+    if is_rational(value):
+        return value == 0
+    growing = [name for name in names if value.has(name)]
+    if not growing:
+        return is_zero(value)
+    try:
+        return _vanishes(value, growing)
+    except OpenLimitError:
+        return None
+
+
+def _vanishes(value: Any, growing: Sequence[Any]) -> bool | None:
+    for order in permutations(growing[:MOST_GROWING]):
+        left: Number | None = value
+        for name in order:
+            left = None if left is None else limit_at_infinity(left, name, certain=True)
+        if left is None or not is_zero(left):
+            return False
+    if len(growing) == 1 or _is_outgrown(value, growing):
+        return True
+    from sympy import Symbol
+
+    pace = Symbol("pace", positive=True)
+    for powers in ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2)):
+        speeds = {name: pace ** powers[index % 2] for index, name in enumerate(growing)}
+        along = limit_at_infinity(normal(value.subs(speeds, simultaneous=True)), pace, certain=True)
+        if along is None or not is_zero(along):
+            return False
+    return None
+
+
+def _is_outgrown(value: Any, growing: Sequence[Any]) -> bool:
+    """Tell whether every term above the line is outgrown by one below it, where nothing is subtracted."""
+    from sympy import Poly, fraction, together
+
+    above, below = (part.expand() for part in fraction(together(value)))
+    if not (above.is_polynomial(*growing) and below.is_polynomial(*growing)):
+        return False
+    upper, lower = Poly(above, *growing), Poly(below, *growing)
+    if any(nonnegative(normal(coefficient)) is None for coefficient in lower.coeffs()):
+        return False
+    return all(
+        any(low != high and all(map(int.__le__, high, low)) for low in lower.monoms()) for high in upper.monoms()
+    )
 
 
 # -- counterexamples -------------------------------------------------------------------------------------------------
@@ -470,6 +577,7 @@ def counterexample(
     symbols: Sequence[Any],
     valid: Callable[[Mapping[Any, int]], bool] | None = None,
     *,
+    grid: Mapping[Any, tuple[int, int]] | None = None,
     most_valid: int = 400,
 ) -> dict[Any, int] | None:
     """Return the smallest whole numbers that refute a claim: of the least sum, then the first symbols the least.
@@ -481,11 +589,13 @@ def counterexample(
     symbols : sequence
     valid : callable, optional
         Whether an assignment can be at all; asked only of those that refute.
+    grid : mapping, optional
+        The least value of a symbol, and the step to the next ones; 1 and 1 if not given.
     most_valid : int
         How often `valid` may be asked.
     """
     asked = 0
-    for assignment in _candidates(symbols):
+    for assignment in _candidates(symbols, grid or {}):
         try:
             found = refutes(assignment)
         except ZeroDivisionError:
@@ -499,33 +609,36 @@ def counterexample(
     return None
 
 
-def _candidates(symbols: Sequence[Any]) -> Iterator[dict[Any, int]]:
-    """Yield assignments of whole numbers from 1: small sums first, then powers of two, which reach far."""
+def _candidates(symbols: Sequence[Any], grid: Mapping[Any, tuple[int, int]]) -> Iterator[dict[Any, int]]:
+    """Yield assignments of whole numbers: small sums first, then doubled ones, which reach far."""
     if not symbols:
         yield {}
         return
+    least = [grid.get(name, (1, 1))[0] for name in symbols]
+    steps = [grid.get(name, (1, 1))[1] for name in symbols]
     count = 0
-    for extra in range(40):
-        for parts in _compositions(extra, len(symbols)):
-            yield {name: 1 + part for name, part in zip(symbols, parts, strict=True)}
+    for extra in range(40 * max(steps)):
+        for parts in _compositions(extra, steps):
+            yield {name: start + part for name, start, part in zip(symbols, least, parts, strict=True)}
             count += 1
             if count >= MOST_CANDIDATES:
                 break
         if count >= MOST_CANDIDATES:
             break
     for extra in range(1, 200):
-        for parts in _compositions(extra, len(symbols)):
-            yield {name: 1 << part for name, part in zip(symbols, parts, strict=True)}
+        for parts in _compositions(extra, [1] * len(symbols)):
+            yield {name: start << part for name, start, part in zip(symbols, least, parts, strict=True)}
             count += 1
             if count >= 2 * MOST_CANDIDATES or max(parts) > 20:
                 return
 
 
-def _compositions(total: int, count: int) -> Iterator[tuple[int, ...]]:
-    """Yield the ways to write `total` as `count` numbers from 0, the last symbols growing first."""
-    if count == 1:
-        yield (total,)
+def _compositions(total: int, steps: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield the ways to write `total` as a sum of multiples of `steps`, the last ones growing first."""
+    if len(steps) == 1:
+        if total % steps[0] == 0:
+            yield (total,)
         return
-    for first in range(total + 1):
-        for rest in _compositions(total - first, count - 1):
+    for first in range(0, total + 1, steps[0]):
+        for rest in _compositions(total - first, steps[1:]):
             yield (first, *rest)

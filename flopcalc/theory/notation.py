@@ -492,6 +492,10 @@ class _Reader:
         end = match.end()
         digits = re.sub(r"[,{}_]", "", match[0])
         exponent = re.compile(r"[eE][+-]?\d{1,4}(?![\w.])").match(self.text, end, last)
+        if exponent is not None and exponent[0] in self.spelt:  # as the e₃ of a fire module
+            shown = f"{digits}·{_shown_symbol(self.spelt[exponent[0]])} or {digits}·10^{exponent[0][1:]}"
+            what = f"`{digits}{exponent[0]}` can be read in two ways"
+            raise self.fault(what, position, shown, "write · between the factors, or the power of ten")
         if exponent is not None and exponent[0][0] not in self.spelt:
             digits, end = digits + exponent[0], exponent.end()
             if abs(int(exponent[0][1:])) > 1000:

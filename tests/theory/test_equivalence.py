@@ -20,6 +20,7 @@ from flopcalc.theory.equivalence import (
     nonnegative,
     sign_of,
     symbols_of,
+    vanishes_at_infinity,
 )
 
 a, b, c, h, w, s, K, C, O, M, g = (symbol(name) for name in "abchwsKCOMg")  # noqa: E741
@@ -144,6 +145,23 @@ def test_limits_are_those_of_the_leading_terms(value: Any, name: Any, limit: Any
     assert found is limit if limit is None else is_zero(found - limit)
 
 
+@pytest.mark.parametrize(
+    ("value", "vanishes"),
+    [
+        (1 / O + 1 / K**2, True),
+        (C / O + 1 / K, True),
+        (O / K**2, False),
+        (K / O, False),
+        (O * K / (O**2 + K**2), False),  # 0 in both orders, and 1/2 where both are the same
+        (C + 1 / (O * K), False),
+        (0, True),
+    ],
+)
+def test_what_vanishes_does_so_however_fast_the_symbols_grow(value: Any, vanishes: bool) -> None:
+    assert vanishes_at_infinity(value, (O, K)) is vanishes
+    assert vanishes_at_infinity(value, (K, O)) is vanishes
+
+
 def test_the_smallest_counterexample_is_found() -> None:
     value = a * b - 2 * c
     found = counterexample(lambda point: evaluated(value, point) > 3, (a, b, c))
@@ -221,3 +239,16 @@ def test_roots_of_numbers_and_of_multiples_are_one_root() -> None:
     assert is_zero(sqrt(10) * sqrt(2 * c + 3) / 2 - sqrt(5) * sqrt(c + Rational(3, 2)))
     assert is_zero((sqrt(6) * sqrt(b + 2) - sqrt(3) * sqrt(2 * b + 4)) * c)
     assert not is_zero(sqrt(2) * sqrt(3) - sqrt(5))
+
+
+def test_a_counterexample_keeps_to_a_grid_and_has_the_least_sum() -> None:
+    tried: list[dict[Any, int]] = []
+
+    def refutes(point: Any) -> bool:
+        tried.append(dict(point))
+        return len(tried) == 200
+
+    counterexample(refutes, (a, b), grid={a: (8, 4), b: (1, 1)})
+    assert all(point[a] % 4 == 0 and point[a] >= 8 for point in tried)
+    sums = [sum(point.values()) for point in tried]
+    assert sums == sorted(sums)

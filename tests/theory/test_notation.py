@@ -126,6 +126,7 @@ AMBIGUOUS = [
     ("2CM", "C M CM", 1, "CM or C·M"),
     ("K^sC", "K s C", 2, "s alone, or s·C"),
     ("√hw", "h w", 1, "√(h·w) or √h·w"),
+    ("s(e1+9e3)", "s e1 e3", 5, "9·e3 or 9·10^3"),
 ]
 
 
@@ -334,3 +335,27 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
 def test_a_power_ends_an_index() -> None:
     assert read_statement("HWK_H²", ["H", "W", "K_H"]).text == "H·W·K_H²"
     assert read_statement("K_H⁻¹", ["K_H"]).python == "K_H**(-1)"
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "read"),
+    [
+        ("hwd't(d' + k^2 + d'')", "h w d_prime d_prime_prime t k", "h·w·d′·t·(d′ + k² + d″)"),
+        (r"n h^{\prime} w^\prime", "n h_prime w_prime", "n·h′·w′"),
+        ("D_F′α'", "D_F_prime alpha_prime", "D_F′·α′"),
+        (r"C_\text{in}C_\mathrm{out}", "C_in C_out", "C_in·C_out"),
+        ("(n-1)2^{K-1}+1", "n K", "(n - 1)·2^(K - 1) + 1"),
+    ],
+)
+def test_primes_upright_indices_and_powers_of_two_are_read_as_papers_write_them(
+    text: str, known: str, read: str
+) -> None:
+    assert read_statement(text, known.split()).text == read
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals"),
+    [("3.8e9", -8), ("3.8·10^9", -8), ("3.8 × 10⁻³", 4), ("569e6", -6), ("93.4%", 3), ("569000000", 0), ("2·3", None)],
+)
+def test_the_last_digit_of_a_printed_figure_is_known(text: str, decimals: int | None) -> None:
+    assert read_statement(text, ()).right.decimals == decimals

@@ -86,6 +86,13 @@ def _write_sheet(marked: Marked, output_format: str, output: str | None) -> None
         write_text(marked_as_text(marked, screen_for(output)), output)
 
 
+def _finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Refuse what is no number, which no range does."""
+    if value != value:
+        raise ParameterError(Problem("--time-limit is no number", None, "seconds, from 0.05 to 3600"))
+    return value
+
+
 def _settings(option: str, texts: Sequence[str]) -> dict[str, str]:
     """Return the settings of a repeated option ``name=value,…``, each name once."""
     settings: dict[str, str] = {}
@@ -141,6 +148,7 @@ command = click.Command(
         click.Option(
             ["--time-limit"],
             type=click.FloatRange(min=0.05, max=3600),
+            callback=_finite,
             default=TIME_LIMIT,
             show_default=True,
             metavar="SECONDS",

@@ -207,5 +207,5 @@ def open_document(name_or_path: str, kind: str, singular: str) -> tuple[Document
             what = f"there is no {singular} `{shorten(name_or_path)}`"
             raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), suggest(name_or_path, names)))
     problems: list[Problem] = []
-    root = compose(read_text(path, shown), shown, problems)
+    root = compose(read_text(path, shown), shown, problems, holds=f"a mapping, as a {singular} is")
     return Document(root, problems, path), path.stem

@@ -158,7 +158,13 @@ def _near_files(path: Path) -> str:
     return suggest(path.name, [item.name for item in files if item.suffix in (".yaml", ".yml")])
 
 
-def compose(text: str, shown: str, problems: list[Problem] | None = None) -> Mapping:
+def compose(
+    text: str,
+    shown: str,
+    problems: list[Problem] | None = None,
+    *,
+    holds: str = "a mapping with `name`, `input` and `layers`",
+) -> Mapping:
     """Return the mapping that a spec file holds.
 
     Parameters
@@ -170,6 +176,8 @@ def compose(text: str, shown: str, problems: list[Problem] | None = None) -> Map
     problems : list of Problem, optional
         Where it is given, faults that leave a tree to be read, such as a key that stands twice, are added to it, so
         that they can be reported with those that reading the tree finds.
+    holds : str
+        What a file of its kind holds, for the error where it does not.
 
     Raises
     ------
@@ -195,9 +203,9 @@ def compose(text: str, shown: str, problems: list[Problem] | None = None) -> Map
     finally:
         composer.loader.dispose()
     if node is None or node.null:
-        raise SpecError(Problem("the file is empty", Place(shown, 1, 1), "a mapping with `name`, `input` and `layers`"))
+        raise SpecError(Problem("the file is empty", Place(shown, 1, 1), holds))
     if not isinstance(node, Mapping):
-        raise SpecError(Problem(f"the file holds {node.what}", node.place, "a mapping with `name`, `input`, `layers`"))
+        raise SpecError(Problem(f"the file holds {node.what}", node.place, holds))
     if problems is not None:
         problems.extend(composer.problems)
     elif composer.problems:

@@ -22,13 +22,13 @@ from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.number import Value
 from flopcalc.render.cells import UNITS
-from flopcalc.sweeps import METRICS, Axis, Block, read_axis, read_grid, sweep
+from flopcalc.sweeps import METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from flopcalc.render.plot import Cloud
-    from flopcalc.sweeps.selecting import Selection
+    from flopcalc.sweeps.selecting import Reduction, Selection, Tally
 
 __all__ = ["command"]
 
@@ -131,18 +131,24 @@ class _Job:
 
     def run(self) -> None:
         """Evaluate, select and write."""
-        from flopcalc.sweeps.selecting import selected
+        from flopcalc.sweeps.selecting import Reduction, selected, selected_of_parts
 
         cloud = self._cloud()
         fronts: list[Block] = []
+        selection = self.heading.selection
+        reduction = Reduction.of(selection) if cloud is None else None
         with self._progress() as update, _executor(self.options) as (executor, in_flight):
-            blocks = self._blocks(executor, in_flight, update)
+            source: Generator[Any, None, None]
+            if executor is not None and reduction is not None:
+                source = self._parts(executor, in_flight, reduction, update)
+                rows = selected_of_parts(source, selection, self.tally, fronts.append)
+            else:
+                source = self._blocks(executor, in_flight, update)
+                rows = selected(source, selection, self.tally, None if cloud is None else cloud.add, fronts.append)
             try:
-                watch = None if cloud is None else cloud.add
-                rows = selected(blocks, self.heading.selection, self.tally, watch, fronts.append)
                 text = self._write(_begun(rows), lazily=cloud is None)
             finally:
-                blocks.close()  # what is under way is not waited for
+                source.close()  # what is under way is not waited for
         if text:
             write_text(text, self.output)
         if cloud is not None:
@@ -170,6 +176,30 @@ class _Job:
             ):
                 yield block
                 done += len(block) + block.skipped
+                update(done)
+        except FlopcalcError as error:
+            raise _with_hint(error, self.axes) from None
+
+    def _parts(
+        self, executor: Executor, in_flight: int | None, reduction: Reduction, update: Callable[[int], None]
+    ) -> Generator[tuple[tuple[Block, ...], Tally], None, None]:
+        """Yield what is kept of each part of the grid, selected where it is computed."""
+        done = 0
+        try:
+            for part in sweep_reduced(
+                self.command.name or "",
+                self.axes,
+                self.metrics,
+                reduction,
+                executor,
+                convention=self.options["convention"],
+                input=self.input,
+                skip_refused=self.options["skip_refused"],
+                in_flight=in_flight,
+                parameters=self.given,
+            ):
+                yield part
+                done += part[1].evaluated
                 update(done)
         except FlopcalcError as error:
             raise _with_hint(error, self.axes) from None

@@ -6,7 +6,8 @@
 - :mod:`~flopcalc.sweeps.tracing`: one analysis with such numbers, which gives a network's totals as polynomials.
 - :mod:`~flopcalc.sweeps.evaluation`: those polynomials on arrays, with proven bounds.
 - :mod:`~flopcalc.sweeps.compiled`: :func:`compile_totals`, the totals of every structure that a grid meets.
-- :mod:`~flopcalc.sweeps.running`: :func:`sweep`, block by block, on any executor.
+- :mod:`~flopcalc.sweeps.running`: :func:`sweep`, block by block, on any executor; :func:`sweep_reduced`, of which
+  few rows travel.
 
 Examples
 --------
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 from flopcalc.sweeps.axes import Axis, Column, Grid, Listed, Product, Span, read_axis, read_grid
 from flopcalc.sweeps.compiled import METRICS, Compiled, compile_totals
-from flopcalc.sweeps.running import Block, sweep
+from flopcalc.sweeps.running import Block, sweep, sweep_reduced
 
 __all__ = [
     "METRICS",
@@ -40,4 +41,5 @@ __all__ = [
     "read_axis",
     "read_grid",
     "sweep",
+    "sweep_reduced",
 ]

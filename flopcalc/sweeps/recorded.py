@@ -166,17 +166,14 @@ class Tape:
 
     def word(self, number: Traced) -> str:
         """Write a number's value, which settles it, and keep that this was for words."""
-        before = len(self.conditions)
+        others = self.conditions.keys() - self.worded
         text = str(number.settle())
-        self.worded |= set(list(self.conditions)[before:])
+        self.worded |= self.conditions.keys() - others
         return text
 
     def decided(self, *, refused: bool) -> tuple[Condition, ...]:
         """Return the conditions; where a configuration is refused, without those of the words in which that is said."""
-        kept = list(self.conditions.items())
-        while refused and kept and kept[-1][0] in self.worded:
-            kept.pop()
-        return tuple(condition for _, condition in kept)
+        return tuple(item for key, item in self.conditions.items() if not (refused and key in self.worded))
 
     def decide(self, kind: str, number: Traced) -> bool:
         """Tell whether a number is > 0 (``positive``) or 0 (``zero``), and keep a condition where that is open."""
@@ -192,6 +189,7 @@ class Tape:
                 return False
             outcome = number.value == 0
         key = (kind, number.key)
+        self.worded.discard(key)  # it is decided by this as well
         if key not in self.conditions:
             self.conditions[key] = Condition(kind, number.terms, self.axes_of(number.terms), outcome)
         return outcome

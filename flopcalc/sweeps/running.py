@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 import os
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, get_ident
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from uuid import uuid4
 
 from flopcalc.convention import Convention
 from flopcalc.errors import ParameterError, Problem
 from flopcalc.number import Value
 from flopcalc.spec.model import Spec
-from flopcalc.sweeps.axes import Column, Grid, Product, read_grid
+from flopcalc.sweeps.axes import Column, Grid, Listed, Product, read_grid
 from flopcalc.sweeps.compiled import Compiled, compile_totals, refused
 from flopcalc.sweeps.evaluation import Side
 from flopcalc.sweeps.tracing import Domain
@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
-__all__ = ["MOST_ROWS", "Block", "sweep"]
+Reduced = TypeVar("Reduced")
+
+__all__ = ["MOST_ROWS", "Block", "sweep", "sweep_reduced"]
 
 MOST_ROWS = 1 << 16
 """How many rows a block has at most, where no other number is asked for."""
 
 _LONGEST_INNER = 1 << 14
+_WHOLE = slice(None)
+_BATCH = 16
+"""How many blocks one task of a reduced sweep has: what is sent to a process and back is little beside the work."""
 _MOST_COMPILED = 16
 
 
@@ -149,26 +154,42 @@ def _totals(compiled: Compiled, sides: dict[str, Side], task: _Task) -> tuple[di
     return flat, None if refusals is None else refusals.reshape(-1)
 
 
-def _tasks(recipe: _Recipe, compiled: Compiled, grid: Grid, most: int) -> Iterator[tuple[_Task, dict[str, Column]]]:
-    """Yield the blocks of a grid, in order, with their parameters' columns."""
+def _split(grid: Product, most: int) -> int:
+    """Return how many axes, from the first, are outer: the inner ones' rows together fit a block."""
+    lengths = [len(axis) for axis in grid.axes.values()]
+    split = len(lengths)
+    while split and math.prod(lengths[split - 1 :]) <= min(most, _LONGEST_INNER):
+        split -= 1
+    return split
+
+
+def _starts(grid: Grid, most: int) -> range:
+    """Return where the blocks of a grid begin: at outer entries of a Cartesian grid, or at rows."""
+    if isinstance(grid, Product) and (split := _split(grid, most)) < len(grid.names):
+        lengths = [len(axis) for axis in grid.axes.values()]
+        return range(0, math.prod(lengths[:split]), max(1, most // math.prod(lengths[split:])))
+    return range(0, len(grid), most)
+
+
+def _tasks(
+    recipe: _Recipe, compiled: Compiled, grid: Grid, most: int, part: slice = _WHOLE
+) -> Iterator[tuple[_Task, dict[str, Column]]]:
+    """Yield the blocks of a grid, or of a part of them, in order, with their parameters' columns."""
     import numpy as np
 
+    starts = _starts(grid, most)
     if isinstance(grid, Product):
         names = grid.names
         lengths = [len(grid.axes[name]) for name in names]
-        split = len(names)
-        while split and math.prod(lengths[split - 1 :]) <= min(most, _LONGEST_INNER):
-            split -= 1
+        split = _split(grid, most)
         if split < len(names):
             axes = {name: grid.axes[name].column() for name in names[split:]}
             inner = {name: compiled.numerators(name, column) for name, column in axes.items()}
             laid = Compiled.side({name: column.numerators for name, column in axes.items()}).values
             size = math.prod(lengths[split:])
             prefix = Product({name: grid.axes[name] for name in names[:split]})
-            count = math.prod(lengths[:split])
-            each = max(1, most // size)
-            for first in range(0, count, each):
-                last = min(first + each, count)
+            for first in starts[part]:
+                last = min(first + starts.step, starts.stop)
                 before = prefix.columns(first, last) if split else {}
                 outer = {name: compiled.numerators(name, column) for name, column in before.items()}
                 columns = {
@@ -179,7 +200,7 @@ def _tasks(recipe: _Recipe, compiled: Compiled, grid: Grid, most: int) -> Iterat
                     columns[name] = Column(np.tile(laid[name], last - first), column.denominator, column.words)
                 yield _Task(recipe, first * size, outer, inner, (last - first, size)), columns
             return
-    for start in range(0, len(grid), most):
+    for start in starts[part]:
         columns = grid.columns(start, min(start + most, len(grid)))
         numerators = {name: compiled.numerators(name, column) for name, column in columns.items()}
         yield _Task(recipe, start, None, numerators, (1, len(next(iter(numerators.values()))))), columns
@@ -253,6 +274,97 @@ def sweep(
     compiled = compile_totals(spec, free, names, convention=convention, input=input, parameters=given)
     recipe = _Recipe(uuid4().hex, spec, compiled.domains, compiled.metrics, convention, input, given)
     return _blocks(recipe, compiled, read, executor, skip_refused, block_rows, in_flight)
+
+
+def sweep_reduced(
+    spec: Spec | str | Path,
+    grid: object,
+    metrics: Iterable[str] | str,
+    reduce: Callable[[Iterator[Block]], Reduced],
+    executor: Executor,
+    *,
+    convention: str | Convention = "paper",
+    input: object = None,
+    skip_refused: bool = False,
+    in_flight: int | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> Iterator[Reduced]:
+    """Compute a grid part by part, and reduce each part where it is computed, so that few rows travel.
+
+    Parameters
+    ----------
+    spec, grid, metrics, executor, convention, input, skip_refused, in_flight, parameters
+        As for :func:`sweep`.
+    reduce : callable
+        Takes the blocks of a part, and returns what is kept of them; it can be pickled where the executor has
+        processes.
+
+    Yields
+    ------
+    object
+        What `reduce` returns, in the order of the grid.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> def least(blocks):
+    ...     return min(int(block.metrics["madds"].min()) for block in blocks)
+    >>> with ThreadPoolExecutor(2) as pool:
+    ...     list(sweep_reduced("mobilenet_v2", {"alpha": "0.35:1.4:0.35"}, ["madds"], least, pool))
+    [59285808]
+    """
+    read = read_grid(grid)
+    names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    free: Mapping[str, object] = read.axes if isinstance(read, Product) else read.by_name
+    given = dict(parameters or {})
+    compiled = compile_totals(spec, free, names, convention=convention, input=input, parameters=given)
+    recipe = _Recipe(uuid4().hex, spec, compiled.domains, compiled.metrics, convention, input, given)
+    count = len(_starts(read, MOST_ROWS))
+
+    def batches() -> Iterator[_Batch[Reduced]]:
+        for first in range(0, count, _BATCH):
+            if isinstance(read, Product):
+                yield _Batch(recipe, read, slice(first, first + _BATCH), 0, skip_refused, reduce)
+            else:
+                start, stop = first * MOST_ROWS, min((first + _BATCH) * MOST_ROWS, len(read))
+                yield _Batch(recipe, Listed(read.columns(start, stop)), _WHOLE, start, skip_refused, reduce)
+
+    limit = in_flight or 2 * (os.cpu_count() or 1) + 2
+    waiting: deque[Future[Reduced]] = deque()
+    try:
+        for batch in batches():
+            if len(waiting) >= limit:
+                yield waiting.popleft().result()
+            waiting.append(executor.submit(_reduced, batch))
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+@dataclass(frozen=True)
+class _Batch(Generic[Reduced]):
+    """Some blocks of a grid, and what is made of them."""
+
+    recipe: _Recipe
+    grid: Grid
+    part: slice
+    start: int
+    skip: bool
+    reduce: Callable[[Iterator[Block]], Reduced]
+
+
+def _reduced(batch: _Batch[Reduced]) -> Reduced:
+    """Compute the blocks of a batch, and reduce them."""
+    compiled, sides = _compiled(batch.recipe)
+
+    def blocks() -> Iterator[Block]:
+        for task, columns in _tasks(batch.recipe, compiled, batch.grid, MOST_ROWS, batch.part):
+            block = _block(compiled, task, columns, _totals(compiled, sides, task), batch.skip)
+            yield replace(block, start=batch.start + block.start)
+
+    return batch.reduce(blocks())
 
 
 def _blocks(

@@ -19,6 +19,7 @@ __all__ = [
     "Front",
     "Key",
     "Ranking",
+    "Reduction",
     "Selection",
     "Tally",
     "first_values",
@@ -26,6 +27,7 @@ __all__ = [
     "read_objectives",
     "read_order",
     "selected",
+    "selected_of_parts",
     "too_many_to_sort",
 ]
 
@@ -343,6 +345,49 @@ class Selection:
     def streams(self) -> bool:
         """Whether rows come out before all are in."""
         return not self.front and not self.order
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """What can be selected of a part of a grid by itself, where the part is computed.
+
+    Of a front's or a ranking's rows only those of their own part's can be in the whole one's.
+    """
+
+    selection: Selection
+
+    @classmethod
+    def of(cls, selection: Selection) -> Reduction | None:
+        """Return how a selection is begun part by part; None where every row is kept."""
+        if selection.front:
+            return cls(Selection(selection.condition, selection.front))
+        if selection.order and selection.most is not None:
+            return cls(Selection(selection.condition, (), selection.order, selection.most))
+        return cls(Selection(selection.condition)) if selection.condition is not None else None
+
+    def __call__(self, blocks: Iterable[Block]) -> tuple[tuple[Block, ...], Tally]:
+        """Return the rows that are kept of a part, and how many there were."""
+        tally = Tally()
+        return tuple(selected(blocks, self.selection, tally)), tally
+
+
+def selected_of_parts(
+    parts: Iterable[tuple[tuple[Block, ...], Tally]],
+    selection: Selection,
+    tally: Tally,
+    watch_front: Callable[[Block], None] | None = None,
+) -> Iterator[Block]:
+    """Yield the rows that are kept, as :func:`selected` does, of parts that :class:`Reduction` has gone through."""
+
+    def blocks() -> Iterator[Block]:
+        for kept, part in parts:
+            tally.evaluated += part.evaluated
+            tally.refused += part.refused
+            tally.met += part.met
+            yield from kept
+
+    left = Selection(None, selection.front, selection.order, selection.most)
+    return selected(blocks(), left, Tally(), None, watch_front)
 
 
 def selected(

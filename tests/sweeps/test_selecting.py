@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
 from flopcalc.errors import ParameterError
-from flopcalc.sweeps import Block, Column
+from flopcalc.sweeps import Block, Column, Listed, Product, read_axis, sweep, sweep_reduced
 from flopcalc.sweeps.conditions import read_condition, read_count
-from flopcalc.sweeps.selecting import Front, Key, Ranking
+from flopcalc.sweeps.selecting import (
+    Front,
+    Key,
+    Ranking,
+    Reduction,
+    Selection,
+    Tally,
+    first_values,
+    joined,
+    read_objectives,
+    read_order,
+    selected,
+    selected_of_parts,
+)
 
 
 @pytest.mark.parametrize("seed", range(120))
@@ -88,3 +103,48 @@ def test_suffixes_are_decimal() -> None:
     ]
     with pytest.raises(ParameterError):
         read_count("150MB", "it")
+
+
+SELECTIONS = [
+    ("flops <= 250M", "", "", None),
+    ("flops <= 250M", "max:params,min:mac", "", None),
+    ("", "max:params,min:flops", "-mac", 7),
+    ("params > 2M", "", "mac", 25),
+    ("flops > 1T", "max:params,min:flops", "", None),
+]
+
+
+@pytest.mark.parametrize(("condition", "front", "order", "most"), SELECTIONS)
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_is_selected_part_by_part_is_what_is_selected_of_the_whole(
+    condition: str, front: str, order: str, most: int | None, listed: bool
+) -> None:
+    axes = {"alpha": read_axis("0.25:1.4:0.001"), "rho": read_axis("0.43:1:0.0004")}
+    names = ["params", "flops", "mac"]
+    selection = Selection(
+        read_condition(condition, names, first_values(axes), {}) if condition else None,
+        read_objectives(front, names) if front else (),
+        read_order(order, names) if order else (),
+        most,
+    )
+    grid: Any = axes
+    if listed:
+        grid = Listed(Product(axes).columns(0, 1_200_000))
+    whole, parts = Tally(), Tally()
+    expected = list(selected(sweep("mobilenet_v2", grid, names), selection, whole))
+    reduction = Reduction.of(selection)
+    assert reduction is not None
+    with ThreadPoolExecutor(2) as pool:
+        reduced = sweep_reduced("mobilenet_v2", grid, names, reduction, pool)
+        found = list(selected_of_parts(reduced, selection, parts))
+    assert whole == parts
+    assert sum(map(len, expected)) == sum(map(len, found))
+    if expected:
+        one, other = joined(expected), joined(found)
+        assert list(one.parameters["alpha"]) == list(other.parameters["alpha"])
+        assert all(np.array_equal(one.metrics[name], other.metrics[name]) for name in names)
+
+
+def test_a_selection_that_keeps_every_row_is_not_begun_part_by_part() -> None:
+    assert Reduction.of(Selection(most=3)) is None
+    assert Reduction.of(Selection(order=(Key("mac"),))) is None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flopcalc.comparison import compare
     from flopcalc.errors import FlopcalcError
     from flopcalc.report import Report
+    from flopcalc.solving import solve
     from flopcalc.spec import Spec, load
     from flopcalc.sweeps import sweep
     from flopcalc.theory.bounds import bound
@@ -38,6 +39,7 @@ __all__ = [
     "derive",
     "explain",
     "load",
+    "solve",
     "sweep",
     "verify",
 ]
@@ -56,6 +58,7 @@ _HOMES = {
     "derive": "flopcalc.theory.derivations",
     "explain": "flopcalc.theory.explain",
     "load": "flopcalc.spec",
+    "solve": "flopcalc.solving",
     "sweep": "flopcalc.sweeps",
     "verify": "flopcalc.theory.claims",
 }

@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("analysis",),
     ("theory",),
     ("comparison", "sweeps"),
+    ("solving",),
     ("render",),
     ("cli",),
 )

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("flopcalc.cli.explain", "which convention, variant or slip yields a quoted figure"),
     "experiment": ("flopcalc.cli.experiment", "the experiments behind those guidelines, rebuilt from their budgets"),
     "sweep": ("flopcalc.cli.sweep", "every metric of every configuration of a grid: filtered, ranked, drawn"),
+    "solve": ("flopcalc.cli.solve", "the greatest value of a parameter within a budget, exact through every rounding"),
     "list": ("flopcalc.cli.listing", "what there is: architectures, blocks, conventions, worksheets and derivations"),
     "show": ("flopcalc.cli.show", "a spec's YAML, or its graph"),
     "schema": ("flopcalc.cli.schema", "the JSON Schema of spec files, for editors"),

@@ -1,0 +1,298 @@
+"""Backwards from a budget: the greatest value of a parameter within it, exact through every rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from flopcalc.analysis import resolve, texts_of
+from flopcalc.binding import bind, is_truth
+from flopcalc.convention import Convention, load_convention
+from flopcalc.errors import ParameterError, Problem, shorten
+from flopcalc.number import is_rational
+from flopcalc.report import METRICS
+from flopcalc.solving.budgets import budgets_of
+from flopcalc.solving.path import path_of
+from flopcalc.solving.result import Budget, Choice, Compound, Formula, Found, Front, Scaling, Solution
+from flopcalc.spec.model import Spec
+from flopcalc.sweeps.axes import read_value
+from flopcalc.sweeps.tracing import Setting
+
+__all__ = [
+    "Budget",
+    "Choice",
+    "Compound",
+    "Formula",
+    "Found",
+    "Front",
+    "Scaling",
+    "Solution",
+    "compound",
+    "front",
+    "solve",
+]
+
+
+def solve(
+    spec: Spec | str | Path,
+    for_: str | None = None,
+    *,
+    params: object = None,
+    weights: object = None,
+    madds: object = None,
+    flops: object = None,
+    mac: object = None,
+    activations: object = None,
+    along: str | None = None,
+    convention: str | Convention = "paper",
+    symbolic: str | Iterable[str] = (),
+    input: object = None,
+    assume: str | Iterable[str] = (),
+    dtype: str = "fp32",
+    parameters: Mapping[str, object] | None = None,
+    **others: object,
+) -> Solution | Formula:
+    """Return the greatest value of a parameter within budgets, and every value that gives the same network.
+
+    Parameters
+    ----------
+    spec : Spec, str or Path
+        As :func:`flopcalc.analyze` takes it.
+    for_ : str, optional
+        The parameter that is solved for.
+    params, weights, madds, flops, mac, activations : optional
+        Budgets: a number, ``"150M"``, ``">= 2M"``, or a formula; counts of elements or operations as in a report. All
+        of those that are given must hold.
+    along : str, optional
+        Instead of `for_`: parameters that grow together, ``"alpha,rho"`` or ``"width=1.1**phi,depth=1.2**phi"``.
+    convention, symbolic, input, assume, dtype
+        As for :func:`flopcalc.analyze`.
+    parameters : mapping of str to object, optional
+        Values of the other parameters.
+    **others
+        The same, by name.
+
+    Returns
+    -------
+    Solution
+        Exact where everything is a number.
+    Formula
+        Where other symbols are free, or the budget is a formula.
+
+    Raises
+    ------
+    ParameterError
+        Where the question is wrong.
+    UndecidedError
+        Where the steps of the rounding cannot be followed, or there is no closed form.
+
+    Examples
+    --------
+    >>> solution = solve("mobilenet_v1", "alpha", flops="149.5M")
+    >>> str(solution.value), solution.network.totals["flops"]
+    ('1/2', 149497088)
+    >>> [str(end.number) for end in (solution.interval.low, solution.interval.high)]
+    ['1023/2048', '1025/2048']
+    >>> solve("separable_conv", "O", flops="B").value
+    B/(C*H*W) - K**2
+    """
+    bounds = {
+        "params": params,
+        "weights": weights,
+        "madds": madds,
+        "flops": flops,
+        "mac": mac,
+        "activations": activations,
+    }
+    budgets = budgets_of(bounds)
+    setting, given = setting_of(spec, convention, input, {**(parameters or {}), **others})
+    found = setting.spec
+    freed = texts_of("symbolic", symbolic)
+    options: dict[str, Any] = {"dtype": dtype}
+    if for_ is None and along is None:
+        raise ParameterError(
+            Problem("it is not said what is solved for", None, f"one of {', '.join(found.known)}", "--for NAME")
+        )
+    names = [] if for_ is None else texts_of("for", for_)
+    if along is None and len(names) == 1 and names[0] in found.known and names[0] not in given:
+        name = names[0]
+        parameter = found.known[name]
+        if parameter is not None and is_truth(parameter):
+            raise ParameterError(Problem(f"{name} is true or false", None, "a parameter that is a number"))
+        if parameter is not None and parameter.choices:
+            from flopcalc.solving.search import greatest_choice
+
+            _only_numbers(budgets)
+            return greatest_choice(setting, name, parameter.choices, budgets, options)
+    unknown, courses = path_of(found, names, along, given)
+    binding = bind(
+        found, given, symbolic=[*freed, *(name for name in courses if name not in freed)], shapes=setting.shapes or None
+    )
+    values = [*binding.values.values(), *(side for shape in binding.shapes.values() for side in shape)]
+    free = {str(item) for value in values for item in getattr(value, "free_symbols", ())} - set(courses)
+    if free or any(not is_rational(budget.value) for budget in budgets):
+        from flopcalc.solving.formula import formula
+
+        if along is not None:
+            raise ParameterError(
+                Problem(f"a way of parameters needs numbers, and {', '.join(sorted(free)) or 'the budget'} is a symbol")
+            )
+        return formula(setting, unknown, budgets, {**options, "symbolic": freed, "assume": texts_of("assume", assume)})
+    from flopcalc.solving.search import greatest
+
+    return greatest(setting, unknown, courses, budgets, options)
+
+
+def _only_numbers(budgets: Iterable[Budget]) -> None:
+    for budget in budgets:
+        if not is_rational(budget.value):
+            raise ParameterError(
+                Problem(f"{budget.metric}: {shorten(str(budget.value))} is no number", None, "a number")
+            )
+
+
+def setting_of(
+    spec: Spec | str | Path, convention: str | Convention, input: object, parameters: Mapping[str, object]
+) -> tuple[Setting, dict[str, object]]:
+    """Return what all the networks have in common, and the values that are given."""
+    found, inline = resolve(spec)
+    given: dict[str, object] = dict(inline)
+    for name, value in parameters.items():
+        if name in given:
+            raise ParameterError(Problem(f"`{shorten(name)}` is set twice", None, "every parameter once"))
+        given[name] = value
+    shapes: Mapping[str, object] = {}
+    if input is not None:
+        shapes = input if isinstance(input, Mapping) else {"input": input}
+    rules = load_convention(convention) if isinstance(convention, str) else convention
+    return Setting(found, rules, given, shapes, METRICS), given
+
+
+def front(
+    spec: Spec | str | Path,
+    for_: Mapping[str, object] | Iterable[str],
+    best: str,
+    *,
+    params: object = None,
+    weights: object = None,
+    madds: object = None,
+    flops: object = None,
+    mac: object = None,
+    activations: object = None,
+    convention: str | Convention = "paper",
+    input: object = None,
+    dtype: str = "fp32",
+    parameters: Mapping[str, object] | None = None,
+    **others: object,
+) -> Front:
+    """Return the configurations within budgets that no other one within them betters.
+
+    Parameters
+    ----------
+    spec : Spec, str or Path
+    for_ : mapping of str to values, or iterable of str
+        The parameters that vary, each with its values as in :func:`flopcalc.sweep`; None, or a name alone, stands for
+        one value of every network that the parameter gives up to its default.
+    best : str
+        What is to be least, or greatest: ``params``, ``min:params,max:activations``. The first budget's metric counts
+        too, the more the better, where it is not named.
+    params, weights, madds, flops, mac, activations, convention, input, dtype, parameters, **others
+        As for :func:`solve`.
+
+    Raises
+    ------
+    FlopcalcError
+
+    Examples
+    --------
+    >>> found = front("mobilenet_v1", {"alpha": "0.25:1:0.25", "rho": "4/7,5/7,6/7,1"}, "params", flops="150M")
+    >>> for choice in found.choices:
+    ...     print(*choice.parameters.values(), choice.totals["params"], choice.totals["flops"])
+    1/2 1 1331592 149497088
+    1/4 1 470072 41030272
+    """
+    bounds = {
+        "params": params,
+        "weights": weights,
+        "madds": madds,
+        "flops": flops,
+        "mac": mac,
+        "activations": activations,
+    }
+    from flopcalc.solving.fronts import front_of
+
+    budgets = budgets_of(bounds)
+    setting, _ = setting_of(spec, convention, input, {**(parameters or {}), **others})
+    axes = dict(for_) if isinstance(for_, Mapping) else dict.fromkeys(texts_of("for", for_))
+    if not axes:
+        raise ParameterError(Problem("no parameter varies", None, "names, or names with values", "--for alpha,rho"))
+    for name in axes:
+        path_of(setting.spec, [name], None, setting.given)  # its name is known, and it has no value yet
+    return front_of(setting, axes, best, budgets, {"dtype": dtype})
+
+
+def compound(
+    spec: Spec | str | Path,
+    names: Iterable[str] = ("depth", "width", "resolution"),
+    *,
+    step: object = "0.05",
+    tolerance: object = "0.1",
+    target: object = 2,
+    convention: str | Convention = "paper",
+    input: object = None,
+    dtype: str = "fp32",
+    parameters: Mapping[str, object] | None = None,
+    **others: object,
+) -> Compound:
+    """Repeat the search for compound coefficients: α, β, γ ≥ 1 on a grid, with α·β²·γ² near to 2.
+
+    Parameters
+    ----------
+    spec : Spec, str or Path
+        The base network, φ = 0.
+    names : iterable of str
+        Its parameters of depth, width and resolution.
+    step, tolerance, target : int, Fraction, float or str
+        Of the grid, and how near α·β²·γ² is to which number.
+    convention, input, dtype, parameters, **others
+        As for :func:`solve`.
+
+    Returns
+    -------
+    Compound
+        Every network with its exact FLOPs as a multiple of the base's. Which is the most accurate cannot be computed.
+
+    Raises
+    ------
+    FlopcalcError
+
+    References
+    ----------
+    Tan & Le 2019, arXiv:1905.11946, section 3.3, equation 3.
+
+    Examples
+    --------
+    >>> found = compound("efficientnet")
+    >>> own, = (row for row in found.rows if row.own)
+    >>> [str(value) for value in own.coefficients], str(own.product)
+    (['6/5', '11/10', '23/20'], '192027/100000')
+    """
+    from flopcalc.solving.scaling import compound_of
+
+    three = tuple(texts_of("names", names))
+    if len(three) != 3 or len(set(three)) != 3:
+        raise ParameterError(
+            Problem(f"{len(three)} parameters are named", None, "those of depth, width and resolution")
+        )
+    setting, _ = setting_of(spec, convention, input, {**(parameters or {}), **others})
+    amounts = [_fraction(name, value) for name, value in (("step", step), ("tolerance", tolerance), ("target", target))]
+    return compound_of(setting, (three[0], three[1], three[2]), amounts[0], amounts[1], amounts[2], {"dtype": dtype})
+
+
+def _fraction(name: str, value: object) -> Fraction:
+    read = read_value(value, name)
+    if isinstance(read, (bool, str)) or not is_rational(read):
+        raise ParameterError(Problem(f"{name} is no number", None, "a number"))
+    return Fraction(read)

@@ -1,0 +1,90 @@
+"""Budgets as people write them: ``150M``, ``<= 3.5G``, ``>= 2M``, or a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten
+from flopcalc.expression import free_expression
+from flopcalc.number import Number, exact, is_rational, symbol
+from flopcalc.report import METRICS
+from flopcalc.solving.result import Budget
+
+__all__ = ["budgets_of", "read_budget"]
+
+_UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
+_AMOUNT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([kKMGBT]?)\s*")
+_RELATION = re.compile(r"\s*(<=|>=|≤|≥|<|>|==|=)?(.*)", re.DOTALL)
+
+
+def read_budget(metric: str, value: object) -> Budget:
+    """Read one budget.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> read_budget("flops", "1.5G")
+    Budget(metric='flops', relation='<=', value=1500000000)
+    >>> read_budget("params", ">= 2M").relation
+    '>='
+    """
+    relation = "<="
+    try:
+        if not isinstance(value, str):
+            amount: Any = exact(value)
+        else:
+            match = _RELATION.fullmatch(value)
+            assert match is not None
+            sign = {None: "<=", "≤": "<=", "≥": ">="}.get(match[1], match[1])
+            if sign not in ("<=", ">="):
+                raise Fault(f"a budget cannot be {sign} a number", expected="at most (<=) or at least (>=)")
+            relation = sign
+            amount = _amount(match[2])
+        if isinstance(amount, (bool, str, tuple, dict)) or (is_rational(amount) and amount < 0):
+            raise Fault(f"{shorten(str(value))} is no budget", expected="a number such as 150M, or a formula")
+    except Fault as fault:
+        raise ParameterError(Problem(f"{metric}: {fault.what}", None, fault.expected, fault.hint)) from None
+    except FlopcalcError as error:
+        raise ParameterError(*(replace(item, what=f"{metric}: {item.what}") for item in error.problems)) from None
+    return Budget(metric, relation, amount)
+
+
+def _amount(text: str) -> Any:
+    match = _AMOUNT.fullmatch(text)
+    if match is not None:
+        digits = match[1].replace("_", "")
+        if "," in digits:
+            if not re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
+                raise Fault(f"`{shorten(text.strip())}` is no number", expected="a number such as 150M or 149,497,088")
+            digits = digits.replace(",", "")
+        return exact(Fraction(digits) * _UNITS[match[2]])
+    if text.strip().lower() in ("nan", "inf", "infinity"):
+        raise Fault(f"{text.strip()} is not a finite number", expected="a number such as 150M")
+    if not text.strip():
+        raise Fault("there is no number", expected="a number such as 150M, or a formula")
+    return free_expression(text, symbols=symbol)
+
+
+def budgets_of(values: Mapping[str, object]) -> tuple[Budget, ...]:
+    """Return the budgets of those metrics that have one.
+
+    Raises
+    ------
+    ParameterError
+    """
+    found = [read_budget(metric, value) for metric, value in values.items() if value is not None]
+    if not found:
+        raise ParameterError(Problem("there is no budget", None, "a bound of " + ", ".join(METRICS), "--flops 150M"))
+    return tuple(found)
+
+
+def numeric(value: Number) -> bool:
+    """Tell whether a budget is a number."""
+    return is_rational(value)

@@ -1,0 +1,67 @@
+"""``flopcalc solve`` from a user's side: answers, exit codes, and words for what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def test_the_interval_and_the_next_network_are_shown(run: Callable[..., Any]) -> None:
+    """Recounted: at alpha = 9/16 MobileNetV2 has 147,439,552 multiply-adds, at 23/40 150,231,376."""
+    import flopcalc
+
+    ran = run("solve", "mobilenet_v2", "--for", "alpha", "--flops", "150M")
+    assert ran.code == 0
+    assert "9/16 ≤ alpha < 23/40" in ran.out
+    for alpha, flops in (("9/16", 147439552), ("0.5749999", 147439552), ("23/40", 150231376)):
+        assert flopcalc.analyze("mobilenet_v2", alpha=alpha).totals.flops == flops
+    assert "147,439,552" in ran.out
+    assert "150,231,376" in ran.out
+
+
+def test_a_formula_is_the_answer_where_symbols_are_free(run: Callable[..., Any]) -> None:
+    ran = run("solve", "separable_conv", "--for", "O", "--flops", "B")
+    assert ran.code == 0
+    assert "O = B/(HWC) - K²" in ran.out
+
+
+def test_a_budget_that_every_value_misses_leaves_with_1(run: Callable[..., Any]) -> None:
+    ran = run("solve", "resnet", "--for", "depth", "--flops", "1G")
+    assert ran.code == 1
+    assert "1,814,073,344" in ran.out  # ResNet-18, the least
+
+
+def test_json_is_one_object_with_exact_values(run: Callable[..., Any]) -> None:
+    ran = run("solve", "mobilenet_v1", "--for", "resolution", "--flops", "300M", "--format", "json")
+    assert ran.code == 0
+    assert isinstance(json.loads(ran.out), dict)
+    assert "290675200" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["mobilenet_v2", "--for", "alpah", "--flops", "150M"], "did you mean `alpha`?"),
+        (["mobilenet_v2", "--for", "alpha"], "budget"),
+        (["mobilenet_v2", "--flops", "150M"], "--for"),
+        (["mobilenet_v2", "--for", "alpha", "--flops", "150Q"], "150Q"),
+        (["mobilenet_vv2", "--for", "alpha", "--flops", "150M"], "did you mean"),
+        (["mobilenet_v2", "--for", "alpha", "--flops", "-3"], "-3"),
+    ],
+)
+def test_what_is_wrong_is_said_and_the_code_is_2(run: Callable[..., Any], arguments: list[str], words: str) -> None:
+    ran = run("solve", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_papers_compound_coefficients_are_among_those_found(run: Callable[..., Any]) -> None:
+    """arXiv:1905.11946, section 3.3: α = 1.2, β = 1.1, γ = 1.15, of which α·β²·γ² is 1.9203."""
+    ran = run("solve", "efficientnet", "--compound")
+    assert ran.code == 0
+    (line,) = [line for line in ran.out.splitlines() if line.split()[:3] == ["1.2", "1.1", "1.15"]]
+    assert "1.9203" in line

@@ -1,0 +1,437 @@
+"""Backwards from a budget: the interval is right at both ends, nothing greater is within the budget, formulas hold."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import flopcalc
+from flopcalc import Report, analyze
+from flopcalc.errors import FlopcalcError, ParameterError, UndecidedError, UnknownNameError
+from flopcalc.report import METRICS
+from flopcalc.solving import Compound, Formula, Found, Front, Solution, compound, front, solve
+from flopcalc.solving.budgets import read_budget
+from flopcalc.solving.path import End, Span
+
+TINY = Fraction(1, 10**9)
+
+
+def solved(spec: str, unknown: str, **options: Any) -> Solution:
+    """Return a solution in numbers."""
+    found = solve(spec, unknown, **options)
+    assert isinstance(found, Solution)
+    return found
+
+
+def network(solution: Solution) -> Found:
+    """Return what was found."""
+    assert solution.network is not None
+    return solution.network
+
+
+def ends(span: Span) -> tuple[Fraction, Fraction]:
+    """Return the ends of a span, which are rational."""
+    assert span.low is not None
+    assert span.high is not None
+    assert span.low.base is None
+    assert span.high.base is None
+    return span.low.ratio, span.high.ratio
+
+
+def layers(report: Report) -> list[object]:
+    """Return what tells a network from others, layer by layer."""
+    return [(row.path, row.inputs, row.output, tuple(row.attributes.items())) for row in report.layers]
+
+
+def at(spec: str, **parameters: object) -> Report | None:
+    """Analyse a configuration; None where it is refused."""
+    try:
+        return analyze(spec, **parameters)  # type: ignore[arg-type]
+    except FlopcalcError:
+        return None
+
+
+def decimal(value: Fraction) -> Fraction:
+    """Return a value to five decimals."""
+    return Fraction(round(value * 10**5), 10**5)
+
+
+def misses(report: Report | None, budgets: dict[str, int]) -> bool:
+    """Tell whether a configuration is no network, or one above a budget."""
+    return report is None or any(getattr(report.totals, name) > value for name, value in budgets.items())
+
+
+# -- the interval, by analyses around its ends -----------------------------------------------------------------------
+
+CASES: list[tuple[str, str, dict[str, int], dict[str, object]]] = [
+    ("mobilenet_v1", "alpha", {"flops": 150_000_000}, {}),
+    ("mobilenet_v1", "alpha", {"params": 2_600_000, "flops": 200_000_000}, {"rho": "5/7"}),
+    ("mobilenet_v1", "rho", {"activations": 3_000_000}, {"alpha": "0.75"}),
+    ("mobilenet_v2", "alpha", {"flops": 150_000_000}, {}),
+    ("mobilenet_v2", "alpha", {"mac": 60_000_000}, {}),
+    ("mobilenet_v2", "rho", {"flops": 100_000_000}, {"alpha": "1.3"}),
+    ("mobilenet_v3_large", "alpha", {"flops": 100_000_000}, {}),
+    ("mobilenet_v3_small", "alpha", {"params": 2_000_000}, {"widths": "torchvision"}),
+    ("shufflenet_v1", "scale", {"flops": 80_000_000}, {"groups": 2, "bottleneck": "ceil"}),
+    ("shufflenet_v2", "scale", {"flops": 250_000_000}, {}),
+    ("ghostnet", "alpha", {"flops": 100_000_000}, {}),
+    ("efficientnet", "width", {"params": 10_000_000}, {}),
+    ("efficientnet", "depth", {"flops": 700_000_000}, {}),
+    ("resnet50", "width", {"flops": 2_000_000_000}, {}),
+]
+
+
+@pytest.mark.parametrize(("spec", "unknown", "budgets", "others"), CASES, ids=lambda item: str(item))
+def test_every_value_of_the_interval_gives_the_network_and_none_around_it(
+    spec: str, unknown: str, budgets: dict[str, int], others: dict[str, object]
+) -> None:
+    try:
+        solution = solved(spec, unknown, **budgets, **others)
+    except UnknownNameError:
+        pytest.skip(f"no {spec}")
+    found = network(solution)
+    assert found.span.low is not None
+    assert found.span.high is not None
+    low, high = ends(found.span)
+    expected = layers(solution.report)
+    assert found.span.holds(found.value)
+    assert not misses(solution.report, budgets)
+    assert {name: getattr(solution.report.totals, name) for name in METRICS} == found.totals
+    inside = [low + TINY, (low + high) / 2, high - TINY] if low != high else []
+    inside += [end for end, closed in ((low, found.span.low_closed), (high, found.span.high_closed)) if closed]
+    outside = [low - TINY, high + TINY]
+    outside += [end for end, closed in ((low, found.span.low_closed), (high, found.span.high_closed)) if not closed]
+    for value in inside:
+        report = at(spec, **{unknown: value}, **others)
+        assert report is not None
+        assert layers(report) == expected
+    for value in outside:
+        report = at(spec, **{unknown: value}, **others)
+        assert report is None or layers(report) != expected
+
+
+@pytest.mark.parametrize(("spec", "unknown", "budgets", "others"), CASES, ids=lambda item: str(item))
+def test_no_greater_value_is_within_the_budget(
+    spec: str, unknown: str, budgets: dict[str, int], others: dict[str, object]
+) -> None:
+    solution = solved(spec, unknown, **budgets, **others)
+    _, high = ends(network(solution).span)
+    values = [high * Fraction(1000 + step**2, 1000) for step in range(40)]
+    values += [high + TINY, 8 * high, 50 * high] if unknown != "depth" else [high + TINY]
+    if not network(solution).span.high_closed:
+        values.append(high)
+    else:
+        values.remove(high)
+    for value in values:
+        assert misses(at(spec, **{unknown: value}, **others), budgets), value
+
+
+def test_the_next_network_above_misses_the_budget_and_begins_where_the_interval_ends() -> None:
+    solution = solved("mobilenet_v2", "alpha", flops="150M")
+    above = solution.above
+    assert above is not None
+    assert ends(above.span)[0] == ends(network(solution).span)[1]
+    assert above.totals["flops"] == analyze("mobilenet_v2", alpha=above.value).totals.flops > 150_000_000
+
+
+# -- MobileNetV1 by its paper's Table 1, without flopcalc ------------------------------------------------------------
+
+_TABLE = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
+
+
+def first_mobilenet(alpha: Fraction) -> tuple[int, int] | None:
+    """Return weights and multiply-adds by Table 1 of arXiv:1704.04861, widths rounded half up."""
+
+    def wide(channels: int) -> int:
+        return math.floor(alpha * channels + Fraction(1, 2))
+
+    before, side = wide(32), 112
+    if before < 1:
+        return None
+    weights, madds = 27 * before, 27 * before * side**2
+    for channels, stride in _TABLE:
+        side //= stride
+        after = wide(channels)
+        for part in (9 * before, before * after):
+            weights, madds = weights + part, madds + part * side**2
+        before = after
+    return weights + 1000 * before, madds + 1000 * before
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(200_000, 1_500_000_000), st.booleans())
+def test_random_budgets_are_met_as_by_trying_every_network_of_the_papers_table(budget: int, by_weights: bool) -> None:
+    metric = "weights" if by_weights else "madds"
+    budget = budget // 100 + 10_000 if by_weights else budget + 1_000_000
+    best: Fraction | None = None
+    # every step of round(alpha·c), c a divisor of 1024, is at a multiple of 1/2048
+    for half in range(1, 3 * 2048):
+        alpha = Fraction(half, 2048)
+        cost = first_mobilenet(alpha)
+        if cost is not None and cost[0 if by_weights else 1] <= budget:
+            best = alpha
+    solution = solved("mobilenet_v1", "alpha", **{metric: budget})
+    if best is None:
+        assert not solution.solved
+        return
+    found = network(solution)
+    low, high = ends(found.span)
+    assert found.span.low_closed
+    assert not found.span.high_closed
+    assert low <= best < high
+    assert first_mobilenet(low) == first_mobilenet(high - TINY) == (found.totals["weights"], found.totals["madds"])
+    assert first_mobilenet(high) != first_mobilenet(low)
+
+
+def test_the_papers_half_of_mobilenet_is_what_149_and_a_half_millions_buy() -> None:
+    found = network(solved("mobilenet_v1", "alpha", flops="149.5M"))  # Table 6 prints 149 million
+    assert found.value == Fraction(1, 2)
+    assert ends(found.span) == (Fraction(1023, 2048), Fraction(1025, 2048))
+    assert found.totals["flops"] == 149_497_088
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.integers(30_000_000, 1_000_000_000))
+def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budget: int) -> None:
+    found = solved("mobilenet_v2", "alpha", flops=budget)
+    # make_divisible steps at (8k - 4)/c, and where nine tenths of alpha·c pass a multiple of 8
+    widths = (16, 24, 32, 64, 96, 160, 320, 1280)
+    steps = {Fraction(8 * k - 4, c) for c in widths for k in range(1, 2 * c // 8)}
+    steps |= {Fraction(80 * k, 9 * c) for c in widths for k in range(1, 2 * c // 8)}
+    values = sorted(steps | {a + (b - a) / 2 for a, b in itertools.pairwise(sorted(steps))})
+    values = [value for value in values if value < 2]
+    blocks = list(flopcalc.sweep("mobilenet_v2", {"alpha": values}, ["flops"]))
+    costs = [int(cost) for block in blocks for cost in block.metrics["flops"]]
+    within = [value for value, cost in zip(values, costs, strict=True) if cost <= budget]
+    if not within:
+        assert not found.solved
+    elif found.value is not None and found.value < Fraction(19, 10):
+        assert network(found).span.holds(max(within))
+
+
+# -- whole numbers and choices ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "unknown", "budget"),
+    [
+        ("mobilenet_v1", "resolution", {"flops": 150_000_000}),
+        ("mobilenet_v2", "classes", {"params": 3_000_000}),
+        ("separable_conv:C=32,H=56,W=56,O=64", "K", {"flops": 10_000_000}),
+        ("densenet", "growth", {"params": 5_000_000}),
+        ("resnext_bottleneck:C=256,M=128,H=14,W=14", "g", {"params": 100_000}),
+    ],
+)
+def test_a_whole_number_is_the_greatest_of_those_that_can_be_built(
+    spec: str, unknown: str, budget: dict[str, int]
+) -> None:
+    found = solved(spec, unknown, **budget)
+    value = int(network(found).value)
+    assert not misses(at(spec, **{unknown: value}), budget)
+    for greater in (*range(value + 1, value + 40), 2 * value, 4 * value, 16 * value):
+        assert misses(at(spec, **{unknown: greater}), budget)
+
+
+def test_a_parameter_with_choices_takes_the_greatest_of_them() -> None:
+    found = solved("resnet:width=1", "depth", flops="5G")
+    assert network(found).value == 50
+    assert found.above is not None
+    assert found.above.value == 101
+
+
+def test_a_multiplier_that_must_make_whole_widths_is_a_single_value() -> None:
+    found = network(solved("inverted_residual:C=24,O=24,K=3,H=56,W=56", "t", flops="50M"))
+    budget = 50_000_000
+    fits = [Fraction(k, 24) for k in range(1, 600) if _expanded(Fraction(k, 24)) <= budget]
+    assert found.value == max(fits)
+    assert found.span.single
+
+
+def _expanded(t: Fraction) -> int:
+    """Return Sandler et al.'s hwd'·t(d' + k² + d'') for 24 channels on 56×56."""
+    return int(56 * 56 * 24 * t * (24 + 9 + 24))
+
+
+# -- ways of several parameters --------------------------------------------------------------------------------------
+
+
+def test_parameters_grow_together_in_proportion() -> None:
+    found = solve("mobilenet_v1", along="alpha,rho", flops="150M")
+    assert isinstance(found, Solution)
+    low, high = ends(network(found).span)
+    expected = layers(found.report)
+    for value in (low, high - TINY):
+        assert layers(analyze("mobilenet_v1", alpha=value, rho=value)) == expected
+    for value in (low - TINY, high):
+        assert layers(analyze("mobilenet_v1", alpha=value, rho=value)) != expected
+    for step in range(1, 30):
+        value = high + Fraction(step, 200)
+        assert analyze("mobilenet_v1", alpha=value, rho=value).totals.flops > 150_000_000
+    same = solve("mobilenet_v1", along="alpha=t,rho=t", flops="150M")
+    assert isinstance(same, Solution)
+    assert ends(network(same).span) == (low, high)
+
+
+def test_logarithms_are_compared_exactly() -> None:
+    assert End(Fraction(4), Fraction(2)) == End(Fraction(2))
+    assert End(Fraction(9), Fraction(3)) == End(Fraction(4), Fraction(2))
+    assert End(Fraction(5), Fraction(2)) > End(Fraction(2))
+    assert End(Fraction(10**20 + 1, 10**20), Fraction(2)) > End(Fraction(0))
+
+
+# -- formulas --------------------------------------------------------------------------------------------------------
+
+
+def test_a_budget_in_symbols_has_a_closed_form_that_is_proved() -> None:
+    found = solve("separable_conv", "O", flops="B")
+    assert isinstance(found, Formula)
+    assert found.proved
+    assert str(found.value) == "B/(C*H*W) - K**2"
+
+
+def test_a_network_in_symbols_is_solved_in_the_textbooks_reading() -> None:
+    found = solve("mobilenet_v1", "alpha", flops="150M", symbolic="rho")
+    assert isinstance(found, Formula)
+    assert found.proved
+    value = complex(found.value.subs(dict.fromkeys(found.value.free_symbols, 1)))  # type: ignore[union-attr]
+    assert value.imag == 0
+    # 539492352·a² + 29248000·a = 150000000, Table 1 with alpha free
+    assert abs(539492352 * value.real**2 + 29248000 * value.real - 150e6) < 1
+
+
+# -- budgets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("150M", 150_000_000),
+        ("1.5G", 1_500_000_000),
+        ("3k", 3000),
+        (" 0.3 M ", 300_000),
+        ("149,497,088", 149_497_088),
+        ("1_000", 1000),
+        ("<= 2M", 2_000_000),
+        ("3*10**6", 3_000_000),
+        (12, 12),
+    ],
+)
+def test_a_budget_is_read_exactly(text: object, value: int) -> None:
+    assert read_budget("flops", text).value == value
+
+
+@pytest.mark.parametrize("text", ["", "15Q", "< 5M", "-3", "= 4M", "1,5", "true", "[1]", "nan", float("inf")])
+def test_what_is_no_budget_is_refused(text: object) -> None:
+    with pytest.raises(ParameterError, match="flops"):
+        read_budget("flops", text)
+
+
+def test_all_budgets_must_hold_and_one_may_be_from_below() -> None:
+    both = solved("mobilenet_v1", "alpha", flops="400M", params="2M")
+    assert network(both).totals["params"] <= 2_000_000
+    alone = solved("mobilenet_v1", "alpha", params="2M")
+    assert network(alone).span == network(both).span
+    assert solved("mobilenet_v1", "alpha", flops="400M", params=">= 2M").solved
+    assert not solved("mobilenet_v1", "alpha", flops="150M", params=">= 4M").solved
+
+
+def test_a_budget_that_every_value_misses_names_the_least() -> None:
+    found = solved("mobilenet_v1", "alpha", flops="1k")
+    assert not found.solved
+    assert found.least is not None
+    assert found.least.totals["flops"] == analyze("mobilenet_v1", alpha="1/64").totals.flops
+
+
+# -- fronts and compound scaling -------------------------------------------------------------------------------------
+
+
+def test_a_front_is_what_no_other_configuration_betters() -> None:
+    alphas = [Fraction(step, 20) for step in range(5, 29)]
+    rhos = [Fraction(side, 7) for side in (3, 4, 5, 6, 7)]
+    found = front("mobilenet_v1", {"alpha": alphas, "rho": rhos}, "params,mac", flops="150M")
+    assert isinstance(found, Front)
+    rows = []
+    for alpha, rho in itertools.product(alphas, rhos):
+        totals = analyze("mobilenet_v1", alpha=alpha, rho=rho).totals
+        if totals.flops <= 150_000_000:  # type: ignore[operator]
+            rows.append(((alpha, rho), (-totals.flops, totals.params, totals.mac)))
+    best = {
+        key
+        for key, cost in rows
+        if not any(other != cost and all(a <= b for a, b in zip(other, cost, strict=True)) for _, other in rows)  # type: ignore[operator]
+    }
+    assert {tuple(Fraction(value) for value in choice.parameters.values()) for choice in found.choices} == best  # type: ignore[arg-type]
+    assert found.within == len(rows)
+
+
+def test_a_parameter_without_values_takes_every_network_up_to_its_default() -> None:
+    found = front("mobilenet_v2", ["alpha"], "params", flops="100M")
+    assert found.choices
+    best = solved("mobilenet_v2", "alpha", flops="100M")
+    assert max(choice.totals["flops"] for choice in found.choices) >= network(best).totals["flops"]
+    with pytest.raises(ParameterError, match="whole number without a range"):
+        front("mobilenet_v2", ["resolution"], "params", flops="100M")
+
+
+def test_compound_scaling_has_the_papers_coefficients_among_those_of_its_grid() -> None:
+    found = compound("efficientnet")
+    assert isinstance(found, Compound)
+    (own,) = (row for row in found.rows if row.own)  # section 3.3: α = 1.2, β = 1.1, γ = 1.15
+    assert own.coefficients == (Fraction(6, 5), Fraction(11, 10), Fraction(23, 20))
+    assert own.product == Fraction(192027, 100000)
+    for row in found.rows:
+        depth, width, resolution = row.coefficients
+        assert min(row.coefficients) >= 1
+        assert all(value * 20 % 1 == 0 for value in row.coefficients)
+        assert row.product == depth * width**2 * resolution**2
+        assert abs(row.product - 2) <= Fraction(1, 10)
+    count = sum(
+        abs(Fraction(a, 20) * Fraction(b, 20) ** 2 * Fraction(c, 20) ** 2 - 2) <= Fraction(1, 10)
+        for a in range(20, 43)
+        for b in range(20, 30)
+        for c in range(20, 30)
+    )
+    assert len(found.rows) == count
+    for row in found.rows[::20]:
+        depth, width, resolution = row.coefficients
+        side = math.floor(224 * resolution + Fraction(1, 2))
+        report = analyze("efficientnet", depth=depth, width=width, resolution=side)
+        assert row.totals["flops"] == report.totals.flops
+        assert row.ratio == Fraction(report.totals.flops, analyze("efficientnet").totals.flops)  # type: ignore[arg-type]
+
+
+# -- wrong questions -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"for_": "alpha"}, "no budget"),
+        ({"flops": "1M"}, "not said what is solved for"),
+        ({"for_": "alhpa", "flops": "1M"}, "no parameter `alhpa`"),
+        ({"for_": "alpha", "flops": "1M", "alpha": 1}, "given a value and solved for"),
+        ({"for_": "alpha,rho", "flops": "1M"}, "more than one parameter"),
+        ({"for_": "separable", "flops": "1M"}, "true or false"),
+        ({"for_": "alpha", "along": "rho", "flops": "1M"}, "both a parameter and a way"),
+        ({"along": "alpha=t,rho=u", "flops": "1M"}, "t, u in it"),
+        ({"along": "alpha=1-t", "flops": "1M"}, "cannot be followed"),
+        ({"along": "alpha=t,resolution=224*t", "flops": "1M"}, "whole number"),
+        ({"for_": "classes", "madds": ">= 1M"}, "no greatest classes"),
+        ({"for_": "rho", "params": "1G"}, "none depends on rho"),
+        ({"along": "alpha,rho", "flops": "B"}, "needs numbers"),
+    ],
+)
+def test_a_wrong_question_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        solve("mobilenet_v1", **options)
+
+
+def test_an_equation_without_a_closed_form_is_undecided() -> None:
+    with pytest.raises(UndecidedError, match="degree 5"):
+        solve("separable_conv", "K", params="B", C="K**3")

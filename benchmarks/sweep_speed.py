@@ -7,6 +7,9 @@ The floor is numpy evaluating the same number of array operations: what a list o
 by row (two roundings for each width and side, products of widths, sums of products), on 64-bit integers in blocks that
 fit the cache.
 
+Then two processes stand beside one: the same sweeps, many times as long, by a process pool, and whole commands with
+``--workers 2``; these are ratios of wall times.
+
 Where torch, torchvision, thop and fvcore are installed, it stands beside what people use today as well: building each
 network and counting it with these tools, one forward pass or trace a configuration.
 """
@@ -15,10 +18,14 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -119,6 +126,52 @@ def floor(count: int) -> Callable[[], int]:
     return run
 
 
+def wall(run: Callable[[], int]) -> float:
+    begun = time.perf_counter()
+    rows = run()
+    return rows / (time.perf_counter() - begun)
+
+
+def command(*options: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = [option.replace("FOLDER", folder) for option in options]
+        subprocess.run([sys.executable, "-m", "flopcalc", "sweep", SPEC, *arguments], check=True, capture_output=True)
+    return 1
+
+
+def two_processes(rounds: int) -> None:
+    """Print how much faster two processes are than one, in wall time."""
+    long_list = pairs(20 * PAIRS)
+    long_grid = {"alpha": "0.25:1.4:0.00005", "rho": "0.5:1:0.00005"}
+    front = "--alpha 0.35:1.4:0.0001 --rho 0.5:1:0.0000128 --pareto max:params,min:flops --top 3 --metrics params,flops"
+    chosen = [*front.split(), "--where", "flops <= 150M and params < 3M"]
+    written = ["--alpha", "0.35:1.4:0.001", "--rho", "0.5:1:0.0001", "--output", "FOLDER/rows.csv"]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        cases: dict[str, tuple[Callable[[], int], Callable[[], int]]] = {
+            "list of pairs": (
+                lambda: drained(sweep(SPEC, long_list, METRICS)),
+                lambda: drained(sweep(SPEC, long_list, METRICS, pool)),
+            ),
+            "Cartesian grid": (
+                lambda: drained(sweep(SPEC, long_grid, METRICS)),
+                lambda: drained(sweep(SPEC, long_grid, METRICS, pool)),
+            ),
+            "flopcalc sweep, condition and front": (
+                lambda: command(*chosen),
+                lambda: command(*chosen, "--workers", "2"),
+            ),
+            "flopcalc sweep, to a CSV file": (
+                lambda: command(*written),
+                lambda: command(*written, "--workers", "2"),
+            ),
+        }
+        for name, (one, two) in cases.items():
+            two()  # both processes have started, and have the memory
+            found = [(wall(one), wall(two)) for _ in range(rounds)]
+            ratio = statistics.median(b / a for a, b in found)
+            print(f"{name:35} {statistics.median(b for _, b in found):14,.4g} a second with two {ratio:12.2f} × one")
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     count = operations()
@@ -141,6 +194,7 @@ def main() -> None:
     for name, found in rates.items():
         rate = statistics.median(found)
         print(f"{name:35} {rate:14,.1f} configurations a second {rate / analyses:12,.3g} × single analyses")
+    two_processes(rounds)
 
 
 if __name__ == "__main__":

@@ -22,17 +22,18 @@ from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.number import Value
 from flopcalc.render.cells import UNITS
-from flopcalc.sweeps import METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
+from flopcalc.sweeps import BATCH, METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from flopcalc.render.plot import Cloud
-    from flopcalc.sweeps.selecting import Reduction, Selection, Tally
+    from flopcalc.sweeps.selecting import Selection, Tally
 
 __all__ = ["command"]
 
-_FORMATS = ("table", "json", "csv", "markdown")
+_TEXTS = ("json", "csv", "markdown")
+_FORMATS = ("table", *_TEXTS)
 _ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".pq": "parquet"}
 _PICTURES = (".svg", ".png", ".pdf")
 _SHOWN = tuple(metric for metric in METRICS if metric != "peak_memory")
@@ -131,28 +132,49 @@ class _Job:
 
     def run(self) -> None:
         """Evaluate, select and write."""
-        from flopcalc.sweeps.selecting import Reduction, selected, selected_of_parts
-
         cloud = self._cloud()
         fronts: list[Block] = []
-        selection = self.heading.selection
-        reduction = Reduction.of(selection) if cloud is None else None
         with self._progress() as update, _executor(self.options) as (executor, in_flight):
-            source: Generator[Any, None, None]
-            if executor is not None and reduction is not None:
-                source = self._parts(executor, in_flight, reduction, update)
-                rows = selected_of_parts(source, selection, self.tally, fronts.append)
-            else:
-                source = self._blocks(executor, in_flight, update)
-                rows = selected(source, selection, self.tally, None if cloud is None else cloud.add, fronts.append)
+            source, found = self._found(executor, in_flight, update, cloud, fronts)
             try:
-                text = self._write(_begun(rows), lazily=cloud is None)
+                text = self._write(_begun(found), lazily=cloud is None)
             finally:
                 source.close()  # what is under way is not waited for
         if text:
             write_text(text, self.output)
         if cloud is not None:
             self._draw(cloud, fronts[0] if fronts else None)
+
+    def _found(
+        self,
+        executor: Executor | None,
+        in_flight: int | None,
+        update: Callable[[int], None],
+        cloud: Cloud | None,
+        fronts: list[Block],
+    ) -> tuple[Generator[Any, None, None], Iterator[Any]]:
+        """Return what evaluates, and what is kept of it: written lines where the format is a text, else blocks.
+
+        Rows are selected, and if they can be written as well, where they are computed.
+        """
+        from flopcalc.render.sweep import Writing
+        from flopcalc.sweeps.selecting import Reduction, kept_of_parts, selected, selected_of_parts
+
+        selection = self.heading.selection
+        writing = Writing(self.format, self.heading.columns) if self.format in _TEXTS else None
+        apart = executor is not None and cloud is None
+        source: Generator[Any, None, None]
+        if executor and apart and writing is not None and selection.streams and selection.most is None:
+            source = self._parts(executor, in_flight, replace(writing, selection=selection), update, blocks=1)
+            return source, kept_of_parts(source, self.tally)
+        reduction = Reduction.of(selection) if apart else None
+        if executor and reduction is not None:
+            source = self._parts(executor, in_flight, reduction, update)
+            rows = selected_of_parts(source, selection, self.tally, fronts.append)
+        else:
+            source = self._blocks(executor, in_flight, update)
+            rows = selected(source, selection, self.tally, None if cloud is None else cloud.add, fronts.append)
+        return source, rows if writing is None else writing.lines(rows)
 
     def _blocks(
         self, executor: Executor | None, in_flight: int | None, update: Callable[[int], None]
@@ -181,22 +203,29 @@ class _Job:
             raise _with_hint(error, self.axes) from None
 
     def _parts(
-        self, executor: Executor, in_flight: int | None, reduction: Reduction, update: Callable[[int], None]
-    ) -> Generator[tuple[tuple[Block, ...], Tally], None, None]:
-        """Yield what is kept of each part of the grid, selected where it is computed."""
+        self,
+        executor: Executor,
+        in_flight: int | None,
+        reduce: Callable[[Iterator[Block]], tuple[Any, Tally]],
+        update: Callable[[int], None],
+        *,
+        blocks: int = BATCH,
+    ) -> Generator[tuple[Any, Tally], None, None]:
+        """Yield what is kept of each part of the grid, and tell how many configurations are done."""
         done = 0
         try:
             for part in sweep_reduced(
                 self.command.name or "",
                 self.axes,
                 self.metrics,
-                reduction,
+                reduce,
                 executor,
                 convention=self.options["convention"],
                 input=self.input,
                 skip_refused=self.options["skip_refused"],
                 in_flight=in_flight,
                 parameters=self.given,
+                blocks=blocks,
             ):
                 yield part
                 done += part[1].evaluated
@@ -204,8 +233,8 @@ class _Job:
         except FlopcalcError as error:
             raise _with_hint(error, self.axes) from None
 
-    def _write(self, rows: Iterator[Block], *, lazily: bool) -> str:
-        """Write the rows; return what is to be written once all is done."""
+    def _write(self, rows: Iterator[Any], *, lazily: bool) -> str:
+        """Write the rows, blocks or lines; return what is to be written once all is done."""
         from flopcalc.render.sweep import sweep_as_csv, sweep_as_json, sweep_as_markdown, write_parquet
 
         if self.format == "table":
@@ -291,8 +320,8 @@ class _Job:
         return f"{done}; the rows so far are not all" if self.format != "table" else done
 
 
-def _begun(rows: Iterator[Block]) -> Iterator[Block]:
-    """Return the same blocks with the first one made, so that what is wrong from the start is said before a header."""
+def _begun(rows: Iterator[Any]) -> Iterator[Any]:
+    """Return the same rows, the first of them made, so that what is wrong from the start is said before a header."""
     return chain(list(islice(rows, 1)), rows)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from flopcalc.convention import Convention
 from flopcalc.errors import FlopcalcError, Problem
@@ -18,14 +18,18 @@ from flopcalc.render.table import COLUMNS
 from flopcalc.render.units import exact_number, human_number
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps import Axis, Block
-from flopcalc.sweeps.selecting import Key, Selection, Tally
+from flopcalc.sweeps.selecting import Key, Selection, Tally, selected
 
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
 
+Word = TypeVar("Word")
+
 __all__ = [
     "SCHEMA",
     "Heading",
+    "Lines",
+    "Writing",
     "label",
     "notes_of",
     "sweep_as_csv",
@@ -44,6 +48,9 @@ _EXPENDABLE = ("activations", "weights", "madds")
 
 _FEW = 6
 """How many values of a parameter are written out."""
+
+_MOST_LINES = 1 << 12
+"""How many rows are written at once: their texts fit the cache."""
 
 _CERTAIN = 1 << 53
 """Below this a whole number is a float64 too."""
@@ -138,14 +145,7 @@ def notes_of(heading: Heading) -> tuple[str, ...]:
 # -- cells -----------------------------------------------------------------------------------------------------------
 
 
-def _texts(block: Block, name: str) -> list[str]:
-    """Return a column as exact text: decimals that end are decimals, other fractions fractions."""
-    if name in block.metrics:
-        return list(map(str, block.metrics[name].tolist()))
-    return _spread(block, name, readable)
-
-
-def _spread(block: Block, name: str, write: Any) -> list[Any]:
+def _spread(block: Block, name: str, write: Callable[[Value], Word]) -> list[Word]:
     """Return what `write` makes of a parameter's values, each different one written once."""
     import numpy as np
 
@@ -164,19 +164,95 @@ def _value(numerator: int, denominator: int) -> Value:
 # -- streams ---------------------------------------------------------------------------------------------------------
 
 
-def sweep_as_csv(heading: Heading, blocks: Iterable[Block]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some rows, written, and how many they are."""
+
+    text: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How rows become lines of a format: by itself, or where they are computed, as a reduction of parts of a sweep.
+
+    Attributes
+    ----------
+    format : str
+        ``csv``, ``json`` or ``markdown``.
+    columns : tuple of str
+    selection : Selection
+        What is kept of the rows that it is given.
+    """
+
+    format: str
+    columns: tuple[str, ...]
+    selection: Selection = field(default_factory=Selection)
+
+    def __call__(self, blocks: Iterable[Block]) -> tuple[tuple[Lines, ...], Tally]:
+        """Return the lines of the rows that are kept of a part, and how many rows there were."""
+        tally = Tally()
+        return tuple(self.lines(selected(blocks, self.selection, tally))), tally
+
+    def lines(self, blocks: Iterable[Block]) -> Iterator[Lines]:
+        """Yield the lines of the blocks, some thousands of rows at a time."""
+        text = _TEXTS[self.format]
+        names = self.columns
+        for block in blocks:
+            words = {name: _spread(block, name, text.word) for name in names if name not in block.metrics}
+            for first in range(0, len(block), _MOST_LINES):
+                rows = slice(first, first + _MOST_LINES)
+                columns = [
+                    words[name][rows] if name in words else list(map(text.number, block.metrics[name][rows].tolist()))
+                    for name in names
+                ]
+                yield Lines(text.joined(names, columns), len(columns[0]))
+
+
+@dataclass(frozen=True)
+class _Text:
+    """How a format writes a parameter's value, a metric's, and rows of such cells."""
+
+    word: Callable[[Value], str]
+    number: Callable[[int], str]
+    joined: Callable[[Sequence[str], Sequence[Sequence[str]]], str]
+
+
+def _csv_word(value: Value) -> str:
+    """Write decimals that end as decimals, other fractions as fractions, and words quoted, where they hold commas."""
+    return _csv_rows([[as_text(value)]]).rstrip("\n") if isinstance(value, (bool, str)) else readable(value)
+
+
+def _csv_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    return "".join([",".join(row) + "\n" for row in zip(*columns, strict=True)])
+
+
+def _json_word(value: Value) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _json_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    keys = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in names]
+    template = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
+    return ",\n    ".join([template % row for row in zip(*columns, strict=True)])
+
+
+def _markdown_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    return "".join(["| " + " | ".join(row) + " |\n" for row in zip(*columns, strict=True)])
+
+
+_TEXTS = {
+    "csv": _Text(_csv_word, str, _csv_joined),
+    "json": _Text(_json_word, str, _json_joined),
+    "markdown": _Text(lambda value: escaped_markdown(readable(value)), "{:,}".format, _markdown_joined),
+}
+
+
+def sweep_as_csv(heading: Heading, lines: Iterable[Lines]) -> Iterator[str]:
     """Yield CSV text: a header, and a row for each configuration; exact."""
     yield _csv_rows([heading.columns])
-    for block in blocks:
-        columns = [_quoted(block, name) for name in heading.columns]
-        yield "".join([",".join(row) + "\n" for row in zip(*columns, strict=True)])
-
-
-def _quoted(block: Block, name: str) -> list[str]:
-    """Return a column's texts as CSV has them: a word may hold commas."""
-    if name in block.metrics or not block.parameters[name].words:
-        return _texts(block, name)
-    return _spread(block, name, lambda value: _csv_rows([[as_text(value)]]).rstrip("\n"))
+    for some in lines:
+        yield some.text
 
 
 def _csv_rows(rows: Iterable[Sequence[str]]) -> str:
@@ -185,7 +261,7 @@ def _csv_rows(rows: Iterable[Sequence[str]]) -> str:
     return buffer.getvalue()
 
 
-def sweep_as_json(heading: Heading, blocks: Iterable[Block], tally: Tally) -> Iterator[str]:
+def sweep_as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Iterator[str]:
     """Yield the text of one JSON object: what was swept, then ``rows``, one on a line, and how many there were."""
     from flopcalc.render.json import dump
 
@@ -208,15 +284,10 @@ def sweep_as_json(heading: Heading, blocks: Iterable[Block], tally: Tally) -> It
         "columns": list(heading.columns),
     }
     yield dump(head).removesuffix("\n}") + ',\n  "rows": ['
-    keys = [json.dumps(name, ensure_ascii=False) for name in heading.columns]
-    template = "{{" + ", ".join(key.replace("{", "{{").replace("}", "}}") + ": {}" for key in keys) + "}}"
     count = 0
-    for block in blocks:
-        columns = [_json_texts(block, name) for name in heading.columns]
-        rows = [template.format(*row) for row in zip(*columns, strict=True)]
-        if rows:
-            yield ("," if count else "") + "\n    " + ",\n    ".join(rows)
-        count += len(rows)
+    for some in lines:
+        yield ("," if count else "") + "\n    " + some.text
+        count += some.rows
     counts = {"configurations": heading.size, "evaluated": tally.evaluated, "met": tally.met}
     yield ("\n  " if count else "") + '],\n  "counts": '
     yield json.dumps({**counts, "refused": tally.refused, "rows": count}) + "\n}\n"
@@ -226,29 +297,17 @@ def _plain(value: Value) -> Any:
     return value if isinstance(value, (bool, int, str)) else as_text(value)
 
 
-def _json_texts(block: Block, name: str) -> list[str]:
-    if name in block.metrics:
-        return list(map(str, block.metrics[name].tolist()))
-    return _spread(block, name, lambda value: json.dumps(_plain(value), ensure_ascii=False))
-
-
-def sweep_as_markdown(heading: Heading, blocks: Iterable[Block]) -> Iterator[str]:
+def sweep_as_markdown(heading: Heading, lines: Iterable[Lines]) -> Iterator[str]:
     """Yield a GitHub-flavoured Markdown table with its heading and its notes."""
-    lines = [f"## {escaped_markdown(heading.title)}", ""]
+    head = [f"## {escaped_markdown(heading.title)}", ""]
     said = _said(heading.selection)
     for text in (heading.spec.source or "", heading.settings(), said[:1].upper() + said[1:]):
-        lines += [escaped_markdown(text), ""] if text else []
-    lines.append("| " + " | ".join(escaped_markdown(label(name)) for name in heading.columns) + " |")
-    lines.append("| " + " | ".join("---:" for _ in heading.columns) + " |")
-    yield "\n".join(lines) + "\n"
-    for block in blocks:
-        columns = [
-            [f"{number:,}" for number in block.metrics[name].tolist()]
-            if name in block.metrics
-            else _spread(block, name, lambda value: escaped_markdown(readable(value)))
-            for name in heading.columns
-        ]
-        yield "".join(["| " + " | ".join(row) + " |\n" for row in zip(*columns, strict=True)])
+        head += [escaped_markdown(text), ""] if text else []
+    head.append("| " + " | ".join(escaped_markdown(label(name)) for name in heading.columns) + " |")
+    head.append("| " + " | ".join("---:" for _ in heading.columns) + " |")
+    yield "\n".join(head) + "\n"
+    for some in lines:
+        yield some.text
     notes = notes_of(heading)
     if notes:
         yield "\n" + "\n\n".join(escaped_markdown(note) for note in notes) + "\n"
@@ -411,7 +470,7 @@ def _left_out(rows: Block | None, names: Sequence[str], missing: Sequence[str]) 
 
 def _shown(rows: Block, name: str, human: bool) -> list[str]:
     if name not in rows.metrics:
-        return _texts(rows, name)
+        return _spread(rows, name, readable)
     return [(human_number if human else exact_number)(int(value)) for value in rows.metrics[name].tolist()]
 
 

@@ -6,8 +6,9 @@
 - :mod:`~flopcalc.sweeps.tracing`: one analysis with such numbers, which gives a network's totals as polynomials.
 - :mod:`~flopcalc.sweeps.evaluation`: those polynomials on arrays, with proven bounds.
 - :mod:`~flopcalc.sweeps.compiled`: :func:`compile_totals`, the totals of every structure that a grid meets.
+- :mod:`~flopcalc.sweeps.blocks`: how a grid is cut into blocks of rows (:class:`Block`).
 - :mod:`~flopcalc.sweeps.running`: :func:`sweep`, block by block, on any executor; :func:`sweep_reduced`, of which
-  few rows travel.
+  few rows travel; :mod:`~flopcalc.sweeps.shared`: memory by which they need not.
 
 Examples
 --------
@@ -24,10 +25,12 @@ Examples
 from __future__ import annotations
 
 from flopcalc.sweeps.axes import Axis, Column, Grid, Listed, Product, Span, read_axis, read_grid
+from flopcalc.sweeps.blocks import Block
 from flopcalc.sweeps.compiled import METRICS, Compiled, compile_totals
-from flopcalc.sweeps.running import Block, sweep, sweep_reduced
+from flopcalc.sweeps.running import BATCH, sweep, sweep_reduced
 
 __all__ = [
+    "BATCH",
     "METRICS",
     "Axis",
     "Block",

@@ -9,7 +9,7 @@ for each configuration: slow, and never wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,7 +25,7 @@ from flopcalc.sweeps.evaluation import Plan, Side
 from flopcalc.sweeps.steps import Steps, steps_of
 from flopcalc.sweeps.tracing import METRICS, Domain, Setting, Trace, analysed, trace
 
-__all__ = ["METRICS", "Compiled", "compile_totals", "refused"]
+__all__ = ["METRICS", "Compiled", "Found", "compile_totals", "put_together", "refused"]
 
 Array = Any
 Found: TypeAlias = "tuple[dict[str, Array], Array | None]"
@@ -166,20 +166,25 @@ class Compiled:
                 raise ParameterError(Problem(f"a value of {name} is out of its range", None, ends))
         return numerators if scale == 1 else numerators * scale
 
-    def rows(self, numerators: Mapping[str, Array], size: int) -> Found:
-        """Return the totals of a list of configurations, and which are refused (None where none is)."""
+    def rows(self, numerators: Mapping[str, Array], size: int, into: Mapping[str, Array] | None = None) -> Found:
+        """Return the totals of a list of configurations, and which are refused (None where none is).
+
+        They are written into the int64 arrays `into` where these are given and hold them.
+        """
         self._seen += size
         if self._table is None and self.tabulate and self._seen > self._enough:
             self._table = self._tabulated()
-        parts: list[Found] = []
+        parts: list[tuple[slice, Found]] = []
         for start in range(0, size, _CHUNK):
-            chunk = {name: array[start : start + _CHUNK] for name, array in numerators.items()}
-            length = min(_CHUNK, size - start)
-            if self._table is not None:
-                parts.append(self._looked_up(self._table, chunk))
+            rows = slice(start, min(start + _CHUNK, size))
+            chunk = {name: array[rows] for name, array in numerators.items()}
+            if self._table is None:
+                parts.append((rows, self._paired(chunk, rows.stop - start)))
                 continue
-            parts.append(self._paired(chunk, length))
-        return _joined(parts, self.metrics)
+            if into is None:
+                into = _empty(self.metrics, size)
+            parts.append((rows, self._looked_up(self._table, chunk, {name: into[name][rows] for name in into})))
+        return put_together(parts, self.metrics, size, into)
 
     def _paired(self, numerators: Mapping[str, Array], size: int) -> Found:
         """Return the totals of some rows, each of its own."""
@@ -265,12 +270,15 @@ class Compiled:
         return outer, inner
 
     @staticmethod
-    def _looked_up(table: _Table, numerators: Mapping[str, Array]) -> Found:
+    def _looked_up(table: _Table, numerators: Mapping[str, Array], into: Mapping[str, Array]) -> Found:
         cells: Array = None
         for name, steps in table.steps.items():
             index = steps.index(numerators[name])
             cells = index if cells is None else cells * steps.size + index
-        totals = {metric: array.take(cells) for metric, array in table.totals.items()}
+        totals = {
+            metric: array.take(cells) if array.dtype == object else array.take(cells, out=into[metric], mode="clip")
+            for metric, array in table.totals.items()
+        }
         if table.refused is None:
             return totals, None
         refusals = table.refused.take(cells)
@@ -335,8 +343,19 @@ class Compiled:
             before *= len(array)
         return Side(values, size)
 
-    def table(self, outer: Side, inner: Side) -> Found:
-        """Return the totals of all pairs of outer and inner entries, and which are refused (None where none is)."""
+    def flat(self, outer: Side, inner: Side, into: Mapping[str, Array] | None = None) -> Found:
+        """Return what :meth:`table` does, row by row: the inner entries run fastest."""
+        shape = (outer.size, inner.size)
+        tables = None if into is None else {metric: array.reshape(shape) for metric, array in into.items()}
+        totals, refusals = self.table(outer, inner, tables)
+        flat = {metric: array.reshape(-1) for metric, array in totals.items()}
+        return flat, None if refusals is None else refusals.reshape(-1)
+
+    def table(self, outer: Side, inner: Side, into: Mapping[str, Array] | None = None) -> Found:
+        """Return the totals of all pairs of outer and inner entries, and which are refused (None where none is).
+
+        They may be written into the int64 arrays `into`, where these are given.
+        """
         import numpy as np
 
         shape = (outer.size, inner.size)
@@ -356,7 +375,7 @@ class Compiled:
             rows, columns, pairs = plan.holds(outer, inner)
             everywhere = rows is None and columns is None and pairs is None
             if everywhere and structure.trace.totals is not None:
-                return plan.totals(outer, inner, None, None), None
+                return plan.totals(outer, inner, None, None, into), None
             if any(mask is not None and not mask.any() for mask in (rows, columns, pairs)):
                 continue
             mask = _box(shape, rows, columns, pairs)
@@ -474,17 +493,33 @@ def _half(sizes: list[int]) -> int:
     return min(range(len(sizes) + 1), key=lambda number: math.prod(sizes[:number]) + math.prod(sizes[number:]))
 
 
-def _joined(parts: list[Found], metrics: Iterable[str]) -> Found:
+def _empty(metrics: Iterable[str], size: int) -> dict[str, Array]:
     import numpy as np
 
-    if len(parts) == 1:
-        return parts[0]
-    totals = {metric: np.concatenate([found[metric] for found, _ in parts]) for metric in metrics}
-    if all(refusals is None for _, refusals in parts):
-        return totals, None
-    sizes = [len(next(iter(found.values()))) for found, _ in parts]
-    masks = [np.zeros(size, bool) if mask is None else mask for size, (_, mask) in zip(sizes, parts, strict=True)]
-    return totals, np.concatenate(masks)
+    return {metric: np.empty(size, np.int64) for metric in metrics}
+
+
+def put_together(
+    parts: Sequence[tuple[slice, Found]], metrics: Iterable[str], size: int, into: Mapping[str, Array] | None = None
+) -> Found:
+    """Return the totals of all the parts of `size` rows; in `into`, if this is given and they fit 64 bits."""
+    import numpy as np
+
+    if len(parts) == 1 and into is None:
+        return parts[0][1]
+    totals = dict(into) if into is not None else _empty(metrics, size)
+    refusals: Array | None = None
+    for rows, (found, mask) in parts:
+        for metric, array in found.items():
+            whole = totals[metric]
+            if array.dtype == object and whole.dtype != object:
+                whole = totals[metric] = whole.astype(object)
+            if not np.may_share_memory(array, whole):
+                whole[rows] = array
+        if mask is not None:
+            refusals = np.zeros(size, bool) if refusals is None else refusals
+            refusals[rows] = mask
+    return totals, refusals
 
 
 def refused(setting: Setting, row: Mapping[str, Value]) -> FlopcalcError:

@@ -18,7 +18,7 @@ from flopcalc.errors import Excerpt, Fault, FlopcalcError, ParameterError, Probl
 from flopcalc.expression import Scope, parse
 from flopcalc.number import Value, as_text, is_rational
 from flopcalc.sweeps.axes import Column
-from flopcalc.sweeps.running import Block
+from flopcalc.sweeps.blocks import Block
 
 __all__ = ["Condition", "read_condition", "read_count"]
 

@@ -325,11 +325,22 @@ class Plan:
             found[metric] = total if contraction.denominator == 1 else total // contraction.denominator
         return found
 
-    def totals(self, outer: Side, inner: Side, rows: Array | None, columns: Array | None) -> dict[str, Array]:
-        """Return every total as a table of outer by inner entries, or of those at `rows` and `columns`."""
+    def totals(
+        self,
+        outer: Side,
+        inner: Side,
+        rows: Array | None,
+        columns: Array | None,
+        into: Mapping[str, Array] | None = None,
+    ) -> dict[str, Array]:
+        """Return every total as a table of outer by inner entries, or of those at `rows` and `columns`.
+
+        What 64 bits hold may be written into the tables `into`.
+        """
         import numpy as np
 
         found: dict[str, Array] = {}
+        table: Array
         for metric, contraction in self.contractions.items():
             kind = self.kind(metric)
             size = (outer.size if rows is None else len(rows), inner.size if columns is None else len(columns))
@@ -339,20 +350,25 @@ class Plan:
                 one = one[:, rows]
             if columns is not None:
                 two = two[:, columns]
-            table = np.zeros(size, np.int64 if kind is not object else object)
-            if len(one):
-                if kind is np.float64:
-                    np.copyto(table, one.T @ two if size[1] > 1 or len(one) > 1 else one.T * two, casting="unsafe")
-                else:
-                    for a, b in zip(one, two, strict=True):
-                        table += a[:, None] * b[None, :]
+            if into is not None and kind is not object:
+                table = into[metric]
+            else:
+                table = np.empty(size, np.int64 if kind is not object else object)
+            if len(one) and kind is np.float64:
+                np.copyto(table, one.T @ two if size[1] > 1 or len(one) > 1 else one.T * two, casting="unsafe")
+            else:
+                table[:] = 0
+                for a, b in zip(one, two, strict=True):
+                    table += a[:, None] * b[None, :]
             if contraction.mixed:
                 item = _Sum(contraction.mixed, 1, contraction.most)
                 extra = np.broadcast_to(self.value(item, outer, inner, shaped=True), (outer.size, inner.size))
                 if rows is not None:
                     extra = extra[rows]
-                table = table + (extra if columns is None else extra[:, columns])
-            found[metric] = table if contraction.denominator == 1 else table // contraction.denominator
+                table += extra if columns is None else extra[:, columns]
+            if contraction.denominator != 1:
+                table //= contraction.denominator
+            found[metric] = table
         return found
 
     def factors(self, metric: str, side: int, outer: Side, inner: Side, kind: Any) -> Array:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
+import pickle
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock, get_ident
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 from flopcalc.convention import Convention
@@ -18,8 +19,10 @@ from flopcalc.errors import ParameterError, Problem
 from flopcalc.number import Value
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Column, Grid, Listed, Product, read_grid
-from flopcalc.sweeps.compiled import Compiled, compile_totals, refused
+from flopcalc.sweeps.blocks import MOST_ROWS, Block, Cut
+from flopcalc.sweeps.compiled import Compiled, Found, compile_totals, refused
 from flopcalc.sweeps.evaluation import Side
+from flopcalc.sweeps.shared import Place, Pool, Segment, opened
 from flopcalc.sweeps.tracing import Domain
 
 if TYPE_CHECKING:
@@ -28,74 +31,41 @@ if TYPE_CHECKING:
     Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 Reduced = TypeVar("Reduced")
+Result = TypeVar("Result")
+Kept = TypeVar("Kept")
 
-__all__ = ["MOST_ROWS", "Block", "sweep", "sweep_reduced"]
+__all__ = ["BATCH", "sweep", "sweep_reduced"]
 
-MOST_ROWS = 1 << 16
-"""How many rows a block has at most, where no other number is asked for."""
+_MOST_SENT = 8 * MOST_ROWS
+_MOST_WORDS = 1 << 21
+"""How many rows and numbers a block has that another process computes: handing it over costs little beside that."""
 
-_LONGEST_INNER = 1 << 14
-_WHOLE = slice(None)
-_BATCH = 16
-"""How many blocks one task of a reduced sweep has: what is sent to a process and back is little beside the work."""
+BATCH = 16
+"""How many blocks are reduced together."""
+
 _MOST_COMPILED = 16
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """Rows of a sweep, as columns.
-
-    Attributes
-    ----------
-    start : int
-        The first row's place in the grid, from 0.
-    parameters : mapping of str to Column
-        The varying parameters, exact.
-    metrics : mapping of str to numpy array
-        int64; Python's whole numbers (dtype object) where a total does not fit.
-    skipped : int
-        How many configurations of the block are not in it, because the analysis refuses them.
-    """
-
-    start: int
-    parameters: Mapping[str, Column]
-    metrics: Mapping[str, Array]
-    skipped: int = 0
-
-    def __len__(self) -> int:
-        return len(next(iter(self.metrics.values())))
-
-    def columns(self) -> dict[str, Array]:
-        """Return all columns as numpy arrays that Arrow takes; fractions as float64, for display."""
-        return {**{name: column.array() for name, column in self.parameters.items()}, **self.metrics}
-
-    def row(self, index: int) -> dict[str, Value]:
-        """Return one row, exact."""
-        parameters = {name: column[index] for name, column in self.parameters.items()}
-        return {**parameters, **{name: int(array[index]) for name, array in self.metrics.items()}}
-
-    def rows(self) -> Iterator[dict[str, Value]]:
-        """Yield every row, exact."""
-        return (self.row(index) for index in range(len(self)))
-
-    def take(self, rows: Any) -> Block:
-        """Return some of the rows: a mask, or indices."""
-        parameters = {name: column.take(rows) for name, column in self.parameters.items()}
-        metrics = {name: array[rows] for name, array in self.metrics.items()}
-        return Block(self.start, parameters, metrics, self.skipped)
 
 
 @dataclass(frozen=True)
 class _Recipe:
-    """What a worker needs to compile the totals for itself; it can be pickled where the spec is named."""
+    """What is computed: it is compiled wherever it is needed, and can be pickled.
 
-    name: str
+    Attributes
+    ----------
+    forms : mapping of str to (int, tuple of Value)
+        The denominators and words of a list's columns.
+    cut : Cut, optional
+        How a Cartesian grid is cut.
+    """
+
     spec: Spec | str | Path
     domains: Mapping[str, Domain]
     metrics: tuple[str, ...]
     convention: str | Convention
     input: Any
     parameters: Mapping[str, object]
+    forms: Mapping[str, tuple[int, tuple[Value, ...]]]
+    cut: Cut | None
 
     def compile(self) -> Compiled:
         """Return the totals, compiled."""
@@ -109,101 +79,226 @@ class _Recipe:
         )
 
 
-@dataclass(frozen=True)
-class _Task:
-    """One block: numerators of a list's rows, or of outer entries and of the inner axes of a Cartesian grid."""
+class _Job:
+    """A recipe with a name by which a worker knows it; it is pickled once, and read once by every worker."""
 
-    recipe: _Recipe
-    start: int
-    outer: Mapping[str, Array] | None
-    inner: Mapping[str, Array]
-    sizes: tuple[int, int]
+    def __init__(self, recipe: _Recipe) -> None:
+        self.name = uuid4().hex
+        self.recipe = recipe
+
+    @cached_property
+    def recipe(self) -> _Recipe:
+        """The recipe."""
+        found: _Recipe = pickle.loads(self._bytes)  # noqa: S301, it came pickled with this very object
+        return found
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return pickle.dumps(self.recipe, pickle.HIGHEST_PROTOCOL)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"name": self.name, "_bytes": self._bytes}
 
 
-_COMPILED: OrderedDict[str, tuple[Compiled, dict[str, Side]]] = OrderedDict()
+_KNOWN: OrderedDict[str, tuple[_Recipe, Compiled, dict[str, Side]]] = OrderedDict()
 _LOCK = Lock()
 
 
-def _compiled(recipe: _Recipe) -> tuple[Compiled, dict[str, Side]]:
-    """Return what this thread compiled of a recipe before, or compile it: a plan is used by one thread alone."""
-    key = f"{recipe.name}/{get_ident()}"
+def _known(job: _Job) -> tuple[_Recipe, Compiled, dict[str, Side]]:
+    """Return what this thread compiled of a job before, or compile it: a plan is used by one thread alone."""
+    key = f"{job.name}/{get_ident()}"
     with _LOCK:
-        found = _COMPILED.pop(key, None)
-    found = found or (recipe.compile(), {})
+        found = _KNOWN.pop(key, None)
+    found = found or (job.recipe, job.recipe.compile(), {})
     with _LOCK:
-        _COMPILED[key] = found
-        while len(_COMPILED) > _MOST_COMPILED:
-            _COMPILED.popitem(last=False)
+        _KNOWN[key] = found
+        while len(_KNOWN) > _MOST_COMPILED:
+            _KNOWN.popitem(last=False)
     return found
 
 
-def _evaluate(task: _Task) -> tuple[dict[str, Array], Array | None]:
-    """Return a block's totals, row by row, and which rows are refused."""
-    compiled, sides = _compiled(task.recipe)
-    return _totals(compiled, sides, task)
+@dataclass(frozen=True)
+class _Part:
+    """Some blocks of a grid: numbers of a Cartesian grid's, or a list's columns, which may lie in shared memory.
+
+    Attributes
+    ----------
+    job : _Job
+    start, size : int
+        The first row, and how many there are.
+    most : int
+        How many rows a block of a list has.
+    numbers : range
+        Of the Cartesian grid's blocks.
+    numerators : mapping of str to numpy array
+        A list's columns.
+    place : Place, optional
+        Where the list's columns are otherwise, one after the other, and then those of the totals.
+    """
+
+    job: _Job
+    start: int
+    size: int
+    most: int
+    numbers: range
+    numerators: Mapping[str, Array]
+    place: Place | None
+
+    def opened(self, recipe: _Recipe, words: Array | None) -> tuple[Cut, range]:
+        """Return the cut grid and the blocks' numbers in it."""
+        if recipe.cut is not None:
+            return recipe.cut, self.numbers
+        columns = {}
+        for index, (name, (denominator, known)) in enumerate(recipe.forms.items()):
+            numerators = self.numerators.get(name)
+            if numerators is None:
+                assert words is not None
+                numerators = words[index * self.size : (index + 1) * self.size]
+            columns[name] = Column(numerators, denominator, known)
+        cut = Cut(Listed(columns), self.most)
+        return cut, range(len(cut))
 
 
-def _totals(compiled: Compiled, sides: dict[str, Side], task: _Task) -> tuple[dict[str, Array], Array | None]:
-    if task.outer is None:
-        return compiled.rows(task.inner, task.sizes[1])
-    inner = sides.get("inner")
-    if inner is None:
-        inner = sides["inner"] = compiled.side(task.inner)
-    totals, refusals = compiled.table(Side(task.outer, task.sizes[0]), inner)
-    flat = {metric: array.reshape(-1) for metric, array in totals.items()}
-    return flat, None if refusals is None else refusals.reshape(-1)
+def _evaluated(part: _Part) -> tuple[dict[str, Array], Array | None]:
+    """Return the totals of a part of one block that are not written into its shared memory, and which are refused."""
+    recipe, compiled, sides = _known(part.job)
+    words = None if part.place is None else opened(part.place)
+    cut, numbers = part.opened(recipe, words)
+    into = None if words is None else _totals_in(words, recipe, part.size)
+    totals, refusals = cut.evaluate(compiled, numbers[0], sides, into)
+    return {metric: array for metric, array in totals.items() if into is None or array is not into[metric]}, refusals
 
 
-def _split(grid: Product, most: int) -> int:
-    """Return how many axes, from the first, are outer: the inner ones' rows together fit a block."""
-    lengths = [len(axis) for axis in grid.axes.values()]
-    split = len(lengths)
-    while split and math.prod(lengths[split - 1 :]) <= min(most, _LONGEST_INNER):
-        split -= 1
-    return split
+def _totals_in(words: Array, recipe: _Recipe, size: int) -> dict[str, Array]:
+    """Return the arrays of the totals in shared memory."""
+    before = len(recipe.forms)
+    return {
+        metric: words[place * size : (place + 1) * size] for place, metric in enumerate(recipe.metrics, start=before)
+    }
 
 
-def _starts(grid: Grid, most: int) -> range:
-    """Return where the blocks of a grid begin: at outer entries of a Cartesian grid, or at rows."""
-    if isinstance(grid, Product) and (split := _split(grid, most)) < len(grid.names):
-        lengths = [len(axis) for axis in grid.axes.values()]
-        return range(0, math.prod(lengths[:split]), max(1, most // math.prod(lengths[split:])))
-    return range(0, len(grid), most)
+def _reduced(part: _Part, skip: bool, reduce: Callable[[Iterator[Block]], Reduced]) -> Reduced:
+    """Compute the blocks of a part, and reduce them."""
+    recipe, compiled, sides = _known(part.job)
+    cut, numbers = part.opened(recipe, None if part.place is None else opened(part.place))
+    offset = part.start if recipe.cut is None else 0
+
+    def blocks() -> Iterator[Block]:
+        for number in numbers:
+            yield _block(compiled, cut, number, offset, cut.evaluate(compiled, number, sides), skip)
+
+    return reduce(blocks())
 
 
-def _tasks(
-    recipe: _Recipe, compiled: Compiled, grid: Grid, most: int, part: slice = _WHOLE
-) -> Iterator[tuple[_Task, dict[str, Column]]]:
-    """Yield the blocks of a grid, or of a part of them, in order, with their parameters' columns."""
-    import numpy as np
+def _block(compiled: Compiled, cut: Cut, number: int, offset: int, found: Found, skip: bool) -> Block:
+    """Return a block with its parameters, without what is refused; or raise the first refusal's error."""
+    totals, refusals = found
+    block = Block(offset + cut.span(number)[0], cut.columns(number), totals)
+    if refusals is None:
+        return block
+    if not skip:
+        row = int(refusals.argmax())
+        raise refused(compiled.setting, {name: column[row] for name, column in block.parameters.items()})
+    return replace(block.take(~refusals), skipped=int(refusals.sum()))
 
-    starts = _starts(grid, most)
-    if isinstance(grid, Product):
-        names = grid.names
-        lengths = [len(grid.axes[name]) for name in names]
-        split = _split(grid, most)
-        if split < len(names):
-            axes = {name: grid.axes[name].column() for name in names[split:]}
-            inner = {name: compiled.numerators(name, column) for name, column in axes.items()}
-            laid = Compiled.side({name: column.numerators for name, column in axes.items()}).values
-            size = math.prod(lengths[split:])
-            prefix = Product({name: grid.axes[name] for name in names[:split]})
-            for first in starts[part]:
-                last = min(first + starts.step, starts.stop)
-                before = prefix.columns(first, last) if split else {}
-                outer = {name: compiled.numerators(name, column) for name, column in before.items()}
-                columns = {
-                    name: Column(np.repeat(column.numerators, size), column.denominator, column.words)
-                    for name, column in before.items()
-                }
-                for name, column in axes.items():
-                    columns[name] = Column(np.tile(laid[name], last - first), column.denominator, column.words)
-                yield _Task(recipe, first * size, outer, inner, (last - first, size)), columns
-            return
-    for start in starts[part]:
-        columns = grid.columns(start, min(start + most, len(grid)))
-        numerators = {name: compiled.numerators(name, column) for name, column in columns.items()}
-        yield _Task(recipe, start, None, numerators, (1, len(next(iter(numerators.values()))))), columns
+
+class _Sweep:
+    """A grid and what is computed of it, and the parts of it that an executor is given.
+
+    Blocks have at most `most` rows; where that is None, as many as are worth handing to another process.
+    """
+
+    def __init__(
+        self,
+        spec: Spec | str | Path,
+        grid: object,
+        metrics: Iterable[str] | str,
+        most: int | None,
+        convention: str | Convention,
+        input: object,
+        parameters: Mapping[str, object],
+    ) -> None:
+        self.grid: Grid = read_grid(grid)
+        names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+        free: Mapping[str, object] = self.grid.axes if isinstance(self.grid, Product) else self.grid.by_name
+        self.compiled = compile_totals(spec, free, names, convention=convention, input=input, parameters=parameters)
+        forms = {}
+        if isinstance(self.grid, Listed):
+            forms = {name: (column.denominator, column.words) for name, column in self.grid.by_name.items()}
+        fitting = _MOST_WORDS // (len(forms) + len(self.compiled.metrics))
+        self.cut = Cut(self.grid, most or min(_MOST_SENT, max(MOST_ROWS, fitting)))
+        cut = None if isinstance(self.grid, Listed) else self.cut
+        domains = self.compiled.domains
+        self.recipe = _Recipe(spec, domains, self.compiled.metrics, convention, input, parameters, forms, cut)
+        self.job = _Job(self.recipe)
+
+    def part(self, numbers: range, segment: Segment | None) -> _Part:
+        """Return some neighbouring blocks; a list's columns are written into the segment, if there is one."""
+        start, stop = self.cut.span(numbers[0])[0], self.cut.span(numbers[-1])[1]
+        numerators: dict[str, Array] = {}
+        if isinstance(self.grid, Listed):
+            size = stop - start
+            for index, (name, column) in enumerate(self.grid.by_name.items()):
+                array = column.numerators[start:stop]
+                if segment is None or array.dtype == object:
+                    numerators[name] = array
+                else:
+                    segment.words()[index * size : (index + 1) * size] = array
+        place = None if segment is None else segment.place
+        return _Part(self.job, start, stop - start, self.cut.most, numbers, numerators, place)
+
+    def pool(self, executor: Executor, rows: int, columns: int, in_flight: int) -> Pool | None:
+        """Return shared memory for some columns of 64 bits; None where the executor's workers are elsewhere."""
+        if not isinstance(executor, ProcessPoolExecutor) or not columns:
+            return None
+        return Pool(rows * columns, in_flight + 2)
+
+    def here(self, skip: bool) -> Iterator[Block]:
+        """Yield the blocks, computed here."""
+        sides: dict[str, Side] = {}
+        for number in range(len(self.cut)):
+            yield _block(self.compiled, self.cut, number, 0, self.cut.evaluate(self.compiled, number, sides), skip)
+
+    def there(self, executor: Executor, skip: bool, in_flight: int) -> Iterator[Block]:
+        """Yield the blocks, computed by an executor."""
+        columns = len(self.recipe.forms) + len(self.recipe.metrics)
+        pool = self.pool(executor, self.cut.longest, columns, in_flight)
+
+        def tasks() -> Iterator[tuple[tuple[int, Segment | None], Future[tuple[dict[str, Array], Array | None]]]]:
+            for number in range(len(self.cut)):
+                segment = None if pool is None else pool.take()
+                part = self.part(range(number, number + 1), segment)
+                yield (number, segment), executor.submit(_evaluated, part)
+
+        try:
+            for (number, segment), (totals, refusals) in _in_order(tasks(), in_flight):
+                if segment is not None and pool is not None:
+                    start, stop = self.cut.span(number)
+                    totals = {**_totals_in(pool.lend(segment), self.recipe, stop - start), **totals}
+                yield _block(self.compiled, self.cut, number, 0, (totals, refusals), skip)
+        finally:
+            if pool is not None:
+                pool.close()
+
+
+def _in_order(tasks: Iterator[tuple[Kept, Future[Result]]], most: int) -> Iterator[tuple[Kept, Result]]:
+    """Yield the tasks' results in order, with what is kept of each here, and at most `most` of them under way."""
+    waiting: deque[tuple[Kept, Future[Result]]] = deque()
+    try:
+        while True:
+            while len(waiting) < most and (task := next(tasks, None)) is not None:
+                waiting.append(task)
+            if not waiting:
+                return
+            kept, future = waiting.popleft()
+            yield kept, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+def _most_in_flight(in_flight: int | None) -> int:
+    return in_flight or 2 * (os.cpu_count() or 1) + 2
 
 
 def sweep(
@@ -215,7 +310,7 @@ def sweep(
     convention: str | Convention = "paper",
     input: object = None,
     skip_refused: bool = False,
-    block_rows: int = MOST_ROWS,
+    block_rows: int | None = None,
     in_flight: int | None = None,
     parameters: Mapping[str, object] | None = None,
     **others: object,
@@ -234,14 +329,15 @@ def sweep(
     metrics : iterable of str
         Of :data:`METRICS`, all counts of elements or operations as in a report.
     executor : concurrent.futures.Executor, optional
-        Where the blocks are computed; here, where none is given.
+        Where the blocks are computed; here, where none is given. The processes of a
+        :class:`~concurrent.futures.ProcessPoolExecutor` write them into memory that they share with this one.
     convention, input
         As for :func:`flopcalc.analyze`.
     skip_refused : bool
         Leave out configurations that the analysis refuses, and count them in :attr:`Block.skipped`, instead of raising
         the first one's error.
-    block_rows : int
-        How many rows a block has at most.
+    block_rows : int, optional
+        How many rows a block has at most; 65,536 where it is not given, and up to eight times as many of processes.
     in_flight : int, optional
         How many blocks wait at an executor at most; twice the machine's cores and two where it is not given.
     parameters : mapping of str to object, optional
@@ -265,15 +361,13 @@ def sweep(
     >>> block.metrics["madds"].tolist()
     [59285808, 173642400, 319180736, 582195824]
     """
-    read = read_grid(grid)
-    given = {**(parameters or {}), **others}
-    names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    if block_rows < 1 or (in_flight is not None and in_flight < 1):
+    if (block_rows is not None and block_rows < 1) or (in_flight is not None and in_flight < 1):
         raise ParameterError(Problem("block_rows and in_flight are counts", None, "whole numbers, at least 1"))
-    free: Mapping[str, object] = read.axes if isinstance(read, Product) else read.by_name
-    compiled = compile_totals(spec, free, names, convention=convention, input=input, parameters=given)
-    recipe = _Recipe(uuid4().hex, spec, compiled.domains, compiled.metrics, convention, input, given)
-    return _blocks(recipe, compiled, read, executor, skip_refused, block_rows, in_flight)
+    most = block_rows or (None if isinstance(executor, ProcessPoolExecutor) else MOST_ROWS)
+    found = _Sweep(spec, grid, metrics, most, convention, input, {**(parameters or {}), **others})
+    if executor is None:
+        return found.here(skip_refused)
+    return found.there(executor, skip_refused, _most_in_flight(in_flight))
 
 
 def sweep_reduced(
@@ -287,6 +381,7 @@ def sweep_reduced(
     input: object = None,
     skip_refused: bool = False,
     in_flight: int | None = None,
+    blocks: int = BATCH,
     parameters: Mapping[str, object] | None = None,
 ) -> Iterator[Reduced]:
     """Compute a grid part by part, and reduce each part where it is computed, so that few rows travel.
@@ -298,6 +393,8 @@ def sweep_reduced(
     reduce : callable
         Takes the blocks of a part, and returns what is kept of them; it can be pickled where the executor has
         processes.
+    blocks : int
+        Of how many blocks of at most 65,536 rows a part is made.
 
     Yields
     ------
@@ -313,103 +410,22 @@ def sweep_reduced(
     ...     list(sweep_reduced("mobilenet_v2", {"alpha": "0.35:1.4:0.35"}, ["madds"], least, pool))
     [59285808]
     """
-    read = read_grid(grid)
-    names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    free: Mapping[str, object] = read.axes if isinstance(read, Product) else read.by_name
-    given = dict(parameters or {})
-    compiled = compile_totals(spec, free, names, convention=convention, input=input, parameters=given)
-    recipe = _Recipe(uuid4().hex, spec, compiled.domains, compiled.metrics, convention, input, given)
-    count = len(_starts(read, MOST_ROWS))
+    found = _Sweep(spec, grid, metrics, MOST_ROWS, convention, input, parameters or {})
+    in_flight = _most_in_flight(in_flight)
+    count = len(found.cut)
+    pool = found.pool(executor, blocks * found.cut.longest, len(found.recipe.forms), in_flight)
 
-    def batches() -> Iterator[_Batch[Reduced]]:
-        for first in range(0, count, _BATCH):
-            if isinstance(read, Product):
-                yield _Batch(recipe, read, slice(first, first + _BATCH), 0, skip_refused, reduce)
-            else:
-                start, stop = first * MOST_ROWS, min((first + _BATCH) * MOST_ROWS, len(read))
-                yield _Batch(recipe, Listed(read.columns(start, stop)), _WHOLE, start, skip_refused, reduce)
+    def tasks() -> Iterator[tuple[Segment | None, Future[Reduced]]]:
+        for first in range(0, count, blocks):
+            segment = None if pool is None else pool.take()
+            part = found.part(range(first, min(first + blocks, count)), segment)
+            yield segment, executor.submit(_reduced, part, skip_refused, reduce)
 
-    limit = in_flight or 2 * (os.cpu_count() or 1) + 2
-    waiting: deque[Future[Reduced]] = deque()
     try:
-        for batch in batches():
-            if len(waiting) >= limit:
-                yield waiting.popleft().result()
-            waiting.append(executor.submit(_reduced, batch))
-        while waiting:
-            yield waiting.popleft().result()
+        for segment, result in _in_order(tasks(), in_flight):
+            if segment is not None and pool is not None:
+                pool.put_back(segment)
+            yield result
     finally:
-        for future in waiting:
-            future.cancel()
-
-
-@dataclass(frozen=True)
-class _Batch(Generic[Reduced]):
-    """Some blocks of a grid, and what is made of them."""
-
-    recipe: _Recipe
-    grid: Grid
-    part: slice
-    start: int
-    skip: bool
-    reduce: Callable[[Iterator[Block]], Reduced]
-
-
-def _reduced(batch: _Batch[Reduced]) -> Reduced:
-    """Compute the blocks of a batch, and reduce them."""
-    compiled, sides = _compiled(batch.recipe)
-
-    def blocks() -> Iterator[Block]:
-        for task, columns in _tasks(batch.recipe, compiled, batch.grid, MOST_ROWS, batch.part):
-            block = _block(compiled, task, columns, _totals(compiled, sides, task), batch.skip)
-            yield replace(block, start=batch.start + block.start)
-
-    return batch.reduce(blocks())
-
-
-def _blocks(
-    recipe: _Recipe,
-    compiled: Compiled,
-    grid: Grid,
-    executor: Executor | None,
-    skip: bool,
-    most: int,
-    in_flight: int | None,
-) -> Iterator[Block]:
-    tasks = _tasks(recipe, compiled, grid, most)
-    if executor is None:
-        sides: dict[str, Side] = {}
-        for task, columns in tasks:
-            yield _block(compiled, task, columns, _totals(compiled, sides, task), skip)
-        return
-    limit = in_flight or 2 * (os.cpu_count() or 1) + 2
-    waiting: deque[tuple[_Task, dict[str, Column], Future[tuple[dict[str, Array], Array | None]]]] = deque()
-    try:
-        for task, columns in tasks:
-            if len(waiting) >= limit:
-                first, parameters, future = waiting.popleft()
-                yield _block(compiled, first, parameters, future.result(), skip)
-            waiting.append((task, columns, executor.submit(_evaluate, task)))
-        while waiting:
-            first, parameters, future = waiting.popleft()
-            yield _block(compiled, first, parameters, future.result(), skip)
-    finally:
-        for _, _, future in waiting:
-            future.cancel()
-
-
-def _block(
-    compiled: Compiled,
-    task: _Task,
-    columns: Mapping[str, Column],
-    found: tuple[dict[str, Array], Array | None],
-    skip: bool,
-) -> Block:
-    totals, refusals = found
-    block = Block(task.start, columns, totals)
-    if refusals is None:
-        return block
-    if not skip:
-        row = int(refusals.argmax())
-        raise refused(compiled.setting, {name: column[row] for name, column in columns.items()})
-    return replace(block.take(~refusals), skipped=int(refusals.sum()))
+        if pool is not None:
+            pool.close()

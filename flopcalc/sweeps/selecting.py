@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.sweeps.axes import Column
+from flopcalc.sweeps.blocks import Block
 from flopcalc.sweeps.conditions import Condition
-from flopcalc.sweeps.running import Block
 
 __all__ = [
     "MOST_HELD",
@@ -24,6 +24,7 @@ __all__ = [
     "Tally",
     "first_values",
     "joined",
+    "kept_of_parts",
     "read_objectives",
     "read_order",
     "selected",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 Array: TypeAlias = Any
+Kept = TypeVar("Kept")
 
 MOST_HELD = 2_000_000
 """How many rows are held at once to be sorted."""
@@ -314,6 +316,12 @@ class Tally:
     refused: int = 0
     met: int = 0
 
+    def add(self, other: Tally) -> None:
+        """Count what another tally has counted."""
+        self.evaluated += other.evaluated
+        self.refused += other.refused
+        self.met += other.met
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -378,16 +386,15 @@ def selected_of_parts(
     watch_front: Callable[[Block], None] | None = None,
 ) -> Iterator[Block]:
     """Yield the rows that are kept, as :func:`selected` does, of parts that :class:`Reduction` has gone through."""
-
-    def blocks() -> Iterator[Block]:
-        for kept, part in parts:
-            tally.evaluated += part.evaluated
-            tally.refused += part.refused
-            tally.met += part.met
-            yield from kept
-
     left = Selection(None, selection.front, selection.order, selection.most)
-    return selected(blocks(), left, Tally(), None, watch_front)
+    return selected(kept_of_parts(parts, tally), left, Tally(), None, watch_front)
+
+
+def kept_of_parts(parts: Iterable[tuple[tuple[Kept, ...], Tally]], tally: Tally) -> Iterator[Kept]:
+    """Yield what was kept of each part, and count its rows in `tally`."""
+    for kept, part in parts:
+        tally.add(part)
+        yield from kept
 
 
 def selected(

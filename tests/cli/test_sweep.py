@@ -326,9 +326,22 @@ def test_memory_does_not_grow_with_the_grid(tmp_path: Path) -> None:
 # -- executors -------------------------------------------------------------------------------------------------------
 
 
-def test_processes_give_the_same_rows(ok: Ok) -> None:
-    options = ("sweep", "mobilenet_v2", "--alpha", "0.35:1.4:0.01", "--rho", "0.5:1:0.001", "--format", "csv")
-    assert ok(*options, "--workers", "2") == ok(*options)
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--format", "csv"),
+        ("--format", "json", "--where", "flops <= 150M"),
+        ("--format", "markdown", "--skip-refused"),
+        ("--format", "csv", "--top", "70000", "--where", "alpha > 1/2"),
+        ("--format", "json", "--pareto", "max:params,min:mac"),
+        ("--sort", "-mac", "--top", "5"),
+        (),
+    ],
+    ids=" ".join,
+)
+def test_processes_give_the_same_rows(options: tuple[str, ...], ok: Ok) -> None:
+    given = ("sweep", "mobilenet_v2", "--alpha", "0.35:1.4:0.01", "--rho", "0.5:1:0.0005", *options)
+    assert ok(*given, "--workers", "2") == ok(*given)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -16,6 +16,7 @@ from flopcalc.convention import load_convention
 from flopcalc.render.plot import Cloud, drawn_lines, plot_as_text, write_plot
 from flopcalc.render.sweep import (
     Heading,
+    Writing,
     sweep_as_csv,
     sweep_as_json,
     sweep_as_markdown,
@@ -53,16 +54,16 @@ def hostile() -> tuple[Heading, Block]:
 def test_words_come_back_as_they_were(hostile: tuple[Heading, Block]) -> None:
     what, rows = hostile
     words = [str(word) for word in rows.parameters["word"]]
-    read = list(csv.DictReader(io.StringIO("".join(sweep_as_csv(what, [rows])))))
+    read = list(csv.DictReader(io.StringIO("".join(sweep_as_csv(what, Writing("csv", what.columns).lines([rows]))))))
     assert [row["word"] for row in read] == words
-    found = json.loads("".join(sweep_as_json(what, [rows], Tally(4, 0, 4))))
+    found = json.loads("".join(sweep_as_json(what, Writing("json", what.columns).lines([rows]), Tally(4, 0, 4))))
     assert [row["word"] for row in found["rows"]] == words
     assert found["counts"]["rows"] == 4
 
 
 def test_words_cannot_steer_a_terminal_or_a_document(hostile: tuple[Heading, Block]) -> None:
     what, rows = hostile
-    said = "".join(sweep_as_markdown(what, [rows]))
+    said = "".join(sweep_as_markdown(what, Writing("markdown", what.columns).lines([rows])))
     assert "x\\|y" in said
     assert "\x1b" not in said
     assert "\x1b" not in sweep_as_text(what, rows, Tally(4, 0, 4))
@@ -71,8 +72,11 @@ def test_words_cannot_steer_a_terminal_or_a_document(hostile: tuple[Heading, Blo
 def test_numbers_of_any_size_are_written_whole(tmp_path: Path) -> None:
     axis = read_axis("1,2")
     what, rows = heading(n=axis), block({"n": axis.column()}, 2, HUGE)
-    assert str(2 * HUGE) in "".join(sweep_as_csv(what, [rows]))
-    assert json.loads("".join(sweep_as_json(what, [rows], Tally())))["rows"][1]["mac"] == 6 * HUGE
+    assert str(2 * HUGE) in "".join(sweep_as_csv(what, Writing("csv", what.columns).lines([rows])))
+    assert (
+        json.loads("".join(sweep_as_json(what, Writing("json", what.columns).lines([rows]), Tally())))["rows"][1]["mac"]
+        == 6 * HUGE
+    )
     pytest.importorskip("pyarrow")
     with (tmp_path / "x").open("wb") as file, pytest.raises(Exception, match="64 bits"):
         write_parquet(what, [rows], file)

@@ -8,12 +8,12 @@ from functools import cache
 from typing import Any
 
 from flopcalc.cost import Cost
-from flopcalc.errors import Fault, Problem, SpecError, one_of, shorten, suggest
+from flopcalc.errors import Problem, SpecError, shorten
 from flopcalc.expression import Expression, Scope, literal, parse
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import FORMS, Layer, Shape, kinds
-from flopcalc.number import Arithmetic, Number, Value
-from flopcalc.spec.document import Document, open_document
+from flopcalc.number import Arithmetic, Number, Value, as_text, is_rational
+from flopcalc.spec.document import HEADINGS, Document, open_document
 from flopcalc.spec.loader import is_path
 from flopcalc.spec.syntax import Mapping as MappingNode
 from flopcalc.spec.syntax import Node as YamlNode
@@ -41,13 +41,13 @@ _OF_SHAPES: Mapping[str, Callable[[Layer, tuple[Shape, ...], Shape], Number]] = 
 QUANTITIES = (*_OF_COST, "operands", *_OF_SHAPES)
 """What a rule may speak of, each of the layer's own; beside them its attributes."""
 
-_KEYS = ("name", "title", "source", "notes", "unit", "unseen", *COUNTED)
+_KEYS = (*HEADINGS, "unit", "unseen", *COUNTED)
 _UNSEEN = "unseen"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """What a convention says of a layer.
+    """What a convention says of a layer; two of the same text under the same key are equal, wherever they stand.
 
     Attributes
     ----------
@@ -60,6 +60,12 @@ class Rule:
 
     key: str
     expression: Expression
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rule) and (self.key, self.text) == (other.key, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.text))
 
     @property
     def text(self) -> str:
@@ -217,7 +223,11 @@ def _value(
             values[name] = _attribute(layer, name, arithmetic)
     value = expression.evaluate(Scope(values, None, arithmetic))
     if isinstance(value, (bool, str, tuple, dict)):
-        raise SpecError(Problem("a rule yields a number", expression.place, f"an expression in {_LISTED}"))
+        what = f"the rule of {rule.key} yields {shorten(as_text(value))}"
+        raise SpecError(Problem(what, expression.place, "a number", f"an expression in {_LISTED}"))
+    if value < 0 if is_rational(value) else getattr(value, "is_negative", None):
+        what = f"the rule of {rule.key} yields {shorten(as_text(value))} for a layer of kind {layer.reported_kind}"
+        raise SpecError(Problem(what, expression.place, "a number that is not negative"))
     return value
 
 
@@ -259,21 +269,21 @@ def _packaged(name: str) -> Convention:
 
 
 def _read(name_or_path: str) -> Convention:
-    document, stem = open_document(name_or_path, "conventions", "convention")
-    nodes = document.keyed(document.root, "a convention", _KEYS, ("flops",))
-    texts = {key: document.text(nodes.get(key), key) for key in _KEYS[:5]}
+    document = open_document(name_or_path, "convention", _KEYS, ("flops",))
+    nodes, texts = document.parts, document.headings()
+    unit = document.text(nodes.get("unit"), "unit")
     unseen = document.texts(nodes.get(_UNSEEN), _UNSEEN)
     for form in unseen:
-        if form not in FORMS:
-            document.fail(f"no layer is written as `{shorten(form)}`", nodes[_UNSEEN], one_of(FORMS))
+        if form and form not in FORMS:
+            document.unknown("no layer is written as", form, nodes[_UNSEEN], FORMS)
     rules = {metric: _rules(document, nodes[metric], metric) for metric in COUNTED if metric in nodes}
     document.finish()
     return Convention(
-        texts["name"] or stem,
-        texts["title"],
+        texts["name"],
+        texts["title"] or texts["name"],
         texts["source"],
         texts["notes"],
-        texts["unit"],
+        unit or f"what the rules of {document.path.name} count",
         rules["flops"],
         {metric: rules[metric] for metric in COUNTED[1:] if metric in rules},
         unseen,
@@ -286,15 +296,15 @@ def _rules(document: Document, node: YamlNode, metric: str) -> dict[str, Rule]:
         document.fail(f"{metric} is {node.what}", node, "a mapping from kinds of layers to expressions")
         return {}
     rules: dict[str, Rule] = {}
-    known = ("default", *kinds())
+    words = ("default", *kinds())
     for key, value in node.entries:
-        if key.text not in known:
-            what = f"there is no kind of layer `{shorten(key.text)}`"
-            document.problems.append(Problem(what, key.place, one_of(known), suggest(key.text, known)))
+        if key.text not in words:
+            document.unknown("there is no kind of layer", key.text, key, words)
             continue
         for form, text in _forms(document, key, value):
             word = f"{key.text}.{form}" if form else key.text
-            expression = _expression(document, word, text, _attributes(key.text))
+            known = (*QUANTITIES, *_attributes(key.text))
+            expression = document.expression(text, f"the rule of {word}", known)
             if expression is not None:
                 rules[word] = Rule(word, expression)
     rules.setdefault("default", Rule("default", _NOTHING))
@@ -306,15 +316,15 @@ def _forms(document: Document, key: Scalar, value: YamlNode) -> Iterator[tuple[s
         yield "", value
         return
     known = [form for form in FORMS if any(form in primitive.layer.forms for primitive in kinds()[key.text])]
+    if not value.entries:
+        document.fail(f"the rule of {key.text} is empty", value, f"an expression, or one for any of {', '.join(known)}")
     for form, text in value.entries:
         if form.text in known:
             yield form.text, text
         elif form.text == "default":
             yield "", text
         else:
-            what = f"{key.text} is never written as `{shorten(form.text)}`"
-            expected = one_of((*known, "default"))
-            document.problems.append(Problem(what, form.place, expected, suggest(form.text, known)))
+            document.unknown(f"{key.text} is never written as", form.text, form, (*known, "default"))
 
 
 def _attributes(word: str) -> tuple[str, ...]:
@@ -324,19 +334,3 @@ def _attributes(word: str) -> tuple[str, ...]:
         return ()
     names = [attribute.name for attribute in layers[0].attributes()]
     return tuple(name for name in names if all(name in {a.name for a in layer.attributes()} for layer in layers))
-
-
-def _expression(document: Document, word: str, node: YamlNode, attributes: tuple[str, ...]) -> Expression | None:
-    if not isinstance(node, Scalar) or node.null:
-        document.fail(f"the rule of {word} is {node.what}", node, "an expression")
-        return None
-    try:
-        expression = parse(node.text, node.place)
-    except Fault as fault:
-        document.problems.append(fault.at(node.place))
-        return None
-    known = (*QUANTITIES, *attributes)
-    for name in (*expression.names, *expression.calls):
-        if name not in known:
-            document.fail(f"`{shorten(name)}` is not known here", node, one_of(known), suggest(name, known))
-    return expression

@@ -180,6 +180,15 @@ def test_a_row_knows_how_its_layer_is_written_and_which_rule_counted_it() -> Non
     assert (relu.rule.key, relu.rule.text) == ("relu.functional", "outputs")
 
 
+def test_json_says_of_every_layer_how_it_is_written_and_which_rule_counted_it(ok: Callable[..., str]) -> None:
+    layers = json.loads(ok("mobilenet_v2", "--convention", "thop", "--format", "json"))["layers"]
+    by_kind = {layer["kind"]: (layer["written"], layer["rule"], layer["rule_for"]) for layer in layers}
+    assert by_kind["norm"] == ("module", "(4 if affine else 2) * outputs if kind != 'group' else 0", "norm")
+    assert by_kind["global_pool"] == ("functional", "0", "unseen.functional")
+    assert by_kind["depthwise"] == ("module", "madds", "conv")
+    assert by_kind["relu6"] == ("module", "0", "default")
+
+
 def test_the_way_of_writing_is_told_by_the_layer_then_its_block_then_what_uses_it(
     spec_file: Callable[[str], Path],
 ) -> None:
@@ -360,15 +369,22 @@ def test_the_elements_that_an_adaptive_pool_reads_are_those_of_its_windows(size:
         ("name: x", "1:1", ["has no `flops`"]),
         ("flops: {conv: madds}\nflop: {}", "2:1", ["no key `flop`", "did you mean `flops`?"]),
         ("flops: {convs: madds}", "1:9", ["no kind of layer `convs`", "did you mean `conv`?"]),
-        ("flops: {conv: mads}", "1:15", ["`mads` is not known", "did you mean `madds`"]),
-        ("flops: {conv: mode}", "1:15", ["`mode` is not known"]),
+        ("flops: {conv: mads}", "1:15", ["there is no `mads`", "did you mean `madds`"]),
+        ("flops: {conv: mode}", "1:15", ["there is no `mode`"]),
         ("flops: {conv: 2 *}", "1:", []),
         ("flops: {relu: {mean: 0}}", "1:16", ["relu is never written as `mean`"]),
         ("flops: {relu: {functionl: 0}}", "1:16", ["did you mean `functional`"]),
         ("flops: {conv: [1]}", "1:15", ["the rule of conv is a list"]),
         ("flops: 3", "1:8", ["a mapping from kinds of layers"]),
         ("unseen: [functionall]\nflops: {conv: madds}", "1:9", ["no layer is written as `functionall`"]),
-        ("flops: {conv: kernel}", "1:15", ["a rule yields a number"]),
+        ("flops: {conv: kernel}", "1:15", ["the rule of conv yields [3, 3]", "expected: a number"]),
+        ("flops: {conv: 'true'}", "1:16", ["the rule of conv yields true"]),
+        ("flops: {conv: -madds}", "1:15", ["yields -10838016 for a layer of kind conv", "not negative"]),
+        ("flops: {conv: {}}", "1:15", ["the rule of conv is empty", "module, custom"]),
+        ("flops: {conv: '2 * madds + mads'}", "1:28", ["there is no `mads`"]),
+        ("flops: {conv: fload(madds)}", "1:15", ["there is no function `fload`", "did you mean `floor`"]),
+        ("flops: {conv: madds(3)}", "1:15", ["there is no function `madds`"]),
+        ("flops: {conv: madds}\nunseen: [[x]]", "2:10", ["an entry of unseen is a list"]),
         ("flops: {conv: madds / (outputs - outputs)}", "1:", []),
     ],
 )
@@ -382,6 +398,25 @@ def test_a_fault_in_a_convention_is_told_with_its_place(
     assert f"own.yaml:{place}" in str(error.value)
     for word in words:
         assert word in str(error.value)
+
+
+def test_every_layer_of_a_block_of_formulas_is_held_to_a_count_that_is_not_negative(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("flops: {conv: outputs - 2 * outputs}\n", encoding="utf-8")
+    with pytest.raises(SpecError, match=r"own\.yaml:1:15: the rule of conv yields -"):
+        analyze("separable_conv", convention=str(path)).totals  # noqa: B018
+
+
+def test_a_convention_without_headings_has_its_files_name_and_says_what_a_flop_is(
+    tmp_path: Path, ok: Callable[..., str]
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("flops: {conv: madds}\n", encoding="utf-8")
+    convention = load_convention(str(path))
+    assert (convention.name, convention.title) == ("own", "own")
+    assert convention == load_convention(str(path))
+    said = " ".join(ok("resnet18", "--convention", str(path)).split())
+    assert "one FLOP is what the rules of own.yaml count (own)" in said
 
 
 def test_a_convention_that_there_is_not_is_asked_for_by_a_name_like_it() -> None:

@@ -132,6 +132,9 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
                 "output": _shape(row.output),
                 "attributes": {name: plain(value) for name, value in row.attributes.items()},
                 "count": number(row.count),
+                "written": row.written,
+                "rule": row.rule.text,
+                "rule_for": row.rule.key,
                 **_metrics(row),
             }
             for row in report.layers

@@ -53,13 +53,24 @@ def _counts(ledger: Ledger, base: Ledger) -> str:
         return ledger.convention.title
     if not ledger.lines:
         return f"as {base.convention.name}"
-    once = [line for line in ledger.lines if not line.form and "multiply-add" not in line.words]
-    doubled = [line.words for line in ledger.lines if "multiply-add" in line.words]
-    parts = [doubled[0].replace(" instead of 1", "")] if doubled else []
-    names = [*dict.fromkeys(line.kind.partition(" of ")[0] for line in once)]
+    lines = [line for line in ledger.lines if not line.form]
+    left_out = [line for line in lines if line.words.startswith("not ")]
+    each = [line.words for line in lines if "multiply-add" in line.words and line not in left_out]
+    also = [line for line in lines if "multiply-add" not in line.words and line not in left_out]
+    more, less = _kinds(also, "and"), _kinds(left_out, "or")
+    if each:
+        more = ", ".join(filter(None, (each[0].replace(" instead of 1", ""), more)))
+    elif more:
+        more = f"also {more}"
+    less = f"no {less}" if less else ""
+    return "; ".join(filter(None, (more, less))) or "some of them not seen"
+
+
+def _kinds(lines: Sequence[Line], word: str) -> str:
+    """Name the first few kinds of lines."""
+    names = [*dict.fromkeys(line.kind.partition(" of ")[0] for line in lines)]
     shown = names[:_MOST_OF_ONE_FLOP] + ([f"{len(names) - _MOST_OF_ONE_FLOP} more"] * (len(names) > _MOST_OF_ONE_FLOP))
-    listed = ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + "".join(shown[-1:])
-    return ", ".join([*parts, *([listed] if listed else [])]) if parts else f"also {listed}"
+    return ", ".join(shown[:-1]) + (f" {word} " if len(shown) > 1 else "") + "".join(shown[-1:])
 
 
 def _signed(amount: Number, writer: Book) -> str:
@@ -77,8 +88,12 @@ def _told(conventions: Conventions) -> list[Ledger]:
     return [ledger for ledger in conventions.ledgers if ledger is not conventions.base]
 
 
+def _megabytes(size: Size) -> str:
+    return rounded(Fraction(size.bytes) / 10**6, 2) if is_rational(size.bytes) else ""
+
+
 def _mebibytes(size: Size) -> str:
-    return f"{rounded(Fraction(size.bytes) / _MEBI, 2)} MiB" if is_rational(size.bytes) else ""
+    return rounded(Fraction(size.bytes) / _MEBI, 2) if is_rational(size.bytes) else ""
 
 
 def _symbols_note(report: Report, writer: Book) -> Iterator[str]:
@@ -173,11 +188,7 @@ def _sizes_as_text(conventions: Conventions, writer: Book, screen: Screen) -> st
     rows: list[tuple[str, ...]] = [(size.words, writer.number(size.bytes)) for size in conventions.sizes]
     if whole:
         heads += [Head("MB", True, True), Head("MiB", True, True)]
-        rows = [
-            (*row, rounded(Fraction(size.bytes) / 10**6, 2), rounded(Fraction(size.bytes) / _MEBI, 2))
-            for row, size in zip(rows, conventions.sizes, strict=True)
-            if is_rational(size.bytes)
-        ]
+        rows = [(*row, _megabytes(size), _mebibytes(size)) for row, size in zip(rows, conventions.sizes, strict=True)]
     return listing_as_text(heads, rows, screen)
 
 
@@ -283,11 +294,12 @@ def conventions_as_markdown(conventions: Conventions, *, units: str = "auto") ->
             ]
             lines += [f"| {_signed(line.amount, writer)} | {writer.words(line.text)} |" for line in ledger.lines]
     if conventions.sizes:
-        lines += ["", f"| In {report.dtype} | Bytes | MiB |", "| --- | ---: | ---: |"]
-        lines += [
-            f"| {writer.words(size.words)} | {writer.number(size.bytes)} | {_mebibytes(size).removesuffix(' MiB')} |"
-            for size in conventions.sizes
-        ]
+        whole = not conventions.symbolic
+        head, rule = f"| In {report.dtype} | Bytes |", "| --- | ---: |"
+        lines += ["", head + " MB | MiB |" * whole, rule + " ---: | ---: |" * whole]
+        for size in conventions.sizes:
+            shown = f" {_megabytes(size)} | {_mebibytes(size)} |" if whole else ""
+            lines.append(f"| {writer.words(size.words)} | {writer.number(size.bytes)} |{shown}")
     for note in (*_symbols_note(report, writer), *map(writer.words, _notes(conventions))):
         lines += ["", note]
     return "\n".join(lines) + "\n"
@@ -318,6 +330,9 @@ def _off(one: Explanation) -> str:
     percent = one.off * 100
     if percent == 0:
         return "0" if one.high is None else "within"
+    times = 1 + one.off
+    if times > 0 and not Fraction(1, 10) < times < 10:
+        return f"× {round(times):,}" if times > 1 else f"÷ {round(1 / times):,}"
     text = rounded(abs(percent), 2 if abs(percent) < 10 else 0)
     return "< 0.01 %" if text == "0.00" else f"{'+' if percent > 0 else '-'}{text} %"
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flopcalc.errors import (
+    Fault,
     FlopcalcError,
     Place,
     Problem,
@@ -18,6 +19,7 @@ from flopcalc.errors import (
     shorten,
     suggest,
 )
+from flopcalc.expression import FUNCTIONS, Expression, parse
 from flopcalc.spec import catalog
 from flopcalc.spec.loader import is_path, load
 from flopcalc.spec.model import Spec
@@ -43,12 +45,18 @@ class Document:
         The faults of its YAML.
     path : Path
         Where it lies.
+
+    Attributes
+    ----------
+    parts : dict of str to Node
+        The values of its keys, once :func:`open_document` has told which there may be.
     """
 
     def __init__(self, root: Mapping, problems: Iterable[Problem] = (), path: Path = Path()) -> None:
         self.root = root
         self.problems: list[Problem] = list(problems)
         self.path = path
+        self.parts: dict[str, Node] = {}
 
     # -- faults ------------------------------------------------------------------------------------------------------
 
@@ -99,9 +107,9 @@ class Document:
                 self.fail(f"{what} has no `{name}`", node, f"`{name}`")
         return found
 
-    def headings(self, found: dict[str, Node]) -> dict[str, str]:
+    def headings(self) -> dict[str, str]:
         """Return the texts that say what the file is; it has the name of its file where it gives itself none."""
-        texts = {key: self.text(found.get(key), key) for key in HEADINGS}
+        texts = {key: self.text(self.parts.get(key), key) for key in HEADINGS}
         return {**texts, "name": texts["name"] or self.path.stem}
 
     def text(self, node: Node | None, what: str, default: str = "") -> str:
@@ -161,6 +169,24 @@ class Document:
                 self.fail(f"`{shorten(key.text)}` in {what} is {value.what}", value, "a number or an expression")
         return found
 
+    def expression(self, node: Node, what: str, known: Collection[str]) -> Expression | None:
+        """Return an expression in names that are known; None where it is none, and why has been kept."""
+        if not isinstance(node, Scalar) or node.null:
+            self.fail(f"{what} is {node.what}", node, "an expression")
+            return None
+        try:
+            found = parse(node.text, node.at(0), straight=node.straight)
+        except Fault as fault:
+            self.problems.append(fault.at(node.at(0)))
+            return None
+        lead = len(node.text) - len(node.text.lstrip())
+        for name, offset in found.names.items():
+            if name not in known:
+                self.unknown("there is no", name, node.at(lead + offset), known)
+        for name in found.calls:
+            self.unknown("there is no function", name, node, FUNCTIONS)
+        return found
+
     def spec(self, node: Node, what: str) -> Spec:
         """Return the spec that a text names; a path is one beside this file.
 
@@ -179,16 +205,16 @@ class Document:
             raise self.blame(error, node) from None
 
 
-def open_document(name_or_path: str, kind: str, singular: str) -> tuple[Document, str]:
-    """Return a packaged file of one kind by its name, or a user's by its path, and its stem.
+def open_document(name_or_path: str, singular: str, known: Collection[str], needed: Collection[str] = ()) -> Document:
+    """Return a packaged file of one kind by its name, or a user's by its path, with its `parts`.
 
     Parameters
     ----------
     name_or_path : str
-    kind : str
-        The folder of the packaged files, such as ``worksheets``.
     singular : str
-        What one of them is called.
+        What one of them is called, such as ``worksheet``; the packaged ones lie in the folder ``worksheets``.
+    known, needed : collection of str
+        The keys that it may have, and those that it must have; what is wrong with them is kept in its `problems`.
 
     Raises
     ------
@@ -196,10 +222,17 @@ def open_document(name_or_path: str, kind: str, singular: str) -> tuple[Document
         Where there is none of that name.
     SpecError
         Where the file is no YAML mapping.
+
+    Examples
+    --------
+    >>> document = open_document("paper", "convention", ("name", "title", "source", "notes", "unit", "flops"))
+    >>> document.path.stem, [*document.parts], document.problems
+    ('paper', ['name', 'title', 'source', 'unit', 'notes', 'flops'], [])
     """
+    one = f"{'an' if singular[0] in 'aeiou' else 'a'} {singular}"
     path, shown = Path(name_or_path), name_or_path
     if not is_path(name_or_path):
-        folder = catalog.packaged_root() / kind
+        folder = catalog.packaged_root() / f"{singular}s"
         path = folder / f"{name_or_path}.yaml"
         shown = path.name
         if not name_or_path.isidentifier() or len(name_or_path) > 64 or not path.is_file():
@@ -207,5 +240,7 @@ def open_document(name_or_path: str, kind: str, singular: str) -> tuple[Document
             what = f"there is no {singular} `{shorten(name_or_path)}`"
             raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), suggest(name_or_path, names)))
     problems: list[Problem] = []
-    root = compose(read_text(path, shown), shown, problems, holds=f"a mapping, as a {singular} is")
-    return Document(root, problems, path), path.stem
+    root = compose(read_text(path, shown, sort=f"{one}'s file"), shown, problems, holds=f"a mapping, as {one} is")
+    document = Document(root, problems, path)
+    document.parts = document.keyed(root, one, known, needed)
+    return document

@@ -104,8 +104,8 @@ class Mapping:
 Node: TypeAlias = "Scalar | Sequence | Mapping"
 
 
-def read_text(path: Path, shown: str) -> str:
-    """Return a spec file's text.
+def read_text(path: Path, shown: str, *, sort: str = "a spec file") -> str:
+    """Return a spec file's text; `sort` says for an error what file was expected.
 
     Raises
     ------
@@ -117,13 +117,13 @@ def read_text(path: Path, shown: str) -> str:
         if path.is_dir():
             near = sorted(item.name for item in islice(path.iterdir(), 1000) if item.suffix in (".yaml", ".yml"))
             hint = f"one of its files: {', '.join(near[:5])}" if near else ""
-            raise SpecError(Problem("it is a directory", place, "a spec file", hint))
+            raise SpecError(Problem("it is a directory", place, sort, hint))
         if not path.exists():
             if path.is_symlink():
-                raise SpecError(Problem("it is a link that leads to no file", place, "a spec file"))
-            raise SpecError(Problem("there is no such file", place, "a spec file", _near_files(path)))
+                raise SpecError(Problem("it is a link that leads to no file", place, sort))
+            raise SpecError(Problem("there is no such file", place, sort, _near_files(path)))
         if not path.is_file():
-            raise SpecError(Problem("it is no regular file", place, "a spec file"))
+            raise SpecError(Problem("it is no regular file", place, sort))
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:

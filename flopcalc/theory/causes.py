@@ -585,7 +585,8 @@ def _of_one(report: Report, metric: str, node: Node, layer: Layer, inputs: tuple
     value: Number
     if metric == "flops":
         try:
-            value = report.convention.flops(layer, cost, inputs, report.totals.arithmetic)
+            convention, arithmetic = report.convention, report.totals.arithmetic
+            value = convention.flops(layer, cost, inputs, arithmetic, written=node.written, output=output)
         except Fault:
             value = 0
     else:

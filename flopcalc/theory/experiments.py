@@ -25,7 +25,7 @@ from flopcalc.errors import (
     shorten,
     suggest,
 )
-from flopcalc.expression import FUNCTIONS, Derived, Expression, Scope, check_name, parse
+from flopcalc.expression import Derived, Expression, Scope, check_name, parse
 from flopcalc.number import Arithmetic, Value, as_text, is_rational
 from flopcalc.spec import Spec
 from flopcalc.spec.document import HEADINGS, Document, Wrong, open_document
@@ -435,8 +435,7 @@ def load_experiment(name_or_path: str) -> Experiment:
     >>> load_experiment("g2").source
     'Ma et al. 2018, arXiv:1807.11164, section 2, Table 2'
     """
-    document, _ = open_document(name_or_path, "experiments", "experiment")
-    return _Reader(document).experiment()
+    return _Reader(open_document(name_or_path, "experiment", _KEYS, _NEEDED)).experiment()
 
 
 class _Reader:
@@ -446,6 +445,7 @@ class _Reader:
         self.document = document
         self.fail = document.fail
         self.unknown = document.unknown
+        self.expression = document.expression
 
     # -- pieces ------------------------------------------------------------------------------------------------------
 
@@ -464,24 +464,6 @@ class _Reader:
                 self.fail(f"an entry of {what} is {item.what}", item, "a number or a word")
         if count is not None and len(node.items) != count:
             self.fail(f"{what} has {len(node.items)} entries", node, str(count))
-        return found
-
-    def expression(self, node: Node, what: str, known: Collection[str]) -> Expression | None:
-        """Return an expression in names that are known."""
-        if not isinstance(node, Scalar) or node.null:
-            self.fail(f"{what} is {node.what}", node, "an expression")
-            return None
-        try:
-            found = parse(node.text, node.at(0), straight=node.straight)
-        except Fault as fault:
-            self.document.problems.append(fault.at(node.at(0)))
-            return None
-        lead = len(node.text) - len(node.text.lstrip())
-        for name, offset in found.names.items():
-            if name not in known:
-                self.unknown("there is no", name, node.at(lead + offset), known)
-        for name in found.calls:
-            self.unknown("there is no function", name, node, FUNCTIONS)
         return found
 
     def value(self, node: Node, what: str) -> Value | None:
@@ -533,9 +515,7 @@ class _Reader:
         SpecError
             With all the faults of the file.
         """
-        root = self.document.root
-        found = self.document.keyed(root, "an experiment", _KEYS, _NEEDED)
-        texts = self.document.headings(found)
+        root, found, texts = self.document.root, self.document.parts, self.document.headings()
         header, networks = self.networks(found.get("networks"))
         platforms = self.platforms(found.get("platforms"), networks, found.get("show"))
         rows: Collection[str] = next(iter(networks.values()), {}).keys()

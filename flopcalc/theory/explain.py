@@ -82,14 +82,16 @@ leave 278, 279 and 182 bytes for each tensor.
 """
 
 _FIGURE = re.compile(
-    r"\s*(?:about|ca\.?|approx\.?|~|≈)?\s*(?P<digits>\d{1,3}(?:[,_]\d{3})+|\d+)(?P<decimals>\.\d+)?"
-    r"(?:\s*[x×·*]\s*10\s*(?:\^|\*\*)?\s*(?P<power>\d{1,3})|[eE]\+?(?P<exponent>\d{1,3}))?\s*(?P<unit>[^\d]*?)\s*"
+    r"\s*(?:about|ca\.?|approx\.?|~|≈)?\s*(?P<digits>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+|(?=\.[0-9]))"
+    r"(?P<decimals>\.[0-9]+)?"
+    r"(?:\s*[x×·*]\s*10\s*(?:\^|\*\*)?\s*(?P<power>[0-9]{1,3})|[eE]\+?(?P<exponent>[0-9]{1,3}))?\s*(?P<unit>[^\d]*?)\s*"
 )
 _UNIT = re.compile(
-    r"(?P<prefix>thousand|million|billion|trillion|mio|bn|[KMGT]i(?=[Bb])|[kKmMgGbBtT])?(?P<what>[a-zA-Z]*)"
+    r"(?P<prefix>(?i:thousand|million|billion|trillion|kilo|mega|giga|tera|mio|bn)|[KMGT]i(?=[Bb])|[kKmMgGbBtT])?"
+    r"(?P<what>[a-zA-Z]*)"
 )
 _PREFIXES = {"k": 1, "thousand": 1, "m": 2, "million": 2, "mio": 2, "g": 3, "b": 3, "bn": 3, "billion": 3}
-_PREFIXES |= {"t": 4, "trillion": 4}
+_PREFIXES |= {"t": 4, "trillion": 4, "kilo": 1, "mega": 2, "giga": 3, "tera": 4}
 _WHATS = {
     **dict.fromkeys(("flop", "flops", "op", "ops", "mac", "macs", "madd", "madds", "multadds"), "flops"),
     **dict.fromkeys(("multiplyadds", "multadd", "multiplyadd"), "flops"),
@@ -97,6 +99,7 @@ _WHATS = {
     **dict.fromkeys(("b", "byte", "bytes"), "size"),
     "": "",
 }
+_SPEED = re.compile(r"/s(?:ec|econd)?|per\s*s(?:ec|econd)?", re.IGNORECASE)
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LARGEST_POWER = 30
 
@@ -188,7 +191,13 @@ def read_figure(text: str) -> Figure:
     read = _FIGURE.fullmatch(text.translate(_RAISED)) if len(text) <= 100 else None
     expected = "a number with its unit: 4.13G, 4.09e9, 4,089,184,256, 25.6M params, 97.8 MB"
     if read is None:
-        raise ParameterError(Problem(f"`{shorten(text)}` is no figure", None, expected))
+        comma = re.fullmatch(r"\s*[0-9]+,[0-9]+\D*", text)
+        hint = f"{text.strip().replace(',', '.')}, with a decimal point" if comma else ""
+        raise ParameterError(Problem(f"`{shorten(text)}` is no figure", None, expected, shorten(hint)))
+    if _SPEED.search(read["unit"]):
+        raise ParameterError(
+            Problem(f"`{shorten(text)}` is a speed", None, "a count of operations: 4.1 GFLOPs, 4.1 GMacs")
+        )
     unit = read["unit"].replace("-", "").replace(" ", "")
     prefix, what, power, binary = _read_unit(unit, text, expected)
     exponent = int(read["power"] or read["exponent"] or 0)
@@ -548,16 +557,16 @@ class _Search:
     def _bytes(self, report: Report) -> Iterator[tuple[int | Fraction, Fraction | None, tuple[Step, ...]]]:
         """Yield what a network takes on a disk: in its data type, and in others."""
         for dtype in dict.fromkeys((report.dtype, "fp32", "fp16", "int8")):
-            other = () if dtype == report.dtype else (Step("dtype", f"in {dtype}"),)
+            own, other = (f" in {dtype}", ()) if dtype == report.dtype else ("", (Step("dtype", f"in {dtype}"),))
             for size in sizes_of(report, dtype):
                 kind = "size" if size.name == "params" else "state"
                 said = {"params": "its parameters", "statistics": "its parameters and running statistics"}
                 words = said.get(size.name, "its whole state, with running statistics and counters")
-                yield _number(size.bytes), None, (Step(kind, f"{words} in {dtype}"), *other)
+                yield _number(size.bytes), None, (Step(kind, words + own), *other)
             tensors = _number(tensors_of(report))
             whole = _number(sizes_of(report, dtype)[-1].bytes)
             low, high = (whole + tensors * each for each in _TENSOR_BYTES)
-            words = f"its whole state in {dtype}, in a file of PyTorch: {_TENSOR_BYTES[0]} to {_TENSOR_BYTES[1]} bytes "
+            words = f"its whole state{own}, in a file of PyTorch: {_TENSOR_BYTES[0]} to {_TENSOR_BYTES[1]} bytes "
             yield low, Fraction(high), (Step("file", words + "more for each tensor's name and header"), *other)
 
     def _read(

@@ -83,6 +83,7 @@ _EACH: Mapping[str, str] = {
     "statistics": "per running statistic",
     "out_height*out_width": "per position of the output",
     "biases*out_height*out_width": "per output",
+    "out_height*out_width*params": "per parameter and position of the output",
 }
 """How a rule's quantities are called behind a number."""
 
@@ -597,6 +598,8 @@ def _products(names: Sequence[str], ask: Any) -> dict[tuple[int, ...], int | Fra
 
 def _said(terms: Mapping[str, tuple[Number, Number]]) -> str:
     """Say in words what a rule counts, and what the other one does where it counts the same quantity."""
+    if len(terms) > 1 and not any(count for count, _ in terms.values()):
+        return "not " + _said({name: (before, 0) for name, (_, before) in terms.items()})
     parts: list[str] = []
     for name, (count, before) in terms.items():
         each = _EACH.get(name, "per " + name.replace("*", "·"))

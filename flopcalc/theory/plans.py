@@ -136,8 +136,7 @@ def load_derivation(name_or_path: str) -> Plan:
     >>> load_derivation("g1").source
     'Ma et al. 2018, arXiv:1807.11164, section 2, equation 1'
     """
-    document, _ = open_document(name_or_path, "derivations", "derivation")
-    return _Reader(document).plan()
+    return _Reader(open_document(name_or_path, "derivation", _KEYS, ("symbols", "steps"))).plan()
 
 
 def placed(problem: Problem, place: Place) -> Problem:
@@ -256,8 +255,7 @@ class _Reader:
         SpecError
             With all the faults of the file.
         """
-        found = self.document.keyed(self.document.root, "a derivation", _KEYS, ("symbols", "steps"))
-        texts = self.document.headings(found)
+        found, texts = self.document.parts, self.document.headings()
         self.read_letters(found.get("symbols"))
         relations: list[Relation] = []
         for item in self.items(found.get("assume"), "assume"):

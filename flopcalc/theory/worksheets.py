@@ -93,11 +93,11 @@ def load_worksheet(name_or_path: str) -> Worksheet:
     'Questions that courses ask'
     """
     try:
-        document, _ = open_document(name_or_path, "worksheets", "worksheet")
+        document = open_document(name_or_path, "worksheet", _KEYS, ("claims",))
     except UnknownNameError as error:
         (problem,) = error.problems
         raise UnknownNameError(replace(problem, hint=problem.hint or "--of SPEC, if it is a formula")) from None
-    found = document.keyed(document.root, "a worksheet", _KEYS, ("claims",))
+    found = document.parts
     defaults = found.get("defaults")
     shared = document.keyed(defaults, "`defaults`", _SETTINGS) if defaults is not None else {}
     items = document.items(found.get("claims"), "`claims`")
@@ -107,7 +107,7 @@ def load_worksheet(name_or_path: str) -> Worksheet:
     elif "claims" in found and not items and not document.problems:
         document.fail("`claims` is empty", found["claims"], "a list of claims")
     exercises = [_exercise(document, item, shared) for item in items]
-    texts = document.headings(found)
+    texts = document.headings()
     document.finish()
     return Worksheet(**texts, exercises=tuple(filter(None, exercises)))
 

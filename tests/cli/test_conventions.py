@@ -79,6 +79,26 @@ def test_a_block_has_formulas_in_book_form(ok: Ok) -> None:
     )
 
 
+def test_a_row_says_what_is_counted_besides_and_what_is_not(
+    ok: Ok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    said = " ".join(ok("conventions", "ghostnet", "--against", "strict", "--convention", "ptflops").split())
+    assert "1 per multiply-add instead of 2, relu and global average pool; no add, multiply or hard sigmoid" in said
+    path = tmp_path / "mine.yaml"
+    path.write_text("flops: {conv: madds}\n", encoding="utf-8")
+    rows = ok("conventions", "resnet18", "--convention", str(path)).splitlines()
+    assert "no linear" in next(row for row in rows if row.startswith("mine "))
+
+
+def test_markdown_has_the_bytes_in_both_units_that_its_note_explains(ok: Ok) -> None:
+    said = ok("conventions", "resnet50", "--metric", "params", "--format", "markdown")
+    assert "| In fp32 | Bytes | MB | MiB |\n| --- | ---: | ---: | ---: |" in said
+    assert "| parameters | 102,228,128 | 102.23 | 97.49 |" in said
+    formulas = ok("conventions", "separable_conv", "--metric", "params", "--format", "markdown")
+    assert "| In fp32 | Bytes |\n| --- | ---: |\n" in formulas
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -48,6 +48,12 @@ def test_the_metric_is_guessed_or_said(ok: Ok) -> None:
     assert "its memory access cost" in ok("explain", "mobilenet_v1", mac, "--metric", "mac")
 
 
+def test_what_is_far_off_is_so_many_times_the_figure(run: Callable[..., object]) -> None:
+    assert "8,217,431,528  0.008  ÷ 499  as strict counts" in run("explain", "resnet50", "4.1 Tflops").out  # type: ignore[attr-defined]
+    far = run("explain", "resnet50", "100 params").out  # type: ignore[attr-defined]
+    assert "23,454,912  × 234,549  weights alone" in far
+
+
 def test_markdown_is_a_table(ok: Ok) -> None:
     assert "| 8,178,368,512 | -0.02 % | as torch counts |" in ok("explain", "resnet50", "8.18G", "--format", "markdown")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,3 +159,24 @@ def test_a_cause_is_what_the_spec_without_the_part_costs(
 
 def settings(spec: str) -> dict[str, str]:
     return dict(part.split("=") for part in spec.partition(":")[2].split(",") if part)
+
+
+def test_a_slip_is_recounted_by_the_rule_for_how_its_layer_is_written_and_for_the_shape_that_it_gives(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "input: [C, H, W]\nlayers:\n  - conv: {out: C, kernel: 3, groups: 2}\n    written: custom\n"
+        "  - conv: {out: C, kernel: 1}\n",
+        encoding="utf-8",
+    )
+    report = analyze(path, convention="thop")  # which does not see the first
+    channels, height, width = report.totals.graph.shapes[next(iter(report.totals.graph.inputs.values()))]
+    assert report.totals.flops == channels**2 * height * width
+    without_groups = report.totals.flops + 9 * channels**2 * height * width / 2
+    assert "groups-left-out" not in [one.kind for one in explain(report, "flops", report.totals.flops, without_groups)]
+    path.write_text("input: [C, H, W]\nlayers:\n  - conv: {out: C, kernel: 3, stride: 2}\n", encoding="utf-8")
+    for convention in ("paper", "torchinfo"):  # whose rule speaks of the positions of the output
+        report = analyze(path, convention=convention)
+        at_input = 9 * channels**2 * height * width
+        assert "input-size" in [one.kind for one in explain(report, "flops", report.totals.flops, at_input)]

@@ -84,6 +84,20 @@ def test_any_convention_can_be_compared_with(against: str, spec: str) -> None:
         assert bool(ledger.lines) is bool(ledger.gap)
 
 
+def test_a_file_that_is_named_twice_is_one_convention(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("flops: {conv: madds}\n", encoding="utf-8")
+    found = conventions("resnet18", names=[str(path), str(path)], against=str(path))
+    assert [ledger.convention.name for ledger in found.ledgers] == ["own"]
+
+
+def test_what_only_the_other_convention_counts_is_said_once() -> None:
+    lines = conventions("resnet18", names=["paper"], against="strict")["paper"].lines
+    words = {line.kind: line.words for line in lines}
+    assert words["add"] == "not 1 per input, less 1 per output"
+    assert words["norm"] == "not 2 per output"
+
+
 def test_a_ledger_whose_lines_do_not_add_up_cannot_be_made() -> None:
     paper = load_convention("paper")
     line = Line(3, "norm", "2 per output", "2 * outputs", "0", 1, ("norm",))
@@ -206,6 +220,11 @@ def test_what_there_is_not_is_refused(wrong: dict[str, object]) -> None:
         ("97.8 MB", 97800000, 10**5, "size"),
         ("97.5MiB", 102236160, Fraction(1024**2, 10), "size"),
         ("~4.1g", 4100000000, 10**8, ""),
+        ("25.6 Mio params", 25600000, 10**5, "params"),
+        ("4.1 Billion MACs", 4100000000, 10**8, "flops"),
+        ("4.1 gigaflops", 4100000000, 10**8, "flops"),
+        ("102.4 megabytes", 102400000, 10**5, "size"),
+        (".57G", 570000000, 10**7, ""),
     ],
 )
 def test_a_figure_is_read_with_its_printed_precision(text: str, value: int, step: int | Fraction, metric: str) -> None:
@@ -213,10 +232,27 @@ def test_a_figure_is_read_with_its_printed_precision(text: str, value: int, step
     assert (figure.value, figure.step, figure.metric) == (value, step, metric)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "4,13G", "-3G", "0", "0.0M", "1e99", "4 XB", "4G G", "1" * 200, "4.1.2"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "4,13G", "-3G", "0", "0.0M", "1e99", "4 XB", "4G G", "1" * 200, "4.1.2", ".", ".G"]
+)
 def test_what_is_no_figure_is_refused(text: str) -> None:
     with pytest.raises(FlopcalcError):
         read_figure(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("4,1G", "try: 4.1G, with a decimal point"),
+        ("4.1 GFLOP/s", "is a speed"),
+        ("4.1 GFLOPs per second", "is a speed"),
+        ("４.1G", "is no figure"),
+    ],
+)
+def test_what_is_no_figure_is_told_why(text: str, said: str) -> None:
+    with pytest.raises(FlopcalcError) as error:
+        read_figure(text)
+    assert said in str(error.value)
 
 
 def test_the_interval_of_a_figure_is_what_rounds_to_it() -> None:
@@ -247,7 +283,7 @@ FIRST = [
     ("resnet50", "25.5M", "weights alone, without biases and norms"),
     ("resnet50", "25.61M", "with the running statistics of its norms, which are not learned"),
     ("resnet50", "102 MB", "its parameters in fp32"),
-    ("resnet50", "51 MB", "its parameters in fp16; in fp16"),
+    ("resnet50", "51 MB", "its parameters; in fp16"),
     ("mobilenet_v1", "4.2M", "weights alone, without biases and norms"),
     ("mobilenet_v1", "569M", "as papers count"),
     ("vgg16", "528 MB", "its parameters in fp32; divided by 1024², so MiB and not MB"),

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from flopcalc.errors import Fault, shorten
@@ -557,6 +557,8 @@ class Arithmetic:
                 return self.bounded(normal(Fraction(a) ** b))
             if a < 0:
                 raise Fault(f"a negative number has no real power {b}", expected="a base above 0")
+            if exponent.denominator * size > MOST_BITS:
+                return self.bounded(normal(_fine_power(Fraction(a), exponent)))
         elif is_rational(b) and abs(Fraction(b)) > _HIGHEST_EXPONENT:
             raise Fault("the exponent of a formula is too large", expected=f"at most {_HIGHEST_EXPONENT}")
         if not is_rational(b):
@@ -589,9 +591,7 @@ class Arithmetic:
             if ratio is not None:
                 return normal(ratio)
         self.spend(_IRRATIONAL_STEPS)
-        from sympy import expand_log, log
-
-        return self.bounded(normal(expand_log(log(x)) / expand_log(log(base))))
+        return self.bounded(_irrational_log(x, base))
 
     def absolute(self, a: Number) -> Number:
         """Return the absolute value of a."""
@@ -977,6 +977,24 @@ def _positive_coefficients(value: Any, *, strict: bool) -> bool:
     return not strict or any(part.is_positive for part in parts)
 
 
+def _fine_power(base: Fraction, exponent: Fraction) -> Any:
+    """Return a positive base to the power of a fraction with a large denominator, each factor to a power of its own.
+
+    Sympy draws such factors under one root, where 2^(9/11)·5^(7/11) is the 11th root of 2⁹·5⁷, and a denominator of
+    10⁸ would make a number of 10⁸ digits.
+    """
+    from sympy import Integer, Mul, Pow
+
+    rational = Fraction(1)
+    roots = []
+    for number, sign in ((base.numerator, 1), (base.denominator, -1)):
+        for factor, times in Integer(number).factors(limit=2**15).items():
+            power = sign * int(times) * exponent
+            rational *= Fraction(int(factor)) ** math.floor(power)
+            roots.append(Pow(int(factor), as_expr(power - math.floor(power))))
+    return Mul(as_expr(rational), *roots)
+
+
 def _rational_log(x: Fraction, base: Fraction) -> Fraction | None:
     """Return log_base(x) where it is rational; None where it is not.
 
@@ -1005,6 +1023,14 @@ def _rational_log(x: Fraction, base: Fraction) -> Fraction | None:
     return result
 
 
+@lru_cache(maxsize=4096)
+def _irrational_log(x: Number, base: Number) -> Number:
+    from sympy import expand_log, log
+
+    return normal(expand_log(log(x)) / expand_log(log(base)))
+
+
+@lru_cache(maxsize=4096)  # the networks of a search round the same constants again and again
 def _proven_floor(value: Any) -> int:
     """Return ⌊value⌋ of an irrational constant, proven by interval arithmetic of growing precision."""
     from mpmath.ctx_iv import MPIntervalContext

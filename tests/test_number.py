@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -165,6 +166,19 @@ def test_powers_are_exact_or_refused() -> None:
         IDEAL.power(-8, Fraction(1, 3))
     with pytest.raises(Fault, match="exponent"):
         IDEAL.power(C, 10**6)
+
+
+@pytest.mark.parametrize("base", [Fraction(23, 20), 12, Fraction(4, 9), Fraction(2**31 - 1, 45)])
+@pytest.mark.parametrize("exponent", [Fraction(10**8, 10**8 - 11), Fraction(7, 10**9 + 7), Fraction(-3, 10**9 + 7)])
+def test_a_power_of_a_fine_fraction_takes_no_time_and_is_rounded_exactly(base: Number, exponent: Fraction) -> None:
+    power = IDEAL.power(base, exponent)  # as one root, 20 ** (1 + 11/99999989) would have 70 million digits in it
+    with decimal.localcontext() as context:
+        context.prec = 60
+        near = Decimal(Fraction(base).numerator) / Decimal(Fraction(base).denominator)  # type: ignore[arg-type]
+        value = (near.ln() * exponent.numerator / exponent.denominator).exp()
+        expected = math.floor(value * 10**30)
+    assert IDEAL.floor(IDEAL.multiply(power, 10**30)) == expected
+    assert IDEAL.power(2**60, Fraction(10**9, 3 * 10**10)) == 4
 
 
 def test_numbers_are_bounded() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +19,7 @@ from flopcalc.errors import FlopcalcError, ParameterError, UndecidedError, Unkno
 from flopcalc.report import METRICS
 from flopcalc.solving import Compound, Formula, Found, Front, Solution, compound, front, solve
 from flopcalc.solving.budgets import read_budget
-from flopcalc.solving.path import End, Span
+from flopcalc.solving.path import Course, End, Span
 
 TINY = Fraction(1, 10**9)
 
@@ -84,6 +86,7 @@ CASES: list[tuple[str, str, dict[str, int], dict[str, object]]] = [
     ("efficientnet", "width", {"params": 10_000_000}, {}),
     ("efficientnet", "depth", {"flops": 700_000_000}, {}),
     ("resnet50", "width", {"flops": 2_000_000_000}, {}),
+    ("regnet", "se_ratio", {"params": 5_000_000}, {}),  # 0 by default, and a fraction in the Y networks
 ]
 
 
@@ -145,6 +148,7 @@ def test_the_next_network_above_misses_the_budget_and_begins_where_the_interval_
 _TABLE = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
 
 
+@functools.cache
 def first_mobilenet(alpha: Fraction) -> tuple[int, int] | None:
     """Return weights and multiply-adds by Table 1 of arXiv:1704.04861, widths rounded half up."""
 
@@ -164,7 +168,7 @@ def first_mobilenet(alpha: Fraction) -> tuple[int, int] | None:
     return weights + 1000 * before, madds + 1000 * before
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(200_000, 1_500_000_000), st.booleans())
 def test_random_budgets_are_met_as_by_trying_every_network_of_the_papers_table(budget: int, by_weights: bool) -> None:
     metric = "weights" if by_weights else "madds"
@@ -196,7 +200,7 @@ def test_the_papers_half_of_mobilenet_is_what_149_and_a_half_millions_buy() -> N
     assert found.totals["flops"] == 149_497_088
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(30_000_000, 1_000_000_000))
 def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budget: int) -> None:
     found = solved("mobilenet_v2", "alpha", flops=budget)
@@ -226,6 +230,7 @@ def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budg
         ("separable_conv:C=32,H=56,W=56,O=64", "K", {"flops": 10_000_000}),
         ("densenet", "growth", {"params": 5_000_000}),
         ("resnext_bottleneck:C=256,M=128,H=14,W=14", "g", {"params": 100_000}),
+        ("resnext_bottleneck:C=256,M=128,H=14,W=14", "g", {"flops": 14_000_000}),  # fewer FLOPs the greater g is
     ],
 )
 def test_a_whole_number_is_the_greatest_of_those_that_can_be_built(
@@ -236,6 +241,38 @@ def test_a_whole_number_is_the_greatest_of_those_that_can_be_built(
     assert not misses(at(spec, **{unknown: value}), budget)
     for greater in (*range(value + 1, value + 40), 2 * value, 4 * value, 16 * value):
         assert misses(at(spec, **{unknown: greater}), budget)
+
+
+@pytest.mark.parametrize(
+    ("spec", "unknown", "budget"),
+    [
+        ("efficientnet", "depth", {"flops": 700_000_000}),
+        ("efficientnet_v2", "depth", {"params": 25_000_000}),
+        ("espnet", "q", {"flops": 5_000_000_000}),
+        ("resnext", "cardinality", {"flops": 5_000_000_000}),
+        ("bottleneck_stack:C=64,H=56,W=56,M=16", "n", {"flops": 300_000_000}),
+    ],
+)
+def test_what_counts_repeats_or_groups_is_proven_by_its_formula(
+    spec: str, unknown: str, budget: dict[str, int]
+) -> None:
+    found = solved(spec, unknown, **budget)
+    assert not found.assumed
+    assert found.proven_from is not None
+    for times in (1, 2, 5):
+        assert misses(at(spec, **{unknown: found.proven_from * times}), budget)
+
+
+def test_whole_numbers_that_no_trace_can_follow_are_analysed_one_by_one() -> None:
+    found = solved("regnet", "group_width", flops="190M")
+    costs = {}
+    for width in range(1, 40):
+        report = at("regnet", group_width=width)
+        if report is not None:
+            costs[width] = report.totals.flops
+    value = int(network(found).value)
+    assert costs.get(value, 0) <= 190_000_000  # type: ignore[operator]
+    assert all(cost > 190_000_000 for width, cost in costs.items() if width > value)  # type: ignore[operator]
 
 
 def test_a_parameter_with_choices_takes_the_greatest_of_them() -> None:
@@ -285,6 +322,92 @@ def test_logarithms_are_compared_exactly() -> None:
     assert End(Fraction(10**20 + 1, 10**20), Fraction(2)) > End(Fraction(0))
 
 
+def test_a_parameter_that_others_follow_by_powers_has_logarithms_for_ends() -> None:
+    found = network(solved("efficientnet", "phi", flops="1G"))
+    low, high = found.span.low, found.span.high
+    assert low is not None
+    assert high is not None
+    assert (low.base, high.base) == (Fraction(11, 10), Fraction(11, 10))
+    floor, ceiling = (Fraction(math.floor(end.near * 10**5), 10**5) for end in (low, high))
+    step = Fraction(1, 10**5)
+    inside = [layers(analyze("efficientnet", phi=value)) for value in (floor + step, found.value, ceiling)]
+    assert inside[0] == inside[1] == inside[2]
+    for value in (floor, ceiling + step):
+        assert layers(analyze("efficientnet", phi=value)) != inside[0]
+    assert analyze("efficientnet", phi=ceiling + step).totals.flops > 10**9  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "width=1.1^phi,depth=1.2^phi,resolution=round(224*1.15^phi)",
+        "width=1.1**phi,depth=1.2**phi",  # the resolution follows by its default
+        "phi=t",
+    ],
+)
+def test_a_ray_of_powers_is_the_parameter_that_they_follow(way: str) -> None:
+    along = solve("efficientnet", along=way, flops="1G")
+    assert isinstance(along, Solution)
+    alone = solved("efficientnet", "phi", flops="1G")
+    assert along.value == alone.value
+    assert along.interval == alone.interval
+    assert network(along).totals == network(alone).totals
+
+
+def test_a_value_with_a_fine_denominator_is_analysed_at_once() -> None:
+    fine = analyze("efficientnet", phi=Fraction(103 * 10**6, 10**8 - 11))
+    assert layers(fine) == layers(analyze("efficientnet", phi="1.03"))
+
+
+def test_a_power_of_a_multiple_is_a_power_of_the_unknown() -> None:
+    half = solve("efficientnet", along="phi=2*t", flops="1G")
+    assert isinstance(half, Solution)
+    alone = network(solved("efficientnet", "phi", flops="1G"))
+    assert network(half).totals == alone.totals
+    assert alone.span.low is not None
+    assert half.interval is not None
+    assert half.interval.low == End(alone.span.low.ratio, Fraction(121, 100))
+    one = solve("mobilenet_v1", along="alpha=2**(2*t+1)", flops="150M")
+    other = solved("mobilenet_v1", "alpha", flops="150M")
+    assert isinstance(one, Solution)
+    assert network(one).totals == network(other).totals
+
+
+def test_two_powers_that_step_at_one_place_are_exact_there() -> None:
+    # alpha and rho are 3/2 and 9/4 where t is log(3/2)/log(2), though 4^t is taken there by logarithms
+    course = Course(base=Fraction(4), rounding="floor", whole=True)
+    for base in (2, 3, 5, 7):
+        end = End(Fraction(10), Fraction(base))
+        assert replace(course, base=Fraction(base) ** 2).at_end(end) == 100
+        assert replace(course, base=Fraction(base) ** 3).at_end(end) == 1000
+    assert course.at(Fraction(1, 2)) == 2
+    assert course.at(Fraction(7, 2)) == 128
+    assert course.meets(Fraction(8)) == End(Fraction(3, 2))
+
+
+def test_slow_and_fast_powers_are_followed() -> None:
+    alone = network(solved("mobilenet_v1", "alpha", flops="10G"))
+    for base in ("1.01", "1000000"):
+        found = solve("mobilenet_v1", along=f"alpha={base}**t", flops="10G")
+        assert isinstance(found, Solution)
+        assert network(found).totals == alone.totals
+    with pytest.raises(UndecidedError, match="cannot be written exactly"):
+        solve("mobilenet_v1", along="alpha=1.0001**t", flops="10G")
+
+
+def test_a_whole_parameter_may_move_others_evenly() -> None:
+    found = solve("mobilenet_v1", along="alpha=resolution/224", flops="100M")
+    assert isinstance(found, Solution)
+    best = max(
+        side
+        for side in range(2, 224)
+        if (report := at("mobilenet_v1", resolution=side, alpha=Fraction(side, 224))) is not None
+        and report.totals.flops <= 10**8  # type: ignore[operator]
+    )
+    assert network(found).value == best
+    assert found.report.parameters["alpha"] == Fraction(best, 224)
+
+
 # -- formulas --------------------------------------------------------------------------------------------------------
 
 
@@ -332,6 +455,16 @@ def test_what_is_no_budget_is_refused(text: object) -> None:
         read_budget("flops", text)
 
 
+@pytest.mark.parametrize(("text", "hint"), [("150m", "150M"), ("1.5 GFLOPs", "1.5G"), ("3K", None), ("2 mult", "2M")])
+def test_a_unit_that_is_not_known_is_named_with_the_one_that_is_meant(text: str, hint: str | None) -> None:
+    if hint is None:
+        assert read_budget("flops", text).value == 3000
+        return
+    with pytest.raises(ParameterError) as caught:
+        read_budget("flops", text)
+    assert caught.value.problems[0].hint == hint
+
+
 def test_all_budgets_must_hold_and_one_may_be_from_below() -> None:
     both = solved("mobilenet_v1", "alpha", flops="400M", params="2M")
     assert network(both).totals["params"] <= 2_000_000
@@ -339,6 +472,38 @@ def test_all_budgets_must_hold_and_one_may_be_from_below() -> None:
     assert network(alone).span == network(both).span
     assert solved("mobilenet_v1", "alpha", flops="400M", params=">= 2M").solved
     assert not solved("mobilenet_v1", "alpha", flops="150M", params=">= 4M").solved
+
+
+def test_budgets_from_below_alone_ask_for_the_least_value() -> None:
+    least = solved("mobilenet_v2", "alpha", flops=">= 150M")
+    assert least.goal == "least"
+    low, high = ends(network(least).span)
+    # what is reached begins where the greatest within it ends
+    assert low == ends(network(solved("mobilenet_v2", "alpha", flops="149999999")).span)[1]
+    expected = layers(least.report)
+    for value in (low, high - TINY):
+        assert layers(analyze("mobilenet_v2", alpha=value)) == expected
+    for value in (low - TINY, high):
+        assert layers(analyze("mobilenet_v2", alpha=value)) != expected
+    for step in range(1, 150):
+        assert analyze("mobilenet_v2", alpha=low * Fraction(step, 150)).totals.flops < 150_000_000  # type: ignore[operator]
+    assert least.below is not None
+    assert least.below.totals["flops"] < 150_000_000 <= network(least).totals["flops"]
+    assert network(solved("mobilenet_v1", "resolution", flops=">= 300M")).value == next(
+        side
+        for side in range(2, 400)
+        if analyze("mobilenet_v1", resolution=side).totals.flops >= 300_000_000  # type: ignore[operator]
+    )
+    assert network(solved("resnet", "depth", flops=">= 5G")).value == 101
+    assert not solved("resnet", "depth", flops=">= 50G").solved
+    assert network(solved("mobilenet_v1", "classes", madds=">= 1M")).value == 1
+
+
+def test_one_metric_may_be_bounded_from_both_sides() -> None:
+    found = solved("mobilenet_v1", "alpha", flops=[">= 199.5M", "200M"])
+    assert 199_500_000 <= network(found).totals["flops"] <= 200_000_000
+    assert network(found).span == network(solved("mobilenet_v1", "alpha", flops="200M")).span
+    assert not solved("mobilenet_v1", "alpha", flops=[">= 199.9M", "200M"]).solved
 
 
 def test_a_budget_that_every_value_misses_names_the_least() -> None:
@@ -422,9 +587,14 @@ def test_compound_scaling_has_the_papers_coefficients_among_those_of_its_grid() 
         ({"along": "alpha=t,rho=u", "flops": "1M"}, "t, u in it"),
         ({"along": "alpha=1-t", "flops": "1M"}, "cannot be followed"),
         ({"along": "alpha=t,resolution=224*t", "flops": "1M"}, "whole number"),
-        ({"for_": "classes", "madds": ">= 1M"}, "no greatest classes"),
+        ({"for_": "rho", "params": ">= 1G"}, "none depends on rho"),
         ({"for_": "rho", "params": "1G"}, "none depends on rho"),
         ({"along": "alpha,rho", "flops": "B"}, "needs numbers"),
+        ({"along": "", "flops": "1M"}, "no parameter is named"),
+        ({"along": "alpha,alpha", "flops": "1M"}, "named twice"),
+        ({"along": "alpha=t,separable=t", "flops": "1M"}, "true or false"),
+        ({"for_": "rho", "flops": "1M", "input": [3, 160, 160]}, "none depends on rho"),
+        ({"for_": "rho", "flops": ">= 1G", "input": [3, 160, 160]}, "none depends on rho"),
     ],
 )
 def test_a_wrong_question_is_refused(options: dict[str, Any], message: str) -> None:

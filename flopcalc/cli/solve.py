@@ -30,7 +30,12 @@ def _options() -> list[click.Option]:
             help="The parameter that is solved for; with --best several, or NAME=VALUES as in a sweep.",
         ),
         *(
-            click.Option([f"--{metric}", f"budget_{metric}"], metavar="BUDGET", help=_HELP.get(metric, "The same."))
+            click.Option(
+                [f"--{metric}", f"budget_{metric}"],
+                multiple=True,
+                metavar="BUDGET",
+                help=_HELP.get(metric, "The same."),
+            )
             for metric in ("flops", "params", "madds", "mac", "weights", "activations")
         ),
         click.Option(
@@ -63,7 +68,8 @@ def _options() -> list[click.Option]:
 
 
 _HELP = {
-    "flops": "At most so many: 150M, 1.5G, 149497088; '>= 100M' for at least; or a formula. Of several, all must hold.",
+    "flops": "At most so many: 150M, 1.5G, 149497088; '>= 100M' for at least; or a formula. Of several, all must hold; "
+    "where all are from below, the least value is found.",
 }
 
 
@@ -92,7 +98,7 @@ def _solved(ctx: click.Context, options: Mapping[str, Any]) -> Any:
     from flopcalc.solving import compound, front, solve
 
     spec, given, analysed = asked_of(ctx, options)
-    budgets = {metric: options[f"budget_{metric}"] for metric in METRICS}
+    budgets: dict[str, Any] = {metric: options[f"budget_{metric}"] or None for metric in METRICS}
     shared = {name: analysed[name] for name in ("convention", "dtype", "input")}
     names: Sequence[str] = options["unknown"]
     if options["compound"] is not None:
@@ -140,8 +146,9 @@ def _axes(texts: Sequence[str]) -> dict[str, str | None]:
 
 command = OnSpec(
     name="solve",
-    help="The greatest value of a parameter within a budget, and every value that gives the same network, exact "
-    "through every rounding; with symbols left, a formula. Exit code 1 where every value misses the budget.\n\n"
+    help="The greatest value of a parameter within a budget, or the least that reaches one, and every value that gives "
+    "the same network, exact through every rounding; with symbols left, a formula. Exit code 1 where every value "
+    "misses the budget.\n\n"
     "\b\n"
     "flopcalc solve mobilenet_v2 --for alpha --flops 150M\n"
     "flopcalc solve mobilenet_v1 --along alpha,rho --flops 150M --params 3M\n"

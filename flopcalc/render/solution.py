@@ -171,7 +171,7 @@ def _solution(result: Solution) -> Sheet:
     if result.network is None:
         answer.append((f"Every {unknown} misses ", *_bounds(budgets), f"; {_value(unknown, found)} comes nearest."))
     else:
-        answer.append((f"The greatest {unknown} with ", *_bounds(budgets), f": {_value(unknown, found)}"))
+        answer.append((f"The {result.goal} {unknown} with ", *_bounds(budgets), f": {_value(unknown, found)}"))
     span = _between(unknown, found.span)
     if not (found.span.single and found.span.low is not None and found.span.low.near.denominator == 1):
         answer.append(("The same network: ", *span))
@@ -182,14 +182,18 @@ def _solution(result: Solution) -> Sheet:
     if result.above is not None:
         heads.append(_value(unknown, result.above))
         answer.append((f"The next network above, at {heads[-1]}, misses the budget.",))
-    bounds = {budget.metric: budget for budget in budgets}
+    if result.below is not None:
+        heads.append(_value(unknown, result.below))
+        answer.append((f"The next network below, at {heads[-1]}, misses the budget.",))
+    beside = result.above or result.below
+    bounds = {budget.metric: budget for budget in sorted(budgets, key=lambda item: item.relation, reverse=True)}
     rows: list[tuple[Cell, ...]] = []
     for metric in _metrics(result.report, budgets):
         budget = bounds.get(metric)
         row: list[Cell] = [LABELS[metric], found.totals[metric]]
         row += [None, None] if budget is None else [budget.value, result.left(budget)]
-        if result.above is not None:
-            row.append(result.above.totals[metric])
+        if beside is not None:
+            row.append(beside.totals[metric])
         rows.append(tuple(row))
     return Sheet(heading(result.report), tuple(answer), tuple(heads), tuple(rows), tuple(_proof(result)))
 
@@ -198,7 +202,9 @@ def _proof(result: Solution) -> Iterator[Phrase]:
     """Say why nothing greater meets the budget, and what is counted."""
     unknown = result.unknown
     if result.networks and result.network is not None:
-        if result.assumed:
+        if result.goal == "least":
+            yield ("Every lower value that is allowed was computed.",)
+        elif result.assumed:
             yield (f"Assumed, not proven: {result.assumed}. Below that every network was computed.",)
         elif result.proven_from is not None:
             near = rounded(result.proven_from, 4).rstrip("0").rstrip(".")
@@ -420,7 +426,7 @@ def solution_as_latex(result: Result, *, units: str = "auto", top: int | None = 
     """Return what was found as a LaTeX table, what is said in its caption; a formula as a displayed equation."""
     writer = BookLatex(symbol_order(result.report), human=units == "human")
     sheet = _sheet(result, top)
-    said = "; ".join(_phrase(writer, line) for line in [*sheet.head, *sheet.answer])
+    said = "; ".join(_phrase(writer, line).rstrip(".") for line in [*sheet.head, *sheet.answer])
     if not sheet.rows:
         return f"% {said}\n" if not isinstance(result, Formula) else _equation(result, writer)
     lines = [
@@ -451,10 +457,10 @@ def solution_as_csv(result: Result, *, top: int | None = None) -> str:
     rows: list[Sequence[str]] = []
     if isinstance(result, Solution):
         rows.append(("network", result.unknown, "low", "low_closed", "high", "high_closed", *METRICS))
-        kinds = (("answer", result.network), ("least", result.least), ("above", result.above))
+        kinds = (("answer", result.network), ("least", result.least), ("above", result.above), ("below", result.below))
         for kind, found in kinds:
             if found is not None:
-                ends = _ends(found.span) if kind != "above" else ("",) * 4
+                ends = _ends(found.span) if kind not in ("above", "below") else ("",) * 4
                 costs = (str(found.totals[metric]) for metric in METRICS)
                 rows.append((kind, as_text(_plain(found.value)), *ends, *costs))
     elif isinstance(result, Formula):
@@ -554,8 +560,10 @@ def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any
         proven = None if result.proven_from is None else number(_plain(result.proven_from))
         found |= {
             "unknown": result.unknown,
+            "goal": result.goal,
             "network": _network(result.network, result.budgets),
             "above": _network(result.above, result.budgets, whole=False),
+            "below": _network(result.below, result.budgets, whole=False),
             "least": _network(result.least, result.budgets),
             "assumed": result.assumed or None,
             "proven_from": proven,

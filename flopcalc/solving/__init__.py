@@ -1,4 +1,4 @@
-"""Backwards from a budget: the greatest value of a parameter within it, exact through every rounding."""
+"""Backwards from a budget: the greatest value within it, or the least that reaches it, exact through every rounding."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ def solve(
     **others: object,
 ) -> Solution | Formula:
     """Return the greatest value of a parameter within budgets, and every value that gives the same network.
+
+    Where every budget is a bound from below, it is the least value that reaches them.
 
     Parameters
     ----------
@@ -140,8 +142,10 @@ def solve(
                 Problem(f"a way of parameters needs numbers, and {', '.join(sorted(free)) or 'the budget'} is a symbol")
             )
         return formula(setting, unknown, budgets, {**options, "symbolic": freed, "assume": texts_of("assume", assume)})
-    from flopcalc.solving.search import greatest
+    from flopcalc.solving.search import greatest, least
 
+    if all(budget.relation == ">=" for budget in budgets):
+        return least(setting, unknown, courses, budgets, options)
     return greatest(setting, unknown, courses, budgets, options)
 
 

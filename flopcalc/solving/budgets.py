@@ -18,6 +18,8 @@ __all__ = ["budgets_of", "read_budget"]
 
 _UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _AMOUNT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([kKMGBT]?)\s*")
+_UNIT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]+(?:/s)?)\s*")
+_NUMERAL = re.compile(r"\s*[0-9.]+[eE][0-9]+\s*|\s*0[xXbBoO][0-9A-Fa-f]+\s*")
 _RELATION = re.compile(r"\s*(<=|>=|≤|≥|<|>|==|=)?(.*)", re.DOTALL)
 
 
@@ -67,19 +69,31 @@ def _amount(text: str) -> Any:
         return exact(Fraction(digits) * _UNITS[match[2]])
     if text.strip().lower() in ("nan", "inf", "infinity"):
         raise Fault(f"{text.strip()} is not a finite number", expected="a number such as 150M")
+    if (unit := _UNIT.fullmatch(text)) is not None and not _NUMERAL.fullmatch(text):
+        known = next((item for item in _UNITS if item and item.lower() == unit[2][0].lower()), None)
+        raise Fault(
+            f"`{shorten(text.strip())}` is no number: there is no unit `{shorten(unit[2])}`",
+            expected="a number such as 150M, with k, M, G (or B), or T",
+            hint="" if known is None else f"{unit[1]}{known}",
+        )
     if not text.strip():
         raise Fault("there is no number", expected="a number such as 150M, or a formula")
     return free_expression(text, symbols=symbol)
 
 
 def budgets_of(values: Mapping[str, object]) -> tuple[Budget, ...]:
-    """Return the budgets of those metrics that have one.
+    """Return the budgets of those metrics that have one, or several in a list.
 
     Raises
     ------
     ParameterError
     """
-    found = [read_budget(metric, value) for metric, value in values.items() if value is not None]
+    found = [
+        read_budget(metric, item)
+        for metric, value in values.items()
+        if value is not None
+        for item in (value if isinstance(value, (list, tuple)) else [value])
+    ]
     if not found:
         raise ParameterError(Problem("there is no budget", None, "a bound of " + ", ".join(METRICS), "--flops 150M"))
     return tuple(found)

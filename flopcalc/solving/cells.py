@@ -16,11 +16,14 @@ from typing import TypeAlias
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError
 from flopcalc.solving.path import LARGEST, Course, End, Span
 from flopcalc.sweeps.recorded import Atom, Polynomial, range_of
-from flopcalc.sweeps.tracing import Domain, Setting, Trace, trace
+from flopcalc.sweeps.tracing import Domain, Setting, Trace, analysed, trace
 
 __all__ = ["Line", "Piece"]
 
 _MOST_TRIES = 200
+_MOST_TRACED = 10_000
+_MOST_TRACES = 63  # what is further away is seldom met again
+_MOST_ALONE = 12  # values that are taken as they are, one by one
 
 Form: TypeAlias = "dict[tuple[str, ...], Fraction]"
 """A polynomial in the real parameters: () is the constant part."""
@@ -56,6 +59,12 @@ class Line:
         No parameter is below this.
     limits : Span
         Of the unknown.
+    traces : list of Trace
+        What was learnt.
+    rising : frozenset of str, optional
+        The metrics that are proven never to fall, once that was asked.
+    traced : int
+        How many analyses that took.
     """
 
     setting: Setting
@@ -63,11 +72,13 @@ class Line:
     least: Mapping[str, Fraction]
     limits: Span
     traces: list[Trace] = field(default_factory=list)
+    rising: frozenset[str] | None = None
+    traced: int = 0
 
     @property
     def whole(self) -> bool:
         """Whether the unknown is a whole number."""
-        return all(course.identity and course.whole for course in self.courses.values())
+        return any(course.identity and course.whole for course in self.courses.values())
 
     @property
     def reals(self) -> frozenset[str]:
@@ -86,6 +97,8 @@ class Line:
 
     def _piece(self, values: Mapping[str, Fraction]) -> Piece:
         found, known = self.known(values)
+        if found.totals is None and found.error is None and not self.reals:
+            return self._counted(values)
         if found.totals is None and found.error is None:
             raise _cannot(values, "the analysis does something with it that is not linear")
         totals: dict[str, int] = {}
@@ -94,13 +107,27 @@ class Line:
             if not all(known.pinned(name) for key in form for name in key):
                 raise _cannot(values, f"{metric} change without a step")
             totals[metric] = int(known.value(form))
+        span = self._whole(values)
+        for name, course in self.courses.items():
+            if not course.whole and name in known.box:
+                span = span.meet(course.span(*known.box[name]))
+        return Piece(span, totals if found.totals is not None else None, found.error)
+
+    def _whole(self, values: Mapping[str, Fraction]) -> Span:
+        """Return where the whole parameters are what they are."""
         span = self.limits
         for name, course in self.courses.items():
             if course.whole:
                 span = span.meet(course.where(int(values[name])))
-            elif name in known.box:
-                span = span.meet(course.span(*known.box[name]))
-        return Piece(span, totals if found.totals is not None else None, found.error)
+        return span
+
+    def _counted(self, values: Mapping[str, Fraction]) -> Piece:
+        """Return the piece of whole numbers, by an ordinary analysis."""
+        try:
+            totals = analysed(self.setting, {name: int(value) for name, value in values.items()})
+        except FlopcalcError as error:
+            return Piece(self._whole(values), None, error)
+        return Piece(self._whole(values), {metric: int(value) for metric, value in totals.items()})
 
     def known(self, values: Mapping[str, Fraction]) -> tuple[Trace, _Around]:
         """Return what a trace says of the values, tracing them where no known one covers them."""
@@ -116,10 +143,17 @@ class Line:
             low = math.floor(self.least[name] * bottom)
             domains[name] = Domain(low, LARGEST * bottom, bottom)
             numerators[name] = int(value * bottom)
+        self.traced += 1
+        if self.traced > _MOST_TRACED:
+            raise UndecidedError(
+                Problem(
+                    f"more than {_MOST_TRACED:,} networks would have to be analysed one by one", None, "a nearer budget"
+                )
+            )
         found = trace(self.setting, domains, numerators)
         if found.error is not None and not found.conditions and found.totals is None:
             raise found.error
-        self.traces.append(found)
+        self.traces = [*self.traces[-_MOST_TRACES:], found]
         around = _Around(found, values, self.reals)
         if not around.covered:
             raise _cannot(values, "its trace contradicts itself")
@@ -160,10 +194,14 @@ class Line:
             width = min(width, (piece.span.high.near - low.near) / 2)
         bottom = None if self.limits.low is None else self.limits.low.near
         t = low.near - width if bottom is None else max(low.near - width, (low.near + bottom) / 2)
+        alone = 0
         for _ in range(_MOST_TRIES):
             found = self.at(t)
             if found.span.precedes(piece.span):
                 return found
+            alone = alone + 1 if found.span.single else 0
+            if alone >= _MOST_ALONE:
+                break
             high = t if found.span.high is None or found.span.empty else max(t, min(found.span.high.near, low.near))
             t = (high + low.near) / 2
         raise UndecidedError(Problem(f"what happens below {float(low.near):.6g} cannot be followed"))

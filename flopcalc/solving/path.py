@@ -16,7 +16,8 @@ from functools import cached_property, total_ordering
 from typing import Any
 
 from flopcalc.analysis import analyze_spec, split_settings
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, one_of, shorten, suggest
+from flopcalc.binding import is_truth
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, one_of, shorten, suggest
 from flopcalc.expression import free_expression
 from flopcalc.number import Arithmetic, Number, as_expr, is_rational, normal, proven_sign, symbol
 from flopcalc.spec.model import Parameter, Spec
@@ -77,6 +78,17 @@ class End:
 
     def __hash__(self) -> int:
         return hash(round(float(self.near), 6))
+
+
+def _rational_power(base: Fraction, exponent: Fraction) -> Fraction | None:
+    """Return a power where it is rational; None where it is not, or too large."""
+    if exponent.denominator > max(base.numerator, base.denominator).bit_length():
+        return None  # no such root of it is rational, but that of 1
+    try:
+        value = Arithmetic().power(normal(base), normal(exponent))
+    except Fault:
+        return None
+    return Fraction(value) if is_rational(value) else None
 
 
 def _decimal(value: Fraction) -> Decimal:
@@ -191,8 +203,9 @@ class Course:
     def _inner(self, t: Fraction) -> Fraction:
         if self.base is None:
             return self.offset + self.factor * t
-        if t.denominator == 1 and abs(t) < 1000:
-            return self.factor * self.base ** int(t)
+        exact = _rational_power(self.base, t)
+        if exact is not None:
+            return self.factor * exact
         with localcontext() as context:
             context.prec = _DIGITS
             return self.factor * Fraction((_decimal(t) * _decimal(self.base).ln()).exp())
@@ -203,8 +216,11 @@ class Course:
 
     def at_end(self, end: End) -> Fraction:
         """Return the parameter's value at an end, exact where it is rational."""
-        if end.base is not None and end.base == self.base:
-            return self._rounded(self.factor * end.ratio)
+        if end.base is not None and self.base is not None:
+            times = Arithmetic().log(normal(self.base), normal(end.base))
+            exact = _rational_power(end.ratio, Fraction(times)) if is_rational(times) else None
+            if exact is not None:
+                return self._rounded(self.factor * exact)
         return self.at(end.near)
 
     def _rounded(self, value: Fraction) -> Fraction:
@@ -218,13 +234,17 @@ class Course:
         """Return the parameter's exact value at a rational value of the unknown."""
         if self.rounding or self.base is None:
             return normal(self.at(t))
-        return normal(as_expr(normal(self.factor)) * as_expr(normal(self.base)) ** as_expr(normal(t)))
+        arithmetic = Arithmetic()
+        return arithmetic.multiply(normal(self.factor), arithmetic.power(normal(self.base), normal(t)))
 
     def meets(self, value: Fraction) -> End | None:
         """Return where the function, unrounded, has a value; None where it is always greater."""
         if self.base is None:
             return End((value - self.offset) / self.factor)
-        return End(value / self.factor, self.base) if value > 0 else None
+        if value <= 0:
+            return None
+        at = Arithmetic().log(normal(value / self.factor), normal(self.base))
+        return End(Fraction(at)) if is_rational(at) else End(value / self.factor, self.base)
 
     def span(self, low: Fraction | None, low_closed: bool, high: Fraction | None, high_closed: bool) -> Span:
         """Return where the function, unrounded, lies between two values."""
@@ -281,12 +301,16 @@ def path_of(
         raise ParameterError(Problem("both a parameter and a way of parameters are given", None, "--for or --along"))
     if "=" not in along:
         moved = [name.strip() for name in along.split(",") if name.strip()]
+        if not moved or len(set(moved)) < len(moved):
+            what = "one parameter is named twice" if moved else "no parameter is named"
+            raise ParameterError(Problem(what, None, "names, or names with formulas", "--along alpha,rho"))
         return "t", {name: _scaled(spec, name, given) for name in moved}
     unknowns: dict[str, None] = {}
     courses: dict[str, Course] = {}
     for name, text in split_settings(along.replace("^", "**")).items():
         _checked(spec, name, given)
-        courses[name], found = _read(name, text, spec.known[name])
+        real = _is_real(spec, name) or bool(_following(spec, {name: Course()}, given))
+        courses[name], found = _read(name, text, whole=not real)
         unknowns |= dict.fromkeys(found)
     if len(unknowns) != 1:
         raise ParameterError(
@@ -300,8 +324,11 @@ def path_of(
     unknown = next(iter(unknowns))
     if unknown in spec.known and unknown not in courses:
         _checked(spec, unknown, given)
-        courses[unknown] = Course()  # the spec's own parameter grows with them
-    return unknown, courses
+        # the spec's own parameter grows with them
+        follow = _following(spec, {unknown: Course()}, given)
+        powers = bool(follow) or any(course.base is not None for course in courses.values())
+        courses[unknown] = Course(whole=not _is_real(spec, unknown) and not powers)
+    return unknown, {**_following(spec, courses, given), **courses}
 
 
 def _checked(spec: Spec, name: str, given: Mapping[str, object]) -> Parameter | None:
@@ -316,32 +343,61 @@ def _checked(spec: Spec, name: str, given: Mapping[str, object]) -> Parameter | 
         )
     if name in given:
         raise ParameterError(Problem(f"{name} is given a value and solved for", None, "one of the two"))
-    return spec.known[name]
+    parameter = spec.known[name]
+    if parameter is not None and is_truth(parameter):
+        raise ParameterError(Problem(f"{name} is true or false", None, "a parameter that is a number"))
+    return parameter
 
 
 def _of_one(spec: Spec, name: str, given: Mapping[str, object]) -> dict[str, Course]:
     """Return the course of one parameter, and those of the parameters whose defaults follow from it."""
-    parameter = _checked(spec, name, given)
-    courses = {name: Course(whole=not _is_real(parameter))}
+    _checked(spec, name, given)
+    follow = _following(spec, {name: Course()}, given)
+    # what others follow from by powers takes every value, whole or not
+    return {name: Course(whole=not _is_real(spec, name) and not follow), **follow}
+
+
+def _following(spec: Spec, moved: Mapping[str, Course], given: Mapping[str, object]) -> dict[str, Course]:
+    """Return the courses of those parameters whose defaults are powers of one that moves evenly."""
+    courses: dict[str, Course] = {}
     for other, item in spec.known.items():
-        default = None if item is None else item.default
-        if default is None or name not in default.names or other in given or other in spec.preset or other == name:
+        if item is None or item.default is None or item.choices or other in moved:
             continue
-        if item is not None and item.choices:
+        if other in given or other in spec.preset or not moved.keys() & item.default.names.keys():
             continue
         try:
-            course, found = _read(other, default.text, item)
+            course, found = _read(other, item.default.text, whole=not _is_real(spec, other))
         except ParameterError:
             continue  # followed by the analysis itself
-        if found == {name} and course.base is not None:
-            courses[other] = course
-    if len(courses) > 1:
-        courses[name] = Course()  # what follows from it by powers takes every value of it
+        source = moved.get(next(iter(found)))
+        if source is None or course.base is None:
+            continue
+        if source.base is None and not source.rounding and (composed := _composed(course, source)) is not None:
+            courses[other] = composed
     return courses
 
 
-def _is_real(parameter: Parameter | None) -> bool:
-    return parameter is not None and parameter.real
+def _composed(course: Course, source: Course) -> Course | None:
+    """Return ``factor·base^(a + b·t)`` as one power of t; None where its base is irrational."""
+    assert course.base is not None
+    arithmetic = Arithmetic()
+    try:
+        factor = arithmetic.power(normal(course.base), normal(source.offset))
+        base = arithmetic.power(normal(course.base), normal(source.factor))
+    except Fault:
+        return None
+    if not is_rational(factor) or not is_rational(base):
+        return None
+    return replace(course, factor=course.factor * factor, base=Fraction(base))
+
+
+def _is_real(spec: Spec, name: str) -> bool:
+    """Tell whether a parameter takes fractions, as its bounds or a published configuration show."""
+    parameter = spec.known[name]
+    if parameter is None or parameter.real:
+        return parameter is not None
+    values: list[Any] = [variant.values.get(name) for variant in spec.variants.values()]
+    return any(is_rational(value) and Fraction(value).denominator > 1 for value in values)
 
 
 def number_default(spec: Spec, name: str) -> Fraction | None:
@@ -365,7 +421,7 @@ def constant(text: str) -> Fraction | None:
 
 
 def _scaled(spec: Spec, name: str, given: Mapping[str, object]) -> Course:
-    parameter = _checked(spec, name, given)
+    _checked(spec, name, given)
     default = number_default(spec, name)
     if default is None:
         value: Any = analyze_spec(spec, given).parameters[name]
@@ -374,15 +430,14 @@ def _scaled(spec: Spec, name: str, given: Mapping[str, object]) -> Course:
         raise ParameterError(
             Problem(f"{name} has no number to be scaled", None, "a parameter with a default", f"--along {name}=2*t")
         )
-    whole = not _is_real(parameter)
+    whole = not _is_real(spec, name)
     return Course(default, whole=whole, rounding="round" if whole else "")
 
 
-def _read(name: str, text: str, parameter: Parameter | None) -> tuple[Course, set[str]]:
+def _read(name: str, text: str, *, whole: bool) -> tuple[Course, set[str]]:
     """Read a parameter's function of the unknown."""
     match = _ROUNDED.fullmatch(text)
     rounding, inner = (match[1], match[2]) if match and _balanced(match[2]) else ("", text)
-    whole = not _is_real(parameter)
     try:
         value: Any = free_expression(inner, symbols=lambda item: symbol(item, real=True))
     except FlopcalcError as error:
@@ -423,11 +478,14 @@ def _course(value: Any) -> Course | None:
         if slope > 0 and is_rational(offset):
             return Course(Fraction(slope), offset=Fraction(offset))
         return None
-    factor, power = value.as_independent(unknown, as_Add=False)
+    factor, power = value.expand().as_independent(unknown, as_Add=False)
     factor = normal(factor)
     if not power.is_Pow or not is_rational(factor):
         return None
     base, times = normal(power.base), normal(power.exp / unknown)
-    if not is_rational(base) or times != 1 or base <= 1 or factor <= 0:
+    if not is_rational(base) or not is_rational(times) or base <= 0:
         return None
-    return Course(Fraction(factor), base=Fraction(base))
+    base = _rational_power(Fraction(base), Fraction(times))
+    if base is None or base <= 1 or factor <= 0:
+        return None
+    return Course(Fraction(factor), base=base)

@@ -58,7 +58,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Solution:
-    """The greatest value of an unknown within budgets.
+    """The greatest value of an unknown within budgets, or the least that reaches them.
 
     Attributes
     ----------
@@ -73,13 +73,17 @@ class Solution:
     above : Found, optional
         The next network above, which misses a budget; None where no value above is allowed.
     least : Found, optional
-        Where every value misses: the network that costs least in the first budget that is missed.
+        Where every value misses: the network that comes nearest.
     assumed : str
         What was taken for granted; empty where everything is proven.
     proven_from : Fraction, optional
         From here on, every network is proven to miss a budget; between, each was computed.
     networks : int
         How many different spans were computed.
+    goal : str
+        ``greatest``, or ``least`` where every budget is a bound from below.
+    below : Found, optional
+        Of the least: the next network below, which misses a budget.
     """
 
     report: Report
@@ -92,6 +96,8 @@ class Solution:
     assumed: str = ""
     proven_from: Fraction | None = None
     networks: int = 0
+    goal: str = "greatest"
+    below: Found | None = None
 
     @property
     def solved(self) -> bool:

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from flopcalc.analysis import analyze_spec
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, UndecidedError, shorten
-from flopcalc.number import Number, is_rational, normal, readable
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, UndecidedError, shorten
+from flopcalc.number import Number, expanded, is_rational, normal, readable
 from flopcalc.report import METRICS, Report
 from flopcalc.solving.cells import Line, Piece, least_beyond
 from flopcalc.solving.path import LARGEST, Course, End, Span, constant, number_default
@@ -18,7 +18,7 @@ from flopcalc.solving.result import Budget, Found, Solution
 from flopcalc.spec.model import Parameter
 from flopcalc.sweeps.tracing import Setting, analysed
 
-__all__ = ["MOST_NETWORKS", "greatest", "greatest_choice", "line_of", "start_of", "steps_down"]
+__all__ = ["MOST_NETWORKS", "greatest", "greatest_choice", "least", "line_of", "rising", "start_of", "steps_down"]
 
 MOST_NETWORKS = 200_000
 """How many spans are looked at, at most."""
@@ -28,6 +28,7 @@ _HALVINGS = 14
 _PROOFS = 3
 _REFUSALS = 8
 _NEAR = 13
+_A_FIFTH = 1.2
 
 
 def _bounds(parameter: Parameter | None, real: bool) -> tuple[Fraction, bool, Fraction | None]:
@@ -92,6 +93,7 @@ def greatest(
     least: tuple[Piece, Span] | None = None
     count = 0
     run: tuple[Piece, Span] | None = None
+    costs: set[tuple[int, ...]] = set()
     alike = _Alike(line, courses, options, unknown)
     for piece in line.down(top):
         count += 1
@@ -103,6 +105,7 @@ def greatest(
             if answer is not None:
                 break
             continue
+        costs.add(_bounded(piece.totals, budgets))
         before = run
         same = run is not None and run[0].totals == piece.totals and _touch(line, piece.span, run[1])
         if run is not None and same and (answer is None or alike.same(piece.span, run[1])):
@@ -117,10 +120,12 @@ def greatest(
         if all(budget.met(piece.totals) for budget in budgets):
             answer, above = run, before
             continue
-        key = _excess(piece, budgets)
-        if least is None or key < _excess(least[0], budgets):
+        key = _excess(piece.totals, budgets)
+        if least is None or key < _excess(least[0].totals, budgets):
             least = run
     found = answer or least
+    if answer is None and len(costs) == 1 and _constant(line, next(iter(costs)), budgets):
+        raise _endless(unknown, budgets, changes=False)
     if found is None:
         raise piece.error or ParameterError(Problem(f"no value of {unknown} makes a network"))
     network, report = _found(line, unknown, courses, found, options)
@@ -130,12 +135,119 @@ def greatest(
     return Solution(report, unknown, courses, tuple(budgets), network, higher, None, assumed, proven, count)
 
 
-def _excess(piece: Piece, budgets: Sequence[Budget]) -> Fraction:
+def least(
+    setting: Setting, unknown: str, courses: Mapping[str, Course], budgets: Sequence[Budget], options: Mapping[str, Any]
+) -> Solution:
+    """Return the least value of the unknown that reaches the budgets, each of them a bound from below.
+
+    Every network below is looked at, so that nothing is assumed of it.
+
+    Raises
+    ------
+    ParameterError
+        Where the unknown changes none of the bounded metrics, or no value reaches them.
+    UndecidedError
+        Where the steps cannot be followed exactly.
+    """
+    line = line_of(setting, courses)
+    top, assumed = _reaching(line, unknown, budgets)
+    pieces: list[Piece] = []
+    for piece in line.down(top):
+        pieces.append(piece)
+        if len(pieces) > MOST_NETWORKS:
+            raise UndecidedError(Problem(f"more than {MOST_NETWORKS:,} networks lie below what reaches the budget"))
+    built = [n for n, piece in enumerate(pieces) if piece.totals is not None]
+    if not built:
+        raise pieces[-1].error or ParameterError(Problem(f"no value of {unknown} makes a network"))
+    reaching = [n for n in built if _reached(pieces[n], budgets)]
+    chosen = reaching[-1] if reaching else min(built, key=lambda n: _excess(pieces[n].totals, budgets))
+    alike = _Alike(line, courses, options, unknown)
+    span, first, last = _clipped(line, pieces[chosen].span), chosen, chosen
+    while last + 1 < len(pieces) and _continues(line, alike, pieces[last + 1], pieces[chosen], span):
+        last += 1
+        span = _joined(pieces[last].span, span)
+    while first > 0 and _continues(line, alike, pieces[first - 1], pieces[chosen], span):
+        first -= 1
+        span = _joined(span, _clipped(line, pieces[first].span))
+    network, report = _found(line, unknown, courses, (pieces[chosen], span), options)
+    base = Solution(report, unknown, courses, tuple(budgets), None, assumed=assumed, networks=len(pieces), goal="least")
+    if not reaching:
+        return replace(base, least=network)
+    lower = next((n for n in built if n > last), None)
+    below = None if lower is None else _above(line, unknown, courses, (pieces[lower], pieces[lower].span))
+    return replace(base, network=network, below=below, assumed="")
+
+
+def _bounded(totals: Mapping[str, int], budgets: Sequence[Budget]) -> tuple[int, ...]:
+    return tuple(totals[budget.metric] for budget in budgets)
+
+
+def _constant(line: Line, cost: tuple[int, ...], budgets: Sequence[Budget]) -> bool:
+    """Tell whether larger values cost the same too, as far as they make networks."""
+    t = start_of(line)
+    for _ in range(_REFUSALS):
+        if not line.limits.holds(t) or max(course.at(t) for course in line.courses.values()) > LARGEST:
+            break
+        totals = line.at(t).totals
+        if totals is not None and _bounded(totals, budgets) != cost:
+            return False
+        t = _further(line, t)
+    return True
+
+
+def _reached(piece: Piece, budgets: Sequence[Budget]) -> bool:
+    totals = piece.totals
+    return totals is not None and all(budget.met(totals) for budget in budgets)
+
+
+def _continues(line: Line, alike: _Alike, piece: Piece, chosen: Piece, span: Span) -> bool:
+    """Tell whether a piece beside a span gives the same network."""
+    if piece.totals is None or piece.totals != chosen.totals:
+        return False
+    beside = _clipped(line, piece.span)
+    return (_touch(line, beside, span) or _touch(line, span, beside)) and alike.same(beside, span)
+
+
+def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction, str]:
+    """Return a value above one that reaches the budgets, or the last that is looked at, and what is assumed of it."""
+    if line.limits.empty:
+        raise ParameterError(Problem(f"no value of {unknown} is allowed", None, "a way through the parameters' bounds"))
+    most = line.limits.high
+    t = start_of(line)
+    met: set[tuple[int, ...]] = set()
+    refused = 0
+    built: Fraction | None = None
+    for _ in range(_DOUBLINGS):
+        if most is not None and t >= most.near:
+            return most.near, ""
+        if max(course.at(t) for course in line.courses.values()) > LARGEST:
+            break
+        totals, t = _network_at(line, t)
+        refused = refused + 1 if totals is None else 0
+        if totals is not None:
+            built = t
+            met.add(_bounded(totals, budgets))
+            if all(budget.met(totals) for budget in budgets):
+                further = t if line.whole else _further(line, t)
+                return (further if most is None or further < most.near else most.near), ""
+        if built is not None and refused >= _REFUSALS:
+            top = _further(line, built)
+            return top, f"no {unknown} above {readable(normal(top))} makes a network"
+        t = _further(line, t)
+    names = ", ".join(budget.metric for budget in budgets)
+    if len(met) <= 1:
+        raise ParameterError(Problem(f"{names}: none depends on {unknown}", None, "a parameter that changes them"))
+    raise ParameterError(
+        Problem(f"no {unknown} up to {LARGEST:,} was found that reaches the budget", None, "a lower bound")
+    )
+
+
+def _excess(totals: Mapping[str, int] | None, budgets: Sequence[Budget]) -> Fraction:
     """Return by how much the worst budget is missed, as a part of it."""
-    assert piece.totals is not None
+    assert totals is not None
     parts = []
     for budget in budgets:
-        value, bound = Fraction(piece.totals[budget.metric]), Fraction(max(budget.value, 1))
+        value, bound = Fraction(totals[budget.metric]), Fraction(max(budget.value, 1))
         parts.append(value / bound if budget.relation == "<=" else bound / max(value, Fraction(1)))
     return max(parts)
 
@@ -201,9 +313,8 @@ def _found(
     assert piece.totals is not None
     span = _clipped(line, span)
     value = span.short()
-    values = {name: course.exactly(value) for name, course in courses.items()}
-    given = {unknown: values[unknown]} if unknown in values else values
-    report = _report(line.setting, given, options)
+    values = _values(unknown, courses, value)
+    report = _report(line.setting, values, options)
     if any(getattr(report.totals, metric) != piece.totals[metric] for metric in METRICS):
         raise UndecidedError(Problem(f"{unknown} = {readable(normal(value))} does not cost what its steps say"))
     return Found(value, values, piece.totals, span), report
@@ -214,7 +325,19 @@ def _above(line: Line, unknown: str, courses: Mapping[str, Course], run: tuple[P
     assert piece.totals is not None
     span = _clipped(line, span)
     value = span.short()
-    return Found(value, {name: course.exactly(value) for name, course in courses.items()}, piece.totals, span)
+    return Found(value, _values(unknown, courses, value), piece.totals, span)
+
+
+def _values(unknown: str, courses: Mapping[str, Course], value: Fraction) -> dict[str, Number]:
+    """Return the exact parameters at a value of the unknown."""
+    values: dict[str, Number] = {}
+    for name, course in courses.items():
+        try:
+            values[name] = course.exactly(value)
+        except Fault as fault:
+            what = f"{name} at {unknown} = {readable(normal(value))} cannot be written exactly: {fault.what}"
+            raise UndecidedError(Problem(what, None, fault.expected, "a base that is further from 1")) from None
+    return values
 
 
 def steps_down(line: Line, start: Fraction) -> Iterator[Fraction]:
@@ -248,38 +371,57 @@ def _top(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction,
     exceeded: Fraction | None = None  # where a network misses it, and all that are met above it
     built: Fraction | None = None  # where a network is
     met: set[tuple[int, ...]] = set()
+    missed = refused = 0  # how many values after the first that misses it, or after the last that makes a network
+    lowest = Fraction(0)
     for _ in range(_DOUBLINGS):
         if most is not None and t >= most.near:
             return most.near, "", None
         if max(course.at(t) for course in line.courses.values()) > LARGEST:
             break
-        totals, t = _network_at(line, t)
+        try:
+            totals, t = _network_at(line, t)
+        except UndecidedError:
+            if exceeded is None:
+                raise
+            break
+        refused = refused + 1 if totals is None else 0
+        missed = missed + 1 if exceeded is not None else 0
         if totals is not None:
             built = t
-            met.add(tuple(totals[budget.metric] for budget in budgets))
+            met.add(_bounded(totals, budgets))
             if any(not budget.met(totals) for budget in upper):
-                exceeded = exceeded if exceeded is not None else t
+                excess = _excess(totals, upper)
+                if exceeded is None or excess < lowest:
+                    exceeded, missed = t, 0  # what falls still, as with groups, may come within the budget
+                lowest = excess
                 if _proven(line, t, upper):
                     reached = t
                     break
             else:
-                exceeded = None
-        if exceeded is not None and t > exceeded * 2**_PROOFS:
+                exceeded, missed = None, 0
+        if missed >= _PROOFS or (missed and refused):
             break
-        if built is not None and t > built * 2**_REFUSALS:
+        if built is not None and refused >= _REFUSALS:
             break
         t = _further(line, t)
     if reached is None:
-        if exceeded is None and built is not None and t > built * 2**_REFUSALS:
+        if exceeded is None and built is not None and refused >= _REFUSALS:
             top = _further(line, built)
-            return top, f"no {unknown} above {readable(normal(top))} makes a network", None
+            why = line.at(top).error
+            because = "" if why is None else f" ({why.problems[0].what} there)"
+            return top, f"no {unknown} above {readable(normal(top))} makes a network{because}", None
         if exceeded is None:
             raise _endless(unknown, budgets, len(met) > 1)
         top = _further(line, exceeded)
         if most is not None and top >= most.near:
             return most.near, "", None
         return top, f"every network above {unknown} = {readable(normal(top))} misses the budget", None
-    low = line.limits.low.near if line.limits.low is not None else Fraction(0)
+    if line.limits.low is not None:
+        low = line.limits.low.near
+    else:
+        back = Fraction(1)
+        while _proven(line, low := reached - back, upper) and back < 2**_HALVINGS:
+            reached, back = low, 2 * back
     for _ in range(_HALVINGS):
         middle = (low + reached) / 2
         if line.whole:
@@ -303,9 +445,13 @@ def _network_at(line: Line, t: Fraction) -> tuple[Mapping[str, int] | None, Frac
 
 
 def _further(line: Line, t: Fraction) -> Fraction:
-    if any(course.base is not None for course in line.courses.values()):
-        return t + 1
-    return 2 * t
+    bases = [course.base for course in line.courses.values() if course.base is not None]
+    if not bases:
+        return 2 * t
+    base = max(bases)  # by a fifth at least, to the double at most
+    if base > 2:
+        return t + Fraction(1, math.ceil(math.log2(base)))
+    return t + max(1, math.floor(math.log(_A_FIFTH) / math.log(base)))
 
 
 def start_of(line: Line) -> Fraction:
@@ -336,9 +482,79 @@ def _proven(line: Line, t: Fraction, budgets: Sequence[Budget]) -> bool:
     if found.totals is None:
         return False
     least = least_beyond(found, values)
+    plain = line.whole or all(not any(terms) for terms in found.totals.values())
+    if least is None and len(line.courses) == 1 and plain:
+        # it counts repeats or groups, which a trace takes as they are: the formula may show that the cost grows
+        if line.rising is None:
+            line.rising = rising(line.setting, next(iter(line.courses)))
+        totals = line.at(t).totals or {}
+        least = {metric: Fraction(totals[metric]) for metric in line.rising if metric in totals}
     if least is None:
         return False
     return any(budget.metric in least and least[budget.metric] > Fraction(budget.value) for budget in budgets)
+
+
+def rising(setting: Setting, name: str) -> frozenset[str]:
+    """Return the metrics that are proven never to fall where a parameter grows, by their exact formula in it.
+
+    Examples
+    --------
+    >>> from flopcalc.solving import setting_of
+    >>> setting, _ = setting_of("efficientnet", "paper", None, {})
+    >>> "flops" in rising(setting, "depth")
+    True
+    """
+    parameter = setting.spec.known[name]
+    free = parameter is not None and parameter.default is None and name not in setting.spec.preset
+    try:
+        report = analyze_spec(
+            setting.spec,
+            setting.given,
+            convention=setting.convention,
+            input=dict(setting.shapes) or None,
+            symbolic=() if free or parameter is None else (name,),
+            exact_rounding=True,
+        )
+    except FlopcalcError:
+        return frozenset()
+    if report.assumed:
+        return frozenset()
+    return frozenset(metric for metric in METRICS if _never_falls(getattr(report.totals, metric), name))
+
+
+def _never_falls(value: Any, name: str) -> bool:
+    """Tell whether a formula in one positive symbol is a sum of positive multiples of what grows."""
+    if is_rational(value):
+        return True
+    if {item.name for item in value.free_symbols} != {name}:
+        return False
+    for term in expanded(value).as_ordered_terms():  # type: ignore[union-attr]
+        factor, rest = term.as_independent(*value.free_symbols, as_Add=False)
+        if not rest.free_symbols:
+            continue
+        if not (factor.is_Rational and factor.is_positive):
+            return False
+        powers = [part.as_base_exp() for part in rest.as_ordered_factors()]
+        if any(not (exponent.is_Integer and exponent.is_positive) for _, exponent in powers):
+            return False
+        if not all(_grows(base, positive=len(powers) > 1 or exponent > 1) for base, exponent in powers):
+            return False
+    return True
+
+
+def _grows(value: Any, *, positive: bool) -> bool:
+    """Tell whether a factor never falls where its symbol grows, and is never negative where that is asked."""
+    if value.is_Symbol:
+        return True
+    if type(value).__name__ not in ("floor", "ceiling"):
+        return False
+    (inner,) = value.args
+    (symbol,) = inner.free_symbols
+    slope = normal(inner.diff(symbol))
+    offset = normal(inner.subs(symbol, 0))
+    if not is_rational(slope) or not is_rational(offset) or slope <= 0:
+        return False
+    return not positive or offset >= 0
 
 
 def _endless(unknown: str, budgets: Sequence[Budget], changes: bool) -> ParameterError:
@@ -380,7 +596,11 @@ def greatest_choice(
     if not found:
         raise ParameterError(Problem(f"no choice of {name} makes a network"))
     within = [item for item in found if all(budget.met(item[1]) for budget in budgets)]
-    chosen = max(within) if within else min(found, key=lambda item: _excess(Piece(Span(), item[1]), budgets))
+    from_below = all(budget.relation == ">=" for budget in budgets)
+    best = min if from_below else max
+    chosen = (
+        best(within, key=lambda item: item[0]) if within else min(found, key=lambda item: _excess(item[1], budgets))
+    )
 
     def made(item: tuple[Fraction, Mapping[str, int]]) -> Found:
         return Found(item[0], {name: normal(item[0])}, item[1], Span.point(End(item[0])))
@@ -388,6 +608,11 @@ def greatest_choice(
     report = _report(setting, {name: normal(chosen[0])}, options)
     higher = [item for item in found if item[0] > chosen[0]]
     base = Solution(report, name, {name: Course(whole=True)}, tuple(budgets), made(chosen), networks=len(found))
+    if from_below:
+        base = replace(base, goal="least")
     if not within:
         return replace(base, network=None, least=made(chosen))
+    if from_below:
+        lower = [item for item in found if item[0] < chosen[0]]
+        return replace(base, below=made(max(lower, key=lambda item: item[0])) if lower else None)
     return replace(base, above=made(min(higher, key=lambda item: item[0])) if higher else None)

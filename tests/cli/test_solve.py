@@ -34,6 +34,26 @@ def test_a_budget_that_every_value_misses_leaves_with_1(run: Callable[..., Any])
     assert "1,814,073,344" in ran.out  # ResNet-18, the least
 
 
+def test_a_budget_from_below_asks_for_the_least(run: Callable[..., Any]) -> None:
+    """At alpha = 23/40 MobileNetV2 has 150,231,376 multiply-adds, just below it 147,439,552."""
+    ran = run("solve", "mobilenet_v2", "--for", "alpha", "--flops", ">= 150M")
+    assert ran.code == 0
+    assert "The least alpha with FLOPs ≥ 150,000,000" in ran.out
+    assert "23/40 ≤ alpha" in ran.out
+    assert "147,439,552" in ran.out
+    found = json.loads(run("solve", "mobilenet_v2", "--for", "alpha", "--flops", ">= 150M", "--format", "json").out)
+    assert (found["goal"], found["network"]["interval"]["low"]) == ("least", "23/40")
+    assert found["below"]["totals"]["flops"] == 147439552
+    rows = run("solve", "mobilenet_v2", "--for", "alpha", "--flops", ">= 150M", "--format", "csv").out.splitlines()
+    assert [row.split(",")[0] for row in rows] == ["network", "answer", "below"]
+
+
+def test_an_option_given_twice_binds_twice(run: Callable[..., Any]) -> None:
+    ran = run("solve", "mobilenet_v1", "--for", "alpha", "--flops", ">= 199.9M", "--flops", "200M")
+    assert ran.code == 1
+    assert "misses FLOPs ≥ 199,900,000 and FLOPs ≤ 200,000,000" in ran.out
+
+
 def test_json_is_one_object_with_exact_values(run: Callable[..., Any]) -> None:
     ran = run("solve", "mobilenet_v1", "--for", "resolution", "--flops", "300M", "--format", "json")
     assert ran.code == 0

@@ -25,7 +25,7 @@ from flopcalc.render.cells import UNITS
 from flopcalc.sweeps import BATCH, METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
     from flopcalc.render.plot import Cloud
     from flopcalc.sweeps.selecting import Selection, Tally
@@ -35,6 +35,7 @@ __all__ = ["command"]
 _TEXTS = ("json", "csv", "markdown")
 _FORMATS = ("table", *_TEXTS)
 _ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".pq": "parquet"}
+_TABLES = ("", ".txt")
 _PICTURES = (".svg", ".png", ".pdf")
 _SHOWN = tuple(metric for metric in METRICS if metric != "peak_memory")
 _FIRST = 20
@@ -117,15 +118,23 @@ class _Job:
             what = f"--plot - and --format {self.format} both write to the standard output"
             raise ParameterError(Problem(what, None, "", "--output FILE for the rows, or --plot FILE"))
         if self.plot is not None and self.plot != "-":
+            if not self.plot:
+                raise ParameterError(Problem("--plot names no file", None, "", "--plot FILE.svg; - for the terminal"))
             if Path(self.plot).suffix.lower() not in _PICTURES:
                 what = f"--plot {shorten(self.plot)} names no kind of picture"
                 raise ParameterError(
                     Problem(what, None, f"a file that ends in {listed(_PICTURES)}; - for the terminal")
                 )
             _needs("matplotlib", "plot", "--plot FILE")
+            if self.output and Path(self.plot).absolute() == Path(self.output).absolute():
+                raise ParameterError(Problem(f"--plot and --output both write {shorten(self.plot)}", None, "two files"))
+        for name in (self.output, self.plot):
+            if name and not is_standard_output(name) and not Path(name).absolute().parent.is_dir():
+                what = f"`{shorten(name)}` cannot be written: there is no such folder"
+                raise FlopcalcError(Problem(what, None, "a file in a folder that exists"))
         if self.plot is None and (self.options["x"] or self.options["y"]):
             raise ParameterError(Problem("--x and --y are the sides of a picture", None, "", "--plot - or --plot FILE"))
-        if self.options["workers"] and self.options["scheduler"]:
+        if self.options["workers"] and self.options["scheduler"] is not None:
             raise ParameterError(Problem("--workers and --scheduler are two places to compute", None, "one of the two"))
 
     # -- running -----------------------------------------------------------------------------------------------------
@@ -392,7 +401,12 @@ def _format(ctx: click.Context, output: str | None) -> str:
 
     asked = str(ctx.params["output_format"])
     given = ctx.get_parameter_source("output_format") is not ParameterSource.DEFAULT
-    ending = _ENDINGS.get(Path(output or "").suffix.lower(), "")
+    suffix = Path(output or "").suffix.lower()
+    ending = _ENDINGS.get(suffix, "")
+    if not given and not ending and suffix not in _TABLES:
+        what = f"`{shorten(suffix)}` of --output {shorten(str(output))} names no format"
+        expected = f"{listed(_ENDINGS)}, or .txt for the table"
+        raise ParameterError(Problem(what, None, expected, "--format csv writes CSV whatever the ending"))
     if ending == "parquet" and given:
         raise ParameterError(Problem(f"`{output}` is Parquet by its ending", None, f"no --format {asked} with it"))
     return asked if given or not ending else ending
@@ -472,7 +486,7 @@ def _needs(package: str, extra: str, what: str) -> None:
 @contextmanager
 def _executor(options: Mapping[str, Any]) -> Iterator[tuple[Executor | None, int | None]]:
     """Open what computes the blocks, and say how many may be under way."""
-    if options["scheduler"]:
+    if options["scheduler"] is not None:
         with _dask(options["scheduler"]) as found:
             yield found
     elif options["workers"]:
@@ -488,14 +502,32 @@ def _processes(workers: int) -> Iterator[Executor]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
+    class Processes(ProcessPoolExecutor):
+        def submit(self, /, *args: Any, **named: Any) -> Future[Any]:
+            with _interrupts_later():  # a process that is started here inherits that
+                return super().submit(*args, **named)
+
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
+    pool = Processes(workers, mp_context=context, initializer=_leave_interrupts)
     try:
         yield pool
     except BrokenProcessPool:
         raise FlopcalcError(Problem("a worker process ended early", None, "", "fewer --workers")) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Let Ctrl-C wait for a moment, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_interrupts() -> None:
@@ -507,8 +539,14 @@ def _leave_interrupts() -> None:
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     _needs("distributed", "dask", "--scheduler")
     from distributed import Client
+    from distributed.comm import get_address_host, parse_address
 
     try:
+        scheme, place = parse_address(address)
+        if not place.strip():
+            raise ValueError("it names no host")
+        if scheme != "inproc":
+            get_address_host(address)  # what is no address is told at once: a client would be long in closing
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         what = f"no Dask scheduler answers at `{shorten(address)}`: {shorten(str(error)) or type(error).__name__}"

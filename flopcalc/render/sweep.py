@@ -288,9 +288,11 @@ def sweep_as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Ite
     for some in lines:
         yield ("," if count else "") + "\n    " + some.text
         count += some.rows
-    counts = {"configurations": heading.size, "evaluated": tally.evaluated, "met": tally.met}
+    counts = {"configurations": heading.size, "evaluated": tally.evaluated, "met": tally.met, "refused": tally.refused}
+    if selection.front:
+        counts["front"] = tally.front
     yield ("\n  " if count else "") + '],\n  "counts": '
-    yield json.dumps({**counts, "refused": tally.refused, "rows": count}) + "\n}\n"
+    yield json.dumps({**counts, "rows": count}) + "\n}\n"
 
 
 def _plain(value: Value) -> Any:
@@ -350,7 +352,8 @@ def _field(pa: Any, name: str, heading: Heading) -> Any:
         return pa.field(name, pa.int64(), nullable=False)
     axis = heading.axes[name]
     if axis.words:
-        return pa.field(name, pa.bool_() if isinstance(axis.words[0], bool) else pa.string(), nullable=False)
+        truths = all(isinstance(word, bool) for word in axis.words)
+        return pa.field(name, pa.bool_() if truths else pa.string(), nullable=False)
     if max(map(abs, axis.bounds)) >= _CERTAIN or axis.denominator >= _CERTAIN:
         return pa.field(name, pa.string(), nullable=False, metadata={"exact": "a whole number or a fraction"})
     if axis.denominator == 1:
@@ -478,13 +481,17 @@ def _count(heading: Heading, shown: int, left: int | None, tally: Tally) -> str:
     """Say how many rows there are besides those that are shown, and of how many."""
     parts = []
     if left:
-        parts.append(f"and {left:,} more: --output FILE has them all, --top N the first N")
+        parts.append(f"and {left:,} more: --output FILE.csv has them all, --top N the first N")
     if left is None:
         parts.append(f"the first {shown:,}, found among {tally.evaluated:,} configurations")
         parts.append(f"the other {heading.size - tally.evaluated:,} were not evaluated")
     elif heading.selection.condition is not None:
         parts.append(f"{tally.met:,} of {tally.evaluated - tally.refused:,} configurations meet the condition")
-    elif heading.selection.front or heading.selection.order:
+        if heading.selection.front:
+            parts.append(f"the front has {tally.front:,} of them")
+    elif heading.selection.front:
+        parts.append(f"the front has {tally.front:,} of {tally.evaluated - tally.refused:,} configurations")
+    elif heading.selection.order:
         parts.append(f"of {tally.evaluated - tally.refused:,} configurations")
     else:
         parts.append(f"{heading.size:,} configuration{'s' * (heading.size != 1)}")

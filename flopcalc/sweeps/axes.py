@@ -52,6 +52,9 @@ class Span:
     def __len__(self) -> int:
         return self.count
 
+    def __iter__(self) -> Iterator[Value]:
+        return (normal(self.start + index * self.step) for index in range(self.count))
+
 
 Piece: TypeAlias = "Span | tuple[Value, ...]"
 
@@ -81,9 +84,19 @@ class Axis(Sequence[Value]):
             raise _wrong(f"{name or 'the axis'} has no values", "at least one value")
         if len(read) > _MOST_WRITTEN:
             raise _wrong(f"{name or 'the axis'} has too many values", f"at most {_MOST_WRITTEN:,}")
-        axis = cls((read,))
-        _ = axis.denominator  # an axis of numbers and words is refused here
-        return axis
+        return cls((read,))._of_one_kind(name)
+
+    def _of_one_kind(self, name: str) -> Axis:
+        """Return the axis, or refuse numbers and words in one."""
+        if not self.words:
+            for piece in self.pieces:
+                other = (
+                    None if isinstance(piece, Span) else next((item for item in piece if not is_rational(item)), None)
+                )
+                if other is not None:
+                    what = f"numbers and `{shorten(as_text(other))}` among the values of {name or 'one axis'}"
+                    raise _wrong(what, "numbers, or words")
+        return self
 
     @cached_property
     def _ends(self) -> tuple[int, ...]:
@@ -202,7 +215,7 @@ class Axis(Sequence[Value]):
 
 def _fraction(value: Value) -> Fraction:
     if not is_rational(value):
-        raise _wrong(f"numbers and `{shorten(as_text(value))}` in one axis", "numbers, or words")
+        raise _wrong(f"numbers and `{shorten(as_text(value))}` in one axis", "numbers, or words")  # of pieces by hand
     return Fraction(value)
 
 
@@ -248,7 +261,7 @@ class Column:
             fast = _of_array(values, name)
             if fast is not None:
                 return fast
-            values = values.tolist()  # type: ignore[attr-defined]
+            values = values.tolist() if values.dtype.itemsize >= 8 else list(values)  # type: ignore[attr-defined,call-overload]
         if not isinstance(values, Iterable):
             raise _wrong(f"{name or 'the column'} is {shorten(repr(values))}", "a list of values")
         return Axis.of(values, name).column()
@@ -336,11 +349,15 @@ def read_value(value: object, name: str = "") -> Value:
     (Fraction(3, 7), Fraction(357, 500), True, 'paper')
     """
     lead = f"{name}: " if name else ""
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")):
         return bool(value)
     try:
         if not isinstance(value, str):
-            item = value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+            item: object = value
+            if type(value).__module__ == "numpy" and hasattr(value, "item"):
+                item = value.item()
+                if isinstance(item, float) and type(value).__name__ in ("float16", "float32"):
+                    item = float(str(value))  # the decimal that it prints, which its item in 64 bits does not
             return exact(item)
         text = value.strip()
         if (text.isidentifier() and text not in AMBIGUOUS) or _WORD.fullmatch(text):
@@ -405,9 +422,7 @@ def read_axis(text: str, name: str = "") -> Axis:
         raise _wrong(f"{lead}no values", "values between commas, or start:stop:step", "0.25:1:0.05")
     if sum(len(piece) for piece in pieces) > MOST_VALUES:
         raise _wrong(f"{lead}too many values", f"at most {MOST_VALUES:,}", "a larger step")
-    axis = Axis(tuple(pieces))
-    _ = axis.denominator  # an axis of numbers and words is refused here
-    return axis
+    return Axis(tuple(pieces))._of_one_kind(name)
 
 
 def _span(item: str, ends: list[str], lead: str, name: str) -> Span:
@@ -567,7 +582,7 @@ def _axis(values: object, name: str) -> Axis:
         return Axis((Span(Fraction(values.start), Fraction(values.step), len(values)),))
     if isinstance(values, Column):
         return Axis((tuple(values),))
-    if isinstance(values, Iterable):
+    if isinstance(values, Iterable) and not isinstance(values, bytes):
         return Axis.of(values, name)
     return Axis.of((values,), name)
 
@@ -580,6 +595,8 @@ def _listed(rows: list[object]) -> Listed:
         if not isinstance(row, Mapping):
             raise _wrong(f"configuration {number} is {shorten(repr(row))}", "values by parameter")
         names = names or tuple(row)
+        if not all(isinstance(name, str) for name in row):
+            raise _wrong(f"configuration {number} is {shorten(repr(row))}", "values by parameter, which is a text")
         if set(row) != set(names):
             raise _wrong(f"configuration {number} gives {', '.join(map(str, row))}", f"values of {', '.join(names)}")
     return Listed({name: Column.of([row[name] for row in rows], name) for name in names})  # type: ignore[index]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,9 +19,9 @@ from flopcalc.analysis import resolve
 from flopcalc.binding import bind
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
-from flopcalc.number import Value, as_text, divide, readable
+from flopcalc.number import Value, as_text, divide, is_rational, readable
 from flopcalc.spec.model import Spec
-from flopcalc.sweeps.axes import Axis, Column
+from flopcalc.sweeps.axes import Axis, Column, Span
 from flopcalc.sweeps.evaluation import Plan, Side
 from flopcalc.sweeps.steps import Steps, steps_of
 from flopcalc.sweeps.tracing import METRICS, Domain, Setting, Trace, analysed, trace
@@ -35,6 +36,8 @@ _CHUNK = 1 << 14
 _MOST_CELLS = 1 << 20
 _MOST_STEPS = 1 << 14
 _FEW_ROWS = 1024
+_MOST_CHOSEN = 1000
+"""How many different values a parameter with choices may be given."""
 
 
 @dataclass(eq=False)
@@ -161,6 +164,8 @@ class Compiled:
         scale = domain.denominator // column.denominator
         if len(numerators):
             low, high = (end * scale for end in column.bounds)
+            if max(abs(low), abs(high)) >= 1 << 62:
+                numerators = numerators.astype(object)
             if low < domain.low or high > domain.high:
                 ends = f"{as_text(domain.value(domain.low))} to {as_text(domain.value(domain.high))}"
                 raise ParameterError(Problem(f"a value of {name} is out of its range", None, ends))
@@ -524,7 +529,7 @@ def put_together(
 
 def refused(setting: Setting, row: Mapping[str, Value]) -> FlopcalcError:
     """Return the error with which the analysis refuses a configuration, its first problem naming that configuration."""
-    shown = ", ".join(f"{name}={readable(value)}" for name, value in row.items())
+    shown = ", ".join(f"{name}={shorten(readable(value))}" for name, value in row.items())
     try:
         analysed(setting, row)
     except FlopcalcError as error:
@@ -543,6 +548,7 @@ def compile_totals(
     convention: str | Convention = "paper",
     input: object = None,
     parameters: Mapping[str, object] | None = None,
+    skip: bool = False,
 ) -> Compiled:
     """Compile the totals of a spec in some of its parameters.
 
@@ -560,6 +566,8 @@ def compile_totals(
         The input's shape instead of the spec's own.
     parameters : mapping of str to object, optional
         Values of the other parameters.
+    skip : bool
+        Let numbers pass that are not among a parameter's choices, where others are: they are refused row by row.
 
     Raises
     ------
@@ -599,14 +607,40 @@ def compile_totals(
         words = axis.words
         parameter = spec.parameters.get(name)
         if not words and parameter is not None and parameter.choices:
-            words = tuple(dict.fromkeys(axis))  # numbers among choices are words
+            words = _chosen(name, axis, parameter.choices)  # numbers among choices are words
             domains[name] = Domain(0, len(words) - 1, 1, words)
             continue
         domains[name] = Domain(low, high, axis.denominator, words)
     rules = load_convention(convention) if isinstance(convention, str) else convention
     setting = Setting(spec, rules, given, shapes, chosen)
-    for name, domain in domains.items():
-        for code in range(domain.low, domain.high + 1) if domain.words else (domain.low,):
-            first = {other: item.value(item.low) for other, item in domains.items()}
-            bind(spec, {**given, **first, name: domain.value(code)}, shapes=shapes or None)
+    tried = {name: _tried(spec, name, domain, skip) for name, domain in domains.items()}
+    first = {name: values[0] for name, values in tried.items()}
+    for name, values in tried.items():
+        for value in values:
+            bind(spec, {**given, **first, name: value}, shapes=shapes or None)
     return Compiled(setting, domains)
+
+
+def _chosen(name: str, axis: Axis | Column, choices: Iterable[Value]) -> tuple[Value, ...]:
+    """Return the different values of a parameter that has choices."""
+    import numpy as np
+
+    found: dict[Value, None] = {}
+    if isinstance(axis, Column):
+        found = dict.fromkeys(divide(int(number), axis.denominator) for number in np.unique(axis.numerators))
+    elif sum(len(piece) for piece in axis.pieces if isinstance(piece, Span)) <= _MOST_CHOSEN:
+        found = dict.fromkeys(chain.from_iterable(axis.pieces))
+    if 0 < len(found) <= _MOST_CHOSEN:
+        return tuple(found)
+    raise ParameterError(Problem(f"{name} has more than {_MOST_CHOSEN:,} values", None, one_of(map(as_text, choices))))
+
+
+def _tried(spec: Spec, name: str, domain: Domain, skip: bool) -> Sequence[Value]:
+    """Return the values of a parameter that have to be possible before anything is computed."""
+    if not domain.words:
+        return (domain.value(domain.low),)
+    parameter = spec.parameters.get(name)
+    if skip and parameter is not None and parameter.choices:
+        fitting = [value for value in domain.words if not is_rational(value) or value in parameter.choices]
+        return fitting or domain.words
+    return domain.words

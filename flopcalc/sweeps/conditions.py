@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -256,6 +256,20 @@ def _single(value: Value) -> Operand:
     return value if isinstance(value, bool) or not is_rational(value) else _Ratio.of(value)
 
 
+class _ZeroDivisor(Fault):
+    """A division by zero, which matters where nothing before it has decided the row."""
+
+
+def _taken(operand: Operand, rows: Array) -> Operand:
+    """Return an operand's values at some rows; what has one value for all rows keeps it."""
+    if isinstance(operand, _Ratio):
+        top, bottom = (part[rows] if hasattr(part, "shape") else part for part in (operand.top, operand.bottom))
+        return replace(operand, top=top, bottom=bottom)
+    if isinstance(operand, _Words):
+        return replace(operand, index=operand.index[rows]) if hasattr(operand.index, "shape") else operand
+    return operand[rows] if hasattr(operand, "shape") else operand
+
+
 def _wide(value: Array) -> Array:
     return value.astype(object) if hasattr(value, "astype") else value
 
@@ -383,7 +397,7 @@ class _Walker:
         return found
 
     def value(self, node: ast.expr) -> Operand:
-        if not any(isinstance(item, ast.Name) and item.id in self.columns for item in ast.walk(node)):
+        if not self.named(node):
             return self.constant(node)
         if isinstance(node, ast.Name):
             return self.columns[node.id]
@@ -417,10 +431,28 @@ class _Walker:
         return not truth if isinstance(truth, bool) else ~truth
 
     def joined(self, node: ast.BoolOp) -> Array:
+        both = isinstance(node.op, ast.And)
         found = self.truth(node.values[0])
         for item in node.values[1:]:
-            other = self.truth(item)
-            found = found & other if isinstance(node.op, ast.And) else found | other
+            try:
+                other = self.truth(item)
+            except _ZeroDivisor:
+                found = self.completed(found, item, both)
+                continue
+            found = found & other if both else found | other
+        return found
+
+    def completed(self, found: Array, node: ast.expr, both: bool) -> Array:
+        """Join what divides by zero somewhere, where the conditions before it have not decided a row already."""
+        import numpy as np
+
+        if isinstance(found, bool):
+            return found if found is not both else self.truth(node)
+        rows = np.flatnonzero(found if both else ~found)
+        if len(rows):
+            some = {name: _taken(operand, rows) for name, operand in self.columns.items()}
+            found = found.copy()
+            found[rows] = replace(self, columns=some).truth(node)
         return found
 
     def compared(self, node: ast.Compare) -> Array:
@@ -437,6 +469,10 @@ class _Walker:
         if isinstance(a, _Ratio) and isinstance(b, _Ratio):
             return compare(*_levelled(a, b)[:2])
         equality = isinstance(operator, (ast.Eq, ast.NotEq))
+        if equality and isinstance(a, _Words) and isinstance(b, bool) and any(isinstance(w, bool) for w in a.words):
+            b = _Words(0, (b,))  # a parameter that is false or a word
+        if equality and isinstance(b, _Words) and isinstance(a, bool) and any(isinstance(w, bool) for w in b.words):
+            a = _Words(0, (a,))
         if isinstance(a, _Words) and isinstance(b, _Words) and equality:
             return compare(*self.codes(a, b, right))
         if equality and not isinstance(a, (_Ratio, _Words)) and not isinstance(b, (_Ratio, _Words)):
@@ -482,10 +518,15 @@ class _Walker:
     def divisor(self, node: ast.BinOp, b: _Ratio) -> _Ratio:
         zeros = b.top == 0
         if zeros if isinstance(zeros, bool) else zeros.any():
-            if self.careful or isinstance(b.top, int):
-                raise self.refuse(node.right, f"`{self.said(node.right)}` is 0 in a row", "a divisor other than 0")
+            if self.careful or not self.named(node.right):
+                what = f"`{self.said(node.right)}` is 0 in a row" if self.named(node.right) else "this divides by 0"
+                raise _ZeroDivisor(what, expected="a divisor other than 0", offset=self.source.offset(node.right))
             return _Ratio.of(1)
         return _inverse(b)
+
+    def named(self, node: ast.expr) -> bool:
+        """Tell whether an expression has names, so that its value depends on the row."""
+        return any(isinstance(item, ast.Name) and item.id in self.columns for item in ast.walk(node))
 
     def power(self, node: ast.BinOp, a: _Ratio, b: _Ratio) -> _Ratio:
         if not (isinstance(b.top, int) and b.bottom == 1 and 0 <= b.top <= 64):

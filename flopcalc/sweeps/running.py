@@ -10,17 +10,17 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import local
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 from flopcalc.convention import Convention
-from flopcalc.errors import ParameterError, Problem
+from flopcalc.errors import ParameterError, Problem, one_of, shorten
 from flopcalc.number import Value
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Column, Grid, Listed, Product, read_grid
 from flopcalc.sweeps.blocks import MOST_ROWS, Block, Cut
-from flopcalc.sweeps.compiled import Compiled, Found, compile_totals, refused
+from flopcalc.sweeps.compiled import METRICS, Compiled, Found, compile_totals, refused
 from flopcalc.sweeps.evaluation import Side
 from flopcalc.sweeps.shared import Place, Pool, Segment, opened
 from flopcalc.sweeps.tracing import Domain
@@ -43,7 +43,8 @@ _MOST_WORDS = 1 << 21
 BATCH = 16
 """How many blocks are reduced together."""
 
-_MOST_COMPILED = 16
+_MOST_COMPILED = 8
+"""How many sweeps a thread keeps compiled: of several at once, each comes back to it part by part."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class _Recipe:
     parameters: Mapping[str, object]
     forms: Mapping[str, tuple[int, tuple[Value, ...]]]
     cut: Cut | None
+    skip: bool
 
     def compile(self) -> Compiled:
         """Return the totals, compiled."""
@@ -76,6 +78,7 @@ class _Recipe:
             convention=self.convention,
             input=self.input,
             parameters=self.parameters,
+            skip=self.skip,
         )
 
 
@@ -94,26 +97,38 @@ class _Job:
 
     @cached_property
     def _bytes(self) -> bytes:
-        return pickle.dumps(self.recipe, pickle.HIGHEST_PROTOCOL)
+        try:
+            return pickle.dumps(self.recipe, pickle.HIGHEST_PROTOCOL)
+        except (TypeError, AttributeError, pickle.PicklingError):
+            what = "the spec" if isinstance(self.recipe.spec, Spec) else "what the sweep is given"
+            expected = "a spec and a convention by name or path, and plain values"
+            raise ParameterError(Problem(f"{what} cannot be sent to another process", None, expected)) from None
+
+    def travels(self) -> None:
+        """Refuse what cannot be sent before anything is."""
+        _ = self._bytes
 
     def __getstate__(self) -> dict[str, Any]:
         return {"name": self.name, "_bytes": self._bytes}
 
 
-_KNOWN: OrderedDict[str, tuple[_Recipe, Compiled, dict[str, Side]]] = OrderedDict()
-_LOCK = Lock()
+class _Known(local):
+    """What a thread has compiled, by job: a plan is used by one thread alone."""
+
+    def __init__(self) -> None:
+        self.by_job: OrderedDict[str, tuple[_Recipe, Compiled, dict[str, Side]]] = OrderedDict()
+
+
+_KNOWN = _Known()
 
 
 def _known(job: _Job) -> tuple[_Recipe, Compiled, dict[str, Side]]:
-    """Return what this thread compiled of a job before, or compile it: a plan is used by one thread alone."""
-    key = f"{job.name}/{get_ident()}"
-    with _LOCK:
-        found = _KNOWN.pop(key, None)
-    found = found or (job.recipe, job.recipe.compile(), {})
-    with _LOCK:
-        _KNOWN[key] = found
-        while len(_KNOWN) > _MOST_COMPILED:
-            _KNOWN.popitem(last=False)
+    """Return what this thread compiled of a job before, or compile it."""
+    known = _KNOWN.by_job
+    found = known.pop(job.name, None) or (job.recipe, job.recipe.compile(), {})
+    known[job.name] = found
+    while len(known) > _MOST_COMPILED:
+        known.popitem(last=False)
     return found
 
 
@@ -217,11 +232,20 @@ class _Sweep:
         convention: str | Convention,
         input: object,
         parameters: Mapping[str, object],
+        executor: Executor | None,
+        skip: bool,
     ) -> None:
+        if executor is not None and not hasattr(executor, "submit"):
+            what = f"the executor is {shorten(repr(executor))}"
+            raise ParameterError(Problem(what, None, "a concurrent.futures.Executor, or None"))
+        if not isinstance(metrics, Iterable):
+            raise ParameterError(Problem(f"the metrics are {shorten(repr(metrics))}", None, one_of(METRICS)))
         self.grid: Grid = read_grid(grid)
         names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
         free: Mapping[str, object] = self.grid.axes if isinstance(self.grid, Product) else self.grid.by_name
-        self.compiled = compile_totals(spec, free, names, convention=convention, input=input, parameters=parameters)
+        self.compiled = compile_totals(
+            spec, free, names, convention=convention, input=input, parameters=parameters, skip=skip
+        )
         forms = {}
         if isinstance(self.grid, Listed):
             forms = {name: (column.denominator, column.words) for name, column in self.grid.by_name.items()}
@@ -229,8 +253,10 @@ class _Sweep:
         self.cut = Cut(self.grid, most or min(_MOST_SENT, max(MOST_ROWS, fitting)))
         cut = None if isinstance(self.grid, Listed) else self.cut
         domains = self.compiled.domains
-        self.recipe = _Recipe(spec, domains, self.compiled.metrics, convention, input, parameters, forms, cut)
+        self.recipe = _Recipe(spec, domains, self.compiled.metrics, convention, input, parameters, forms, cut, skip)
         self.job = _Job(self.recipe)
+        if isinstance(executor, ProcessPoolExecutor):
+            self.job.travels()
 
     def part(self, numbers: range, segment: Segment | None) -> _Part:
         """Return some neighbouring blocks; a list's columns are written into the segment, if there is one."""
@@ -301,6 +327,13 @@ def _most_in_flight(in_flight: int | None) -> int:
     return in_flight or 2 * (os.cpu_count() or 1) + 2
 
 
+def _counts(**counts: object) -> None:
+    """Refuse counts that are none."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
+            raise ParameterError(Problem(f"{name} is {shorten(repr(count))}", None, "a whole number, at least 1"))
+
+
 def sweep(
     spec: Spec | str | Path,
     grid: object,
@@ -361,10 +394,10 @@ def sweep(
     >>> block.metrics["madds"].tolist()
     [59285808, 173642400, 319180736, 582195824]
     """
-    if (block_rows is not None and block_rows < 1) or (in_flight is not None and in_flight < 1):
-        raise ParameterError(Problem("block_rows and in_flight are counts", None, "whole numbers, at least 1"))
+    _counts(block_rows=block_rows, in_flight=in_flight)
     most = block_rows or (None if isinstance(executor, ProcessPoolExecutor) else MOST_ROWS)
-    found = _Sweep(spec, grid, metrics, most, convention, input, {**(parameters or {}), **others})
+    given = {**(parameters or {}), **others}
+    found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused)
     if executor is None:
         return found.here(skip_refused)
     return found.there(executor, skip_refused, _most_in_flight(in_flight))
@@ -410,7 +443,8 @@ def sweep_reduced(
     ...     list(sweep_reduced("mobilenet_v2", {"alpha": "0.35:1.4:0.35"}, ["madds"], least, pool))
     [59285808]
     """
-    found = _Sweep(spec, grid, metrics, MOST_ROWS, convention, input, parameters or {})
+    _counts(blocks=blocks, in_flight=in_flight)
+    found = _Sweep(spec, grid, metrics, MOST_ROWS, convention, input, parameters or {}, executor, skip_refused)
     in_flight = _most_in_flight(in_flight)
     count = len(found.cut)
     pool = found.pool(executor, blocks * found.cut.longest, len(found.recipe.forms), in_flight)

@@ -310,14 +310,18 @@ def _front(costs: Sequence[Array]) -> Array:
 
 @dataclass
 class Tally:
-    """How many configurations were evaluated, refused by the analysis, and kept by the condition, so far."""
+    """How many configurations were evaluated, refused by the analysis, and kept by the condition, so far.
+
+    At the end, `front` is how many rows the whole Pareto front has, where one is asked for.
+    """
 
     evaluated: int = 0
     refused: int = 0
     met: int = 0
+    front: int = 0
 
     def add(self, other: Tally) -> None:
-        """Count what another tally has counted."""
+        """Count what another tally has counted of its part; a part's front is not the whole one's."""
         self.evaluated += other.evaluated
         self.refused += other.refused
         self.met += other.met
@@ -387,7 +391,13 @@ def selected_of_parts(
 ) -> Iterator[Block]:
     """Yield the rows that are kept, as :func:`selected` does, of parts that :class:`Reduction` has gone through."""
     left = Selection(None, selection.front, selection.order, selection.most)
-    return selected(kept_of_parts(parts, tally), left, Tally(), None, watch_front)
+
+    def watched(front: Block) -> None:
+        tally.front = len(front)
+        if watch_front is not None:
+            watch_front(front)
+
+    return selected(kept_of_parts(parts, tally), left, Tally(), None, watched)
 
 
 def kept_of_parts(parts: Iterable[tuple[tuple[Kept, ...], Tally]], tally: Tally) -> Iterator[Kept]:
@@ -418,6 +428,7 @@ def selected(
         front = Front(selection.front)
         for block in kept:
             front.add(block)
+        tally.front = len(front)
         found = front.result()
         if found is not None and watch_front is not None:
             watch_front(found)

@@ -52,10 +52,10 @@ class Segment:
     """
 
     def __init__(self, pool: str, words: int, *, kept: bool = True) -> None:
+        self._file, self._descriptor = "", -1
         if os.name == "nt":
             raise OSError("an open file cannot be unlinked")
         size = max(1, words) * _WORD
-        self._file = ""
         if hasattr(os, "memfd_create"):
             self._descriptor = os.memfd_create("flopcalc", os.MFD_CLOEXEC)
             path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
@@ -87,6 +87,9 @@ class Segment:
         if self._file:
             os.unlink(self._file)
             self._file = ""
+
+    def __del__(self) -> None:
+        self.forget()  # of a sweep that is given up, the segments under way go before their pool is closed
 
 
 class Pool:

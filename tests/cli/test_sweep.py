@@ -293,6 +293,41 @@ def test_an_interrupt_leaves_no_file_and_says_what_was_done(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs signals that can wait")
+@pytest.mark.parametrize("wait", [0.3, 0.45, 0.6])
+def test_an_interrupt_while_processes_start_is_no_traceback(tmp_path: Path, wait: float) -> None:
+    """A terminal's Ctrl-C goes to all the processes, those that have hardly begun among them."""
+    arguments = ("sweep", "mobilenet_v2", "--alpha", "0.35:1.4:0.0001", "--rho", "0.5:1:0.0001", "--workers", "3")
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from flopcalc.cli import main\n"
+        "import flopcalc.cli.sweep\n"
+        "if __name__ == '__main__': print(flush=True); main(sys.argv[1:])\n"
+    )
+    script = tmp_path / "run_flopcalc.py"
+    script.write_text(code, encoding="utf-8")
+    command = [sys.executable, str(script), *arguments, "--output", str(tmp_path / "rows.csv")]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(wait)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert said.startswith("interrupted after ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "1")])
+def test_a_part_of_a_front_says_how_long_the_whole_is(ok: Ok, workers: tuple[str, ...]) -> None:
+    options = ("sweep", "mobilenet_v2", *GRID, "--pareto", "max:params,min:flops", *workers)
+    whole = len(rows_of(ok(*options, "--format", "csv")))
+    assert 2 < whole < 24
+    assert f"The front has {whole} of 24 configurations." in ok(*options, "--top", "2")
+    assert json.loads(ok(*options, "--top", "2", "--format", "json"))["counts"]["front"] == whole
+
+
 def test_a_reader_who_has_enough_ends_it(tmp_path: Path) -> None:
     arguments = ("sweep", "mobilenet_v1", "--alpha", "1:1000000", "--rho", "1:1000000", "--format", "csv")
     command = [sys.executable, "-m", "flopcalc", *arguments]
@@ -384,6 +419,16 @@ def test_a_dask_cluster_gives_the_same_rows(tmp_path: Path, ok: Ok) -> None:
         (("--alpha", "0.5,1", "--columns", "beta,flops"), "there is no column `beta`"),
         (("--alpha", "0.5,1", "--top", "0"), "--top"),
         (("--alpha", "0.5,1", "--output", "x.parquet", "--format", "csv"), "is Parquet by its ending"),
+        (("--alpha", "0.5,1", "--output", "x.xlsx"), "`.xlsx` of --output x.xlsx names no format"),
+        (("--alpha", "0.5,1", "--output", "none/x.csv"), "there is no such folder"),
+        (("--alpha", "0.5,1", "--plot", "none/x.svg"), "there is no such folder"),
+        (("--alpha", "0.5,1", "--plot", "x.svg", "--output", "./x.svg", "--format", "csv"), "two files"),
+        (("--alpha", "0.5,1", "--plot", ""), "--plot names no file"),
+        (("--alpha", "0.5,1", "--scheduler", ""), "names no host"),
+        (("--alpha", "0.5,1", "--scheduler", "nowhere"), "missing port number"),
+        (("--alpha", "0.5,1", "--where", "sine(flops) > 1"), "one of min, max, abs"),
+        (("--alpha", "0.5,1", "--where", "flops // 0 > 1"), "this divides by 0"),
+        (("--alpha", "0.5,true"), "among the values of alpha"),
         (("--alpha", "0.5,1", "--plot", "x.jpg"), "names no kind of picture"),
         (("--alpha", "0.5,1", "--plot", "-", "--format", "csv"), "both write to the standard output"),
         (("--alpha", "0.5,1", "--x", "mac"), "sides of a picture"),

@@ -26,7 +26,7 @@ from flopcalc.render.sweep import (
 from flopcalc.render.terminal import Screen
 from flopcalc.spec import load
 from flopcalc.sweeps import Axis, Block, Column, read_axis
-from flopcalc.sweeps.selecting import Selection, Tally
+from flopcalc.sweeps.selecting import Selection, Tally, read_objectives
 
 HUGE = 10**30
 
@@ -153,3 +153,24 @@ def test_an_svg_is_the_same_every_time_and_reads_no_mathematics() -> None:
         texts.append(file.getvalue())
     assert texts[0] == texts[1]
     assert texts[0].startswith(b"<?xml")
+
+
+def test_parquet_keeps_a_word_beside_a_truth(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    axis = read_axis("false,batch")
+    what, rows = heading(norm=axis), block({"norm": axis.column()}, 2)
+    with (tmp_path / "x").open("wb") as file:
+        write_parquet(what, [rows], file)
+    assert pq.read_table(tmp_path / "x")["norm"].to_pylist() == ["false", "batch"]
+
+
+def test_the_size_of_the_front_is_said() -> None:
+    axis = read_axis("1,2")
+    front = read_objectives("min:flops", ["flops"])
+    what, rows = replace(heading(n=axis), selection=Selection(None, front)), block({"n": axis.column()}, 2)
+    tally = Tally(1000, 10, 990, 87)
+    assert "The front has 87 of 990 configurations; 10 refused and left out." in sweep_as_text(what, rows, tally)
+    lines = Writing("json", what.columns).lines([rows])
+    assert json.loads("".join(sweep_as_json(what, lines, tally)))["counts"]["front"] == 87

@@ -124,3 +124,26 @@ def test_an_axis_travels_to_another_process_unlaid() -> None:
     assert len(pickle.dumps(axis)) < 1000
     assert pickle.loads(pickle.dumps(axis)) == axis
     assert Axis.of([1, 2]).column().numerators.tolist() == [1, 2]
+
+
+def test_short_floats_of_an_array_mean_the_decimals_that_they_print() -> None:
+    values = np.array([0.7, 0.25], np.float32)
+    assert list(Column.of(values)) == list(Axis.of(values)) == [Fraction(7, 10), Fraction(1, 4)]
+
+
+def test_truths_of_an_array_are_truths() -> None:
+    values = np.array([True, False])
+    assert list(Column.of(values)) == list(Axis.of(values)) == [True, False]
+    assert Axis.of(values).words == (True, False)
+
+
+@pytest.mark.parametrize("values", ["0.5,true", [0.5, True], ["paper", 1]])
+def test_numbers_and_words_in_one_axis_are_refused_by_its_name(values: object) -> None:
+    with pytest.raises(ParameterError, match="alpha"):
+        read_grid({"alpha": values})
+
+
+@pytest.mark.parametrize("grid", [{"alpha": b"ab"}, [{1: 0.5}]])
+def test_bytes_and_names_that_are_no_texts_are_refused(grid: object) -> None:
+    with pytest.raises(ParameterError):
+        read_grid(grid)

@@ -230,3 +230,29 @@ def test_what_a_compiled_total_was_not_compiled_for_is_refused() -> None:
             compiled.evaluate({"alpha": values})
     with pytest.raises(FlopcalcError):
         compiled.evaluate({"rho": [1]})
+
+
+def test_numbers_that_are_no_choice_are_left_out_where_that_is_asked() -> None:
+    (block,) = sweep("vgg", {"depth": "11:19"}, ("params",), skip_refused=True)
+    assert [row["depth"] for row in block.rows()] == [11, 13, 16, 19]
+    assert block.skipped == 5
+    for grid, options in (({"depth": "11:19"}, {}), ({"depth": "1:10"}, {"skip_refused": True})):
+        with pytest.raises(FlopcalcError, match="depth cannot be"):
+            list(sweep("vgg", grid, ("params",), **options))  # type: ignore[arg-type]
+
+
+def test_a_long_range_of_a_parameter_with_choices_is_refused_at_once() -> None:
+    with pytest.raises(FlopcalcError, match="depth has more than 1,000 values"):
+        sweep("vgg", {"depth": "1:1000000000"}, ("params",))
+
+
+def test_columns_are_brought_to_one_denominator_beyond_64_bits() -> None:
+    compiled = compile_totals("mobilenet_v1", {"alpha": ["1/7", 2**61]}, ("params",))
+    found = compiled.evaluate({"alpha": np.array([2**61, 1])})["params"].tolist()
+    assert found == [flopcalc.analyze("mobilenet_v1", alpha=alpha).totals.params for alpha in (2**61, 1)]
+
+
+def test_a_long_number_is_named_shortly_where_it_is_refused() -> None:
+    with pytest.raises(FlopcalcError) as caught:
+        list(sweep("mobilenet_v2", {"alpha": "1e400,1"}, ("params",)))
+    assert len(caught.value.problems[0].what) < 250

@@ -15,7 +15,7 @@ import pytest
 
 import flopcalc
 from flopcalc.errors import FlopcalcError
-from flopcalc.sweeps import Block, Column, Listed, sweep
+from flopcalc.sweeps import Block, Column, Listed, running, sweep, sweep_reduced
 
 GRID = {"alpha": "0.25:1.4:0.05", "rho": "96/224,128/224,160/224,192/224,1", "top": "classifier,none"}
 
@@ -137,3 +137,50 @@ def test_columns_are_arrays_for_arrow() -> None:
     }
     assert block.parameters["alpha"].texts() == ["1/2", "1/2", "1", "1"]
     assert block.take(columns["params"] > 2_000_000).metrics["params"].min() > 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"block_rows": 0}, "block_rows is 0"),
+        ({"block_rows": 1.5}, r"block_rows is 1\.5"),
+        ({"in_flight": -1}, "in_flight is -1"),
+        ({"in_flight": "2"}, "in_flight is '2'"),
+        ({"executor": "threads"}, "the executor is 'threads'"),
+        ({"metrics": None}, "the metrics are None"),
+    ],
+)
+def test_what_is_no_count_and_no_executor_is_refused(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(FlopcalcError, match=said):
+        sweep("mobilenet_v1", {"alpha": "0.5,1"}, **options)
+
+
+@pytest.mark.parametrize("options", [{"blocks": 0}, {"in_flight": -1}])
+def test_parts_of_no_blocks_are_refused_and_not_silently_none(options: dict[str, int]) -> None:
+    with ThreadPoolExecutor(1) as executor, pytest.raises(FlopcalcError, match="at least 1"):
+        list(sweep_reduced("mobilenet_v1", {"alpha": "0.5,1"}, ["params"], list, executor, **options))
+
+
+def test_a_spec_that_cannot_be_sent_to_processes_is_told_so_before_anything_is_computed() -> None:
+    spec = flopcalc.load("mobilenet_v1")
+    with ProcessPoolExecutor(1) as executor, pytest.raises(FlopcalcError, match="by name or path"):
+        sweep(spec, {"alpha": "0.5,1"}, executor=executor)
+    with ThreadPoolExecutor(1) as executor:
+        assert len(rows(sweep(spec, {"alpha": "0.5,1"}, executor=executor))) == 2
+
+
+def test_many_threads_compile_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[int] = []
+    compile_recipe = running._Recipe.compile
+
+    def counted(recipe: running._Recipe) -> Any:
+        compiled.append(1)
+        return compile_recipe(recipe)
+
+    monkeypatch.setattr(running._Recipe, "compile", counted)
+    with ThreadPoolExecutor(24) as executor:
+        blocks = list(
+            sweep("mobilenet_v1", {"alpha": "0.5:1:0.001"}, ("params",), executor, block_rows=2, in_flight=99)
+        )
+    assert len(blocks) == 251
+    assert len(compiled) <= 24

@@ -148,3 +148,43 @@ def test_what_is_selected_part_by_part_is_what_is_selected_of_the_whole(
 def test_a_selection_that_keeps_every_row_is_not_begun_part_by_part() -> None:
     assert Reduction.of(Selection(most=3)) is None
     assert Reduction.of(Selection(order=(Key("mac"),))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("a != 2 and 6 / (a - 2) > 1", [3, 4]),
+        ("a == 2 or 6 / (a - 2) > 1", [2, 3, 4]),
+        ("a > 1 and a != 2 and 6 / (a - 2) > 3", [3]),
+        ("not (a != 2 and 6 / (a - 2) > 1)", [1, 2]),
+        ("w == 'x' and b and 1 / (a - 3) < 0 and one == 'q' and flops / one_number > 0", [1]),
+        ("flops / (mac - 1) > 1 / 5", [1, 2, 3, 4]),
+    ],
+)
+def test_a_row_that_is_decided_already_is_not_divided(text: str, want: list[int]) -> None:
+    parameters = {
+        "a": Column.of([1, 2, 3, 4]),
+        "w": Column.of(["x", "y", "x", "y"]),
+        "b": Column.of([True, True, False, False]),
+    }
+    block = Block(0, parameters, {"flops": np.array([9, 9, 9, 9]), "mac": np.array([2, 3, 4, 5])})
+    given = {"one": "q", "one_number": 3}
+    found = read_condition(text, ["flops", "mac"], parameters, given).mask(block)
+    assert np.arange(1, 5)[found].tolist() == want
+
+
+@pytest.mark.parametrize("text", ["a > 0 and 1 / (a - 2) > 1", "a == 2 or 1 / (a - 3) > 1", "flops / (a - 2) > 1"])
+def test_a_division_by_zero_that_matters_is_told(text: str) -> None:
+    block = Block(0, {"a": Column.of([1, 2, 3])}, {"flops": np.array([9, 9, 9])})
+    with pytest.raises(ParameterError, match="is 0 in a row"):
+        read_condition(text, ["flops"], block.parameters, {}).mask(block)
+
+
+def test_a_parameter_of_a_truth_and_words_is_compared_with_both() -> None:
+    block = Block(0, {"m": Column.of([False, "batch"])}, {"flops": np.array([1, 2])})
+    for text, want in {"m == false": [True, False], "true != m": None, "m != 'batch'": [True, False]}.items():
+        if want is None:
+            with pytest.raises(ParameterError, match="does not occur"):
+                read_condition(text, ["flops"], block.parameters, {}).mask(block)
+        else:
+            assert read_condition(text, ["flops"], block.parameters, {}).mask(block).tolist() == want

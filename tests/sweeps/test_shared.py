@@ -122,3 +122,31 @@ def test_totals_of_more_than_64_bits_come_back_from_processes_whole() -> None:
         (found,) = sweep("mobilenet_v1", grid, ("params", "madds"), executor)
     assert list(found.rows()) == list(expected.rows())
     assert max(int(value) for value in found.metrics["madds"]) > 1 << 64
+
+
+def test_a_segment_that_is_forgotten_is_closed(pool: Pool, tmp_path: Path) -> None:
+    segment = pool.take()
+    assert segment is not None
+    descriptor = segment._descriptor
+    os.fstat(descriptor)
+    del segment  # its sweep is given up: the tasks that wait go before the pool is closed
+    gc.collect()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    assert not list(tmp_path.iterdir())
+    pool.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs a list of open files")
+def test_sweeps_that_are_given_up_leave_no_memory_behind() -> None:
+    def shared() -> int:
+        links = (os.path.realpath(path) for path in Path("/proc/self/fd").iterdir())
+        return sum("flopcalc" in link and "memfd" in link for link in links)
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        for _ in range(3):
+            blocks = sweep("mobilenet_v1", GRID, executor=executor, block_rows=1000)
+            next(blocks)
+            del blocks
+            gc.collect()
+    assert shared() == 0

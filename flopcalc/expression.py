@@ -235,6 +235,12 @@ class Expression:
     depth: int = 4
     """How many frames of Python's stack that takes."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as the value, or as the text, which is read again there."""
+        if self.constant:
+            return _constant, (self.run(Scope({})), self.text, self.place)
+        return _read_again, (self.text, self.place, self.straight)
+
     def evaluate(self, scope: Scope) -> Value:
         """Return the exact value in `scope`.
 
@@ -389,6 +395,10 @@ def parse(
     if place is not None and lead and straight:
         place = place.shift(lead)
     return Expression(stripped, place, tree.names, tree.calls, tree.run, False, straight, tree.weight, tree.depth)
+
+
+def _read_again(text: str, place: Place | None, straight: bool) -> Expression:
+    return parse(text, place, straight=straight)
 
 
 def _constant(value: Value, text: str, place: Place | None) -> Expression:

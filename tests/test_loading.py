@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 
 from flopcalc import FlopcalcError, analyze, load
 from flopcalc.errors import UnknownNameError
+from flopcalc.spec import catalog
 
 TEXT = """
 parameters: {width: 8}
@@ -53,3 +55,22 @@ def test_a_variant_that_a_file_does_not_have_is_answered_with_those_that_it_has(
 def test_what_is_no_spec_is_an_error_and_no_crash(name: str) -> None:
     with pytest.raises(FlopcalcError):
         load(name)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in catalog.index() if entry.kind in catalog.SPEC_KINDS])
+def test_a_spec_that_was_pickled_counts_the_same(name: str) -> None:
+    spec = load(name)
+    expected, found = analyze(spec).totals, analyze(pickle.loads(pickle.dumps(spec))).totals
+    for metric in ("params", "weights", "madds", "flops", "mac", "activations"):
+        assert getattr(found, metric) == getattr(expected, metric)
+
+
+def test_a_spec_that_was_pickled_has_its_faults_at_the_same_places(path: Path) -> None:
+    path.write_text(TEXT.replace("out: width", "out: width / 3"), encoding="utf-8")
+    said = []
+    for spec in (load(path), pickle.loads(pickle.dumps(load(path)))):
+        with pytest.raises(FlopcalcError) as caught:
+            analyze(spec)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    assert "net.yaml:8:" in said[0]

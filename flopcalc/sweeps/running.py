@@ -100,9 +100,8 @@ class _Job:
         try:
             return pickle.dumps(self.recipe, pickle.HIGHEST_PROTOCOL)
         except (TypeError, AttributeError, pickle.PicklingError):
-            what = "the spec" if isinstance(self.recipe.spec, Spec) else "what the sweep is given"
-            expected = "a spec and a convention by name or path, and plain values"
-            raise ParameterError(Problem(f"{what} cannot be sent to another process", None, expected)) from None
+            what = "what the sweep is given cannot be sent to another process"
+            raise ParameterError(Problem(what, None, "a spec, a convention, and plain values")) from None
 
     def travels(self) -> None:
         """Refuse what cannot be sent before anything is."""
@@ -355,7 +354,7 @@ def sweep(
     Parameters
     ----------
     spec : Spec, str or Path
-        As :func:`flopcalc.analyze` takes it. For an executor of processes it is named, not a Spec.
+        As :func:`flopcalc.analyze` takes it.
     grid : Product, Listed, mapping or list of mappings
         As :func:`read_grid` takes it: values by parameter make a Cartesian grid, of which the last parameter runs
         fastest; a list of mappings, or :class:`Listed` columns, are configurations one by one.

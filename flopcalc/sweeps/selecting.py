@@ -5,6 +5,7 @@ Rows come block by block and most are forgotten at once, so that memory does not
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -37,6 +38,9 @@ Kept = TypeVar("Kept")
 
 MOST_HELD = 2_000_000
 """How many rows are held at once to be sorted."""
+
+_JUDGES = 32
+"""How many rows of a front others are held against first."""
 
 _WAYS = {"min": False, "max": True}
 _ORDERS = {"asc": False, "desc": True}
@@ -236,8 +240,8 @@ class Front:
         costs = [key.of(block) for key in self.keys]
         new = _changes(costs)
         block, costs = block.take(new), [cost[new] for cost in costs]
-        if self._rows is not None and len(self.keys) == 2:
-            new = self._undominated(costs)
+        if self._rows is not None and len(self.keys) > 1:
+            new = self._undominated(costs) if len(self.keys) == 2 else self._unbeaten(costs)
             block, costs = block.take(new), [cost[new] for cost in costs]
         if not len(block):
             return
@@ -253,6 +257,19 @@ class Front:
         first, second = self._costs
         place = np.searchsorted(first, costs[0], side="right") - 1
         return (place < 0) | (second[np.maximum(place, 0)] > costs[1])
+
+    def _unbeaten(self, costs: Sequence[Array]) -> Array:
+        """Return which rows none of some of the front so far equals or betters: most rows end here, at little cost."""
+        import numpy as np
+
+        found = np.ones(len(costs[0]), bool)
+        step = -(-len(self) // _JUDGES)
+        for judge in zip(*(cost[::step] for cost in self._costs), strict=True):
+            beaten = np.ones(len(found), bool)
+            for cost, best in zip(costs, judge, strict=True):
+                beaten &= cost >= best
+            found &= ~beaten
+        return found
 
     def __len__(self) -> int:
         return 0 if self._rows is None else len(self._rows)
@@ -294,6 +311,8 @@ def _front(costs: Sequence[Array]) -> Array:
             return order[:1]
         before = np.minimum.accumulate(last)
         return order[np.concatenate([[True], last[1:] < before[:-1]])]
+    if len(costs) == 3:
+        return _front_of_three(costs)
     order = np.argsort(sum(cost.astype(np.float64) for cost in costs), kind="stable")  # decides how fast, not what
     table = np.stack([cost[order] for cost in costs], axis=1)
     place = 0
@@ -303,6 +322,30 @@ def _front(costs: Sequence[Array]) -> Array:
         order, table = order[better], table[better]
         place = int(np.count_nonzero(better[:place])) + 1
     return np.sort(order)
+
+
+def _front_of_three(costs: Sequence[Array]) -> Array:
+    """Return the indices of the undominated rows, in order.
+
+    Rows are taken by their first cost. Of those so far the second and third costs' front is a staircase, on which a row
+    is looked up: the method of Kung, Luccio & Preparata 1975, doi:10.1145/321906.321910.
+    """
+    import numpy as np
+
+    order = np.lexsort([*reversed(costs)])
+    seconds: list[Any] = []  # ascending, and the thirds with them descending
+    thirds: list[Any] = []
+    kept: list[int] = []
+    for place, second, third in zip(order.tolist(), costs[1][order].tolist(), costs[2][order].tolist(), strict=True):
+        after = bisect_right(seconds, second)
+        if after and thirds[after - 1] <= third:
+            continue
+        begin = after - 1 if after and seconds[after - 1] == second else after
+        while after < len(thirds) and thirds[after] >= third:
+            after += 1
+        seconds[begin:after], thirds[begin:after] = [second], [third]
+        kept.append(place)
+    return np.sort(np.array(kept, np.intp))
 
 
 # -- what a user asks for --------------------------------------------------------------------------------------------

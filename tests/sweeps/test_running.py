@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import flopcalc
+from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError
 from flopcalc.sweeps import Block, Column, Listed, running, sweep, sweep_reduced
 
@@ -161,12 +162,20 @@ def test_parts_of_no_blocks_are_refused_and_not_silently_none(options: dict[str,
         list(sweep_reduced("mobilenet_v1", {"alpha": "0.5,1"}, ["params"], list, executor, **options))
 
 
-def test_a_spec_that_cannot_be_sent_to_processes_is_told_so_before_anything_is_computed() -> None:
-    spec = flopcalc.load("mobilenet_v1")
-    with ProcessPoolExecutor(1) as executor, pytest.raises(FlopcalcError, match="by name or path"):
-        sweep(spec, {"alpha": "0.5,1"}, executor=executor)
-    with ThreadPoolExecutor(1) as executor:
-        assert len(rows(sweep(spec, {"alpha": "0.5,1"}, executor=executor))) == 2
+def test_a_spec_and_a_convention_in_memory_travel_to_processes() -> None:
+    spec, convention = flopcalc.load("regnet"), load_convention("thop")
+    grid = {"w0": "24,48", "depth": "13,16"}
+    expected = rows(sweep(spec, grid, ("params", "flops"), convention=convention))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        assert rows(sweep(spec, grid, ("params", "flops"), executor, convention=convention)) == expected
+
+
+def test_what_cannot_be_sent_to_processes_is_told_so_before_anything_is_computed() -> None:
+    class Own(str):
+        """A class that no other process knows."""
+
+    with ProcessPoolExecutor(1) as executor, pytest.raises(FlopcalcError, match="cannot be sent"):
+        sweep("mobilenet_v1", {"alpha": "0.5,1"}, executor=executor, parameters={"shallow": Own("true")})
 
 
 def test_many_threads_compile_once_each(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,8 +87,11 @@ class Condition:
 
         if not len(block):
             return np.zeros(0, bool)
-        columns: dict[str, Operand] = {name: _whole(array) for name, array in block.metrics.items()}
-        columns = {**{name: _operand(column) for name, column in block.parameters.items()}, **columns}
+        read = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
+        columns: dict[str, Operand] = {
+            name: _operand(block.parameters[name]) for name in block.parameters if name in read
+        }
+        columns.update((name, _whole(array)) for name, array in block.metrics.items() if name in read)
         found = self._value(columns, careful=True)
         return np.broadcast_to(found, (len(block),))
 

@@ -43,6 +43,9 @@ _MOST_WORDS = 1 << 21
 BATCH = 16
 """How many blocks are reduced together."""
 
+_FEW = 4
+"""How many blocks that are computed here have memory that is used again."""
+
 _MOST_COMPILED = 8
 """How many sweeps a thread keeps compiled: of several at once, each comes back to it part by part."""
 
@@ -57,6 +60,10 @@ class _Recipe:
         The denominators and words of a list's columns.
     cut : Cut, optional
         How a Cartesian grid is cut.
+    longest : int
+        How many rows the longest block has.
+    skip : bool
+        Whether what is refused is left out.
     """
 
     spec: Spec | str | Path
@@ -67,6 +74,7 @@ class _Recipe:
     parameters: Mapping[str, object]
     forms: Mapping[str, tuple[int, tuple[Value, ...]]]
     cut: Cut | None
+    longest: int
     skip: bool
 
     def compile(self) -> Compiled:
@@ -111,20 +119,54 @@ class _Job:
         return {"name": self.name, "_bytes": self._bytes}
 
 
+class _Engine:
+    """A compiled recipe with what one thread keeps from block to block: sides, plans, and memory for the totals."""
+
+    def __init__(self, recipe: _Recipe, compiled: Compiled | None = None) -> None:
+        self.recipe = recipe
+        self.compiled = recipe.compile() if compiled is None else compiled
+        self._sides: dict[str, Side] = {}
+        self._pool = Pool(recipe.longest * len(recipe.metrics), _FEW, private=True)
+
+    def totals(self, cut: Cut, number: int, into: Mapping[str, Array] | None) -> Found:
+        """Return a block's totals, written into arrays where they fit 64 bits, and which rows are refused."""
+        return cut.evaluate(self.compiled, number, self._sides, into)
+
+    def block(self, cut: Cut, number: int, offset: int = 0) -> Block:
+        """Return a block, with its first row's place moved by `offset`."""
+        start, stop = cut.span(number)
+        segment = self._pool.take()
+        into = None
+        if segment is not None:
+            into = _columns_in(self._pool.lend(segment), self.recipe.metrics, stop - start)
+        return self.laid(cut, number, cut.evaluate(self.compiled, number, self._sides, into), offset)
+
+    def laid(self, cut: Cut, number: int, found: Found, offset: int = 0) -> Block:
+        """Return a block of totals with its parameters, without what is refused; or raise the first refusal's error."""
+        totals, refusals = found
+        block = Block(offset + cut.span(number)[0], cut.columns(number), totals)
+        if refusals is None:
+            return block
+        if not self.recipe.skip:
+            row = int(refusals.argmax())
+            raise refused(self.compiled.setting, {name: column[row] for name, column in block.parameters.items()})
+        return replace(block.take(~refusals), skipped=int(refusals.sum()))
+
+
 class _Known(local):
     """What a thread has compiled, by job: a plan is used by one thread alone."""
 
     def __init__(self) -> None:
-        self.by_job: OrderedDict[str, tuple[_Recipe, Compiled, dict[str, Side]]] = OrderedDict()
+        self.by_job: OrderedDict[str, _Engine] = OrderedDict()
 
 
 _KNOWN = _Known()
 
 
-def _known(job: _Job) -> tuple[_Recipe, Compiled, dict[str, Side]]:
+def _known(job: _Job) -> _Engine:
     """Return what this thread compiled of a job before, or compile it."""
     known = _KNOWN.by_job
-    found = known.pop(job.name, None) or (job.recipe, job.recipe.compile(), {})
+    found = known.pop(job.name, None) or _Engine(job.recipe)
     known[job.name] = found
     while len(known) > _MOST_COMPILED:
         known.popitem(last=False)
@@ -162,58 +204,35 @@ class _Part:
         """Return the cut grid and the blocks' numbers in it."""
         if recipe.cut is not None:
             return recipe.cut, self.numbers
-        columns = {}
-        for index, (name, (denominator, known)) in enumerate(recipe.forms.items()):
-            numerators = self.numerators.get(name)
-            if numerators is None:
-                assert words is not None
-                numerators = words[index * self.size : (index + 1) * self.size]
-            columns[name] = Column(numerators, denominator, known)
+        there = {} if words is None else _columns_in(words, recipe.forms, self.size)
+        numerators = {**there, **self.numerators}
+        columns = {name: Column(numerators[name], *form) for name, form in recipe.forms.items()}
         cut = Cut(Listed(columns), self.most)
         return cut, range(len(cut))
 
 
 def _evaluated(part: _Part) -> tuple[dict[str, Array], Array | None]:
     """Return the totals of a part of one block that are not written into its shared memory, and which are refused."""
-    recipe, compiled, sides = _known(part.job)
+    engine = _known(part.job)
+    recipe = engine.recipe
     words = None if part.place is None else opened(part.place)
     cut, numbers = part.opened(recipe, words)
-    into = None if words is None else _totals_in(words, recipe, part.size)
-    totals, refusals = cut.evaluate(compiled, numbers[0], sides, into)
+    into = None if words is None else _columns_in(words[len(recipe.forms) * part.size :], recipe.metrics, part.size)
+    totals, refusals = engine.totals(cut, numbers[0], into)
     return {metric: array for metric, array in totals.items() if into is None or array is not into[metric]}, refusals
 
 
-def _totals_in(words: Array, recipe: _Recipe, size: int) -> dict[str, Array]:
-    """Return the arrays of the totals in shared memory."""
-    before = len(recipe.forms)
-    return {
-        metric: words[place * size : (place + 1) * size] for place, metric in enumerate(recipe.metrics, start=before)
-    }
+def _columns_in(words: Array, names: Iterable[str], size: int) -> dict[str, Array]:
+    """Return columns that stand in memory one after the other."""
+    return {name: words[place * size : (place + 1) * size] for place, name in enumerate(names)}
 
 
-def _reduced(part: _Part, skip: bool, reduce: Callable[[Iterator[Block]], Reduced]) -> Reduced:
+def _reduced(part: _Part, reduce: Callable[[Iterator[Block]], Reduced]) -> Reduced:
     """Compute the blocks of a part, and reduce them."""
-    recipe, compiled, sides = _known(part.job)
-    cut, numbers = part.opened(recipe, None if part.place is None else opened(part.place))
-    offset = part.start if recipe.cut is None else 0
-
-    def blocks() -> Iterator[Block]:
-        for number in numbers:
-            yield _block(compiled, cut, number, offset, cut.evaluate(compiled, number, sides), skip)
-
-    return reduce(blocks())
-
-
-def _block(compiled: Compiled, cut: Cut, number: int, offset: int, found: Found, skip: bool) -> Block:
-    """Return a block with its parameters, without what is refused; or raise the first refusal's error."""
-    totals, refusals = found
-    block = Block(offset + cut.span(number)[0], cut.columns(number), totals)
-    if refusals is None:
-        return block
-    if not skip:
-        row = int(refusals.argmax())
-        raise refused(compiled.setting, {name: column[row] for name, column in block.parameters.items()})
-    return replace(block.take(~refusals), skipped=int(refusals.sum()))
+    engine = _known(part.job)
+    cut, numbers = part.opened(engine.recipe, None if part.place is None else opened(part.place))
+    offset = part.start if engine.recipe.cut is None else 0
+    return reduce(engine.block(cut, number, offset) for number in numbers)
 
 
 class _Sweep:
@@ -242,17 +261,20 @@ class _Sweep:
         self.grid: Grid = read_grid(grid)
         names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
         free: Mapping[str, object] = self.grid.axes if isinstance(self.grid, Product) else self.grid.by_name
-        self.compiled = compile_totals(
+        compiled = compile_totals(
             spec, free, names, convention=convention, input=input, parameters=parameters, skip=skip
         )
         forms = {}
         if isinstance(self.grid, Listed):
             forms = {name: (column.denominator, column.words) for name, column in self.grid.by_name.items()}
-        fitting = _MOST_WORDS // (len(forms) + len(self.compiled.metrics))
+        fitting = _MOST_WORDS // (len(forms) + len(compiled.metrics))
         self.cut = Cut(self.grid, most or min(_MOST_SENT, max(MOST_ROWS, fitting)))
         cut = None if isinstance(self.grid, Listed) else self.cut
-        domains = self.compiled.domains
-        self.recipe = _Recipe(spec, domains, self.compiled.metrics, convention, input, parameters, forms, cut, skip)
+        domains = compiled.domains
+        self.recipe = _Recipe(
+            spec, domains, compiled.metrics, convention, input, parameters, forms, cut, self.cut.longest, skip
+        )
+        self.engine = _Engine(self.recipe, compiled)
         self.job = _Job(self.recipe)
         if isinstance(executor, ProcessPoolExecutor):
             self.job.travels()
@@ -278,13 +300,11 @@ class _Sweep:
             return None
         return Pool(rows * columns, in_flight + 2)
 
-    def here(self, skip: bool) -> Iterator[Block]:
+    def here(self) -> Iterator[Block]:
         """Yield the blocks, computed here."""
-        sides: dict[str, Side] = {}
-        for number in range(len(self.cut)):
-            yield _block(self.compiled, self.cut, number, 0, self.cut.evaluate(self.compiled, number, sides), skip)
+        return (self.engine.block(self.cut, number) for number in range(len(self.cut)))
 
-    def there(self, executor: Executor, skip: bool, in_flight: int) -> Iterator[Block]:
+    def there(self, executor: Executor, in_flight: int) -> Iterator[Block]:
         """Yield the blocks, computed by an executor."""
         columns = len(self.recipe.forms) + len(self.recipe.metrics)
         pool = self.pool(executor, self.cut.longest, columns, in_flight)
@@ -299,8 +319,9 @@ class _Sweep:
             for (number, segment), (totals, refusals) in _in_order(tasks(), in_flight):
                 if segment is not None and pool is not None:
                     start, stop = self.cut.span(number)
-                    totals = {**_totals_in(pool.lend(segment), self.recipe, stop - start), **totals}
-                yield _block(self.compiled, self.cut, number, 0, (totals, refusals), skip)
+                    words = pool.lend(segment)[len(self.recipe.forms) * (stop - start) :]
+                    totals = {**_columns_in(words, self.recipe.metrics, stop - start), **totals}
+                yield self.engine.laid(self.cut, number, (totals, refusals))
         finally:
             if pool is not None:
                 pool.close()
@@ -398,8 +419,8 @@ def sweep(
     given = {**(parameters or {}), **others}
     found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused)
     if executor is None:
-        return found.here(skip_refused)
-    return found.there(executor, skip_refused, _most_in_flight(in_flight))
+        return found.here()
+    return found.there(executor, _most_in_flight(in_flight))
 
 
 def sweep_reduced(
@@ -452,7 +473,7 @@ def sweep_reduced(
         for first in range(0, count, blocks):
             segment = None if pool is None else pool.take()
             part = found.part(range(first, min(first + blocks, count)), segment)
-            yield segment, executor.submit(_reduced, part, skip_refused, reduce)
+            yield segment, executor.submit(_reduced, part, reduce)
 
     try:
         for segment, result in _in_order(tasks(), in_flight):

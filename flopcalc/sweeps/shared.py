@@ -51,11 +51,15 @@ class Segment:
     place : Place
     """
 
-    def __init__(self, pool: str, words: int, *, kept: bool = True) -> None:
+    def __init__(self, pool: str, words: int, *, kept: bool = True, private: bool = False) -> None:
         self._file, self._descriptor = "", -1
+        size = max(1, words) * _WORD
+        if private:
+            self.memory = mmap.mmap(-1, size)
+            self.place = Place(pool, kept, "", 0, 0, words)
+            return
         if os.name == "nt":
             raise OSError("an open file cannot be unlinked")
-        size = max(1, words) * _WORD
         if hasattr(os, "memfd_create"):
             self._descriptor = os.memfd_create("flopcalc", os.MFD_CLOEXEC)
             path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
@@ -102,9 +106,12 @@ class Pool:
     most : int
         How many are used again and again; where more are needed at once, because somebody keeps them, each of these is
         used once.
+    private : bool
+        Whether they are this process's alone. Memory that is used again is not asked for and cleared for each block.
     """
 
-    def __init__(self, words: int, most: int) -> None:
+    def __init__(self, words: int, most: int, *, private: bool = False) -> None:
+        self._private = private
         self._name = uuid4().hex
         self._words = words
         self._most = most
@@ -121,7 +128,7 @@ class Pool:
         if len(self._alive) >= _MOST_ALIVE:
             return None
         try:
-            segment = Segment(self._name, self._words, kept=self._made < self._most)
+            segment = Segment(self._name, self._words, kept=self._made < self._most, private=self._private)
         except OSError:
             return None
         self._made += 1

@@ -180,6 +180,7 @@ class Cut:
         Parameters
         ----------
         compiled : Compiled
+            In the grid's own parameters, of which every value is in its range.
         number : int
         sides : dict
             What is kept from one block of this grid to the next.
@@ -189,20 +190,22 @@ class Cut:
         start, stop = self.span(number)
         if self._parted is None:
             columns = self.grid.columns(start, stop)
-            numerators = {name: compiled.numerators(name, column) for name, column in columns.items()}
+            numerators = {name: compiled.numerators(name, column, within=True) for name, column in columns.items()}
             return compiled.rows(numerators, stop - start, into)
         outer, inner = self._parted
         size = len(inner)
         beside = sides.get("inner")
         if beside is None:
             laid = self._inner_columns
-            beside = sides["inner"] = Side({name: compiled.numerators(name, laid[name]) for name in laid}, size)
+            beside = sides["inner"] = Side(
+                {name: compiled.numerators(name, laid[name], within=True) for name in laid}, size
+            )
         step = max(1, MOST_ROWS // size)
         parts: list[tuple[slice, Found]] = []
         for first in range(start // size, stop // size, step):
             last = min(first + step, stop // size)
             prefix = outer.columns(first, last) if outer.names else {}
-            entries = {name: compiled.numerators(name, column) for name, column in prefix.items()}
+            entries = {name: compiled.numerators(name, column, within=True) for name, column in prefix.items()}
             rows = slice(first * size - start, last * size - start)
             here = None if into is None else {metric: array[rows] for metric, array in into.items()}
             parts.append((rows, compiled.flat(Side(entries, last - first), beside, here)))

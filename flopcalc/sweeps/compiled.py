@@ -136,8 +136,8 @@ class Compiled:
             raise ParameterError(Problem(f"`{name}` has no column", None, f"one of each: {', '.join(self.domains)}"))
         return self.numerators(name, Column.of(columns[name], name))
 
-    def numerators(self, name: str, column: Column) -> Array:
-        """Return a column over its domain's denominator, held against its range.
+    def numerators(self, name: str, column: Column, *, within: bool = False) -> Array:
+        """Return a column over its domain's denominator, held against its range unless it is known to be `within` it.
 
         Raises
         ------
@@ -162,7 +162,8 @@ class Compiled:
                 Problem(f"a value of {name} is no multiple of 1/{domain.denominator}", None, "what was compiled for")
             )
         scale = domain.denominator // column.denominator
-        if len(numerators):
+        small = max(abs(domain.low), abs(domain.high)) < 1 << 62
+        if len(numerators) and not (within and small):
             low, high = (end * scale for end in column.bounds)
             if max(abs(low), abs(high)) >= 1 << 62:
                 numerators = numerators.astype(object)

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from flopcalc.sweeps.selecting import Selection, Tally
 
 __all__ = ["command"]
+
+Some = TypeVar("Some")
 
 _TEXTS = ("json", "csv", "markdown")
 _FORMATS = ("table", *_TEXTS)
@@ -191,25 +194,8 @@ class _Job:
         """Yield the blocks of the grid, and tell how many configurations are done."""
         lazy = self.format == "table" and self.plot is None and self.heading.selection.streams
         few = lazy and not self.heading.selection.condition
-        done = 0
-        try:
-            for block in sweep(
-                self.command.name or "",
-                self.axes,
-                self.metrics,
-                executor,
-                convention=self.options["convention"],
-                input=self.input,
-                skip_refused=self.options["skip_refused"],
-                in_flight=in_flight,
-                parameters=self.given,
-                **({"block_rows": 1024} if few else {}),
-            ):
-                yield block
-                done += len(block) + block.skipped
-                update(done)
-        except FlopcalcError as error:
-            raise _with_hint(error, self.axes) from None
+        run = partial(sweep, executor=executor, in_flight=in_flight, block_rows=1024 if few else None)
+        return self._told(run, lambda block: len(block) + block.skipped, update)
 
     def _parts(
         self,
@@ -221,23 +207,26 @@ class _Job:
         blocks: int = BATCH,
     ) -> Generator[tuple[Any, Tally], None, None]:
         """Yield what is kept of each part of the grid, and tell how many configurations are done."""
+        run = partial(sweep_reduced, reduce=reduce, executor=executor, in_flight=in_flight, blocks=blocks)
+        return self._told(run, lambda part: part[1].evaluated, update)
+
+    def _told(
+        self, run: Callable[..., Iterator[Some]], size: Callable[[Some], int], update: Callable[[int], None]
+    ) -> Generator[Some, None, None]:
+        """Run a sweep of what is asked for, and tell after each piece how many configurations are done."""
         done = 0
         try:
-            for part in sweep_reduced(
+            for piece in run(
                 self.command.name or "",
                 self.axes,
                 self.metrics,
-                reduce,
-                executor,
                 convention=self.options["convention"],
                 input=self.input,
                 skip_refused=self.options["skip_refused"],
-                in_flight=in_flight,
                 parameters=self.given,
-                blocks=blocks,
             ):
-                yield part
-                done += part[1].evaluated
+                yield piece
+                done += size(piece)
                 update(done)
         except FlopcalcError as error:
             raise _with_hint(error, self.axes) from None

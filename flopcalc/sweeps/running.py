@@ -139,7 +139,7 @@ class _Engine:
         into = None
         if segment is not None:
             into = _columns_in(self._pool.lend(segment), self.recipe.metrics, stop - start)
-        return self.laid(cut, number, cut.evaluate(self.compiled, number, self._sides, into), offset)
+        return self.laid(cut, number, self.totals(cut, number, into), offset)
 
     def laid(self, cut: Cut, number: int, found: Found, offset: int = 0) -> Block:
         """Return a block of totals with its parameters, without what is refused; or raise the first refusal's error."""

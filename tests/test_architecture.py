@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,20 @@ def home(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield every imported module of a file, and whether the import runs when the file is imported."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return a file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> tuple[tuple[str, bool], ...]:
+    """Return every imported module of a file, and whether the import runs when the file is imported."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool]]:
+    tree = parsed(path)
     inner = {
         id(node)
         for function in ast.walk(tree)
@@ -113,7 +125,7 @@ def test_sympy_is_imported_when_it_is_used_and_not_before() -> None:
 def test_no_user_text_reaches_python_or_sympy_for_evaluation() -> None:
     forbidden = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call):
                 name = node.func.id if isinstance(node.func, ast.Name) else ""
                 assert name not in forbidden, f"{path.relative_to(PACKAGE)}:{node.lineno} calls {name}"
@@ -128,7 +140,7 @@ def test_no_architecture_is_named_in_python() -> None:
     }
     assert "mobilenet_v1" in names
     for path in MODULES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         documents = {
             id(node.body[0].value)
             for node in ast.walk(tree)

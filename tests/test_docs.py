@@ -26,8 +26,8 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -157,6 +157,7 @@ def write_files(document: Path, folder: Path) -> None:
 # -- commands --------------------------------------------------------------------------------------------------------
 
 
+@cache
 def run_commands(document: Path) -> dict[int, str]:
     """Run a document's commands in a folder of their own; return their outputs by line."""
     scripts = sysconfig.get_path("scripts")
@@ -182,16 +183,11 @@ def run_commands(document: Path) -> dict[int, str]:
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.PIPE,
                         stderr=subprocess.STDOUT,
-                        timeout=60,
+                        timeout=600,
                         check=False,
                     )
                     outputs[command.line] = done.stdout.decode("utf-8")
     return outputs
-
-
-def run_documents() -> dict[Path, dict[int, str]]:
-    with ThreadPoolExecutor(4) as pool:
-        return dict(zip(DOCUMENTS, pool.map(run_commands, DOCUMENTS), strict=True))
 
 
 def trimmed(text: str) -> list[str]:
@@ -203,22 +199,25 @@ def matches(expected: list[str], actual: list[str]) -> bool:
     return re.fullmatch(pattern, "\n".join(actual) + "\n") is not None
 
 
-@pytest.fixture(scope="session")
-def outputs() -> Mapping[Path, Mapping[int, str]]:
-    if shutil.which("bash") is None or shutil.which("flopcalc", path=sysconfig.get_path("scripts")) is None:
-        pytest.skip("the commands need bash and an installed flopcalc")
-    return run_documents()
-
-
-@pytest.mark.parametrize("block", CONSOLES, ids=str)
-def test_commands_print_what_the_document_shows(block: Block, outputs: Mapping[Path, Mapping[int, str]]) -> None:
+@pytest.mark.skipif(
+    shutil.which("bash") is None or shutil.which("flopcalc", path=sysconfig.get_path("scripts")) is None,
+    reason="the commands need bash and an installed flopcalc",
+)
+@pytest.mark.parametrize(
+    "block",
+    # a document's commands share a folder, so that one process runs them all, once
+    [pytest.param(block, marks=pytest.mark.xdist_group(block.document.name)) for block in CONSOLES],
+    ids=str,
+)
+def test_commands_print_what_the_document_shows(block: Block) -> None:
+    outputs = run_commands(block.document)
     for command in commands_of(block):
         expected = trimmed("\n".join(command.output))
         where = f"{block.document.name}:{command.line}: $ {command.text}"
         if not command.runs:
             assert expected == [""], f"{where} is not run, so nobody checks its output"
             continue
-        actual = trimmed(outputs[block.document][command.line])
+        actual = trimmed(outputs[command.line])
         if not matches(expected, actual):
             assert actual == expected, where
 
@@ -551,17 +550,17 @@ def attribute_names(layer: Any) -> set[str]:
 
 def main(names: list[str]) -> None:
     """Write the generated tables and the outputs of commands anew, in the documents of these names or in all."""
-    found = run_documents()
     for document in DOCUMENTS:
         if names and document.name not in {Path(name).name for name in names}:
             continue
+        found = run_commands(document)
         before = document.read_text(encoding="utf-8")
         lines = before.splitlines()
         for block in reversed([block for block in CONSOLES if block.document == document]):
             for command in reversed(commands_of(block)):
                 if not command.runs:
                     continue
-                actual = trimmed(found[document][command.line])
+                actual = trimmed(found[command.line])
                 if matches(trimmed("\n".join(command.output)), actual):
                     continue
                 if "Traceback (most recent call last)" in actual:

@@ -62,30 +62,29 @@ def test_a_bomb_is_refused_with_its_place(name: str, tmp_path: Path) -> None:
 
 
 PROBE = """
-import json, os, subprocess, sys, time
+import json, os, subprocess, sys
 for path in sys.argv[1:]:
-    begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "flopcalc", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    print(json.dumps([process.returncode, said, time.perf_counter() - begun, usage.ru_maxrss]))
+    print(json.dumps([process.returncode, said, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
 """
-"""Runs each file and tells its exit code, its message, its seconds and its peak memory. A process is charged with the
-memory of the one that starts it, so that a small one stands between."""
+"""Runs each file and tells its exit code, its message, its processor time in seconds and its peak memory. A process is
+charged with the memory of the one that starts it, so that a small one stands between."""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs the usage of child processes")
 def test_the_bombs_end_soon_and_need_little_memory(tmp_path: Path) -> None:
-    # Two seconds and 300 MiB are the aim; time is held with room for a busy machine.
+    # Two seconds and 300 MiB are the aim; time is held with room for a slow machine.
     paths = []
     for number, text in enumerate(BOMBS.values()):
         paths.append(tmp_path / f"bomb{number}.yaml")
         paths[-1].write_text(text, encoding="utf-8")
     ran = subprocess.run(
-        [sys.executable, "-c", PROBE, *map(str, paths)], capture_output=True, text=True, timeout=300, check=True
+        [sys.executable, "-c", PROBE, *map(str, paths)], capture_output=True, text=True, timeout=1800, check=True
     )
     for name, line in zip(BOMBS, ran.stdout.splitlines(), strict=True):
         code, said, seconds, memory = json.loads(line)

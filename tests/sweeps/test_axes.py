@@ -51,12 +51,12 @@ def test_a_range_holds_its_steps_and_its_stop(start: Fraction, step: Fraction, c
 
 
 def test_a_long_range_is_not_laid_out() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     axis = read_axis("0:1000:0.000001")
     assert len(axis) == 10**9 + 1
     assert axis[-1] == 1000
     assert axis.numerators(10**9 - 1).tolist() == [10**9 - 1, 10**9]
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,10 @@ def test_a_shipped_derivation_says_what_why_and_where_it_comes_from(name: str) -
 
 
 def test_all_of_them_are_proved_in_a_few_seconds() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for name in SHIPPED:
         derive(name)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_every_kind_of_step_is_used() -> None:
@@ -456,10 +456,10 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     ],
 )
 def test_a_hostile_file_ends_soon_in_an_error(text: str, write: Write) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(FlopcalcError):
         derive(write(text))
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30
 
 
 # -- the least of any block ------------------------------------------------------------------------------------------

@@ -279,10 +279,10 @@ def test_what_cannot_be_asked_is_refused_in_words(objective: Any, held: Any, ove
     ],
 )
 def test_hostile_formulas_end_soon(objective: Any, held: Any) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with suppress(FlopcalcError):
         assert proved(minimize(objective, held, (C, Out)))
-    assert time.perf_counter() - start < 12
+    assert time.process_time() - start < 12
 
 
 def test_every_packaged_block_is_answered_or_refused() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shallow, shorten, suggest
-from flopcalc.expression import QUOTE_IT, check_name, free_expression, parse, read_relation
+from flopcalc.expression import QUOTE_IT, check_name, free_expression, multiplied, parse, read_relation
 from flopcalc.number import Arithmetic, Number, Relation, Value, as_text, exact, is_rational, normal, readable, symbol
-from flopcalc.spec.model import Parameter, Spec
+from flopcalc.spec.model import BlockEntry, LayerEntry, Parameter, Spec, bodies
 
 __all__ = ["Binding", "bind", "is_truth"]
 
@@ -76,12 +76,15 @@ def bind(
     for name in symbolic:
         binder.free(name)
     binder.free_the_rest()
-    values = binder.evaluated()
-    read_shapes = binder.read_shapes()
-    relations = binder.relations(assume)
+    assumptions = tuple(assume)
+    binder.find_multipliers(assumptions)
+    arithmetic = Arithmetic(exact_rounding=exact_rounding)
+    values = binder.evaluated(arithmetic)
+    read_shapes = binder.read_shapes(arithmetic)
+    arithmetic.relations = binder.relations(assumptions)
     if binder.problems:
         raise ParameterError(*binder.problems)
-    return Binding(values, read_shapes, Arithmetic(exact_rounding=exact_rounding, relations=relations))
+    return Binding(values, read_shapes, arithmetic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,23 @@ class _Binder:
         for used in names:
             self.real[used] = self.real.get(used, False) or (parameter is not None and parameter.real)
 
+    def find_multipliers(self, assume: Iterable[str]) -> None:
+        """Take new symbols for positive reals that multiply the spec's own symbols, or that are bounded below 1.
+
+        In ``C=alpha*C`` alpha is a real number and alpha·C a whole one; in ``C=4*c``, and where only groups and
+        numbers are multiplied (``C=c*g``), c is whole.
+        """
+        own = {*self.known} - _groups_of(self.spec)
+        for text in self.texts.values():
+            with suppress(Fault, FlopcalcError):
+                for name, others in multiplied(text).items():
+                    if name not in self.known and others & own:
+                        self.real[name] = True
+        for text in assume:
+            for name in _held_below_one(text):
+                if name in self.real and name not in self.known:
+                    self.real[name] = True
+
     def give(self, name: str, value: object) -> None:
         """Read a user's value."""
         if not self.is_known(name):
@@ -177,22 +197,22 @@ class _Binder:
             elif not has_value and (parameter is None or parameter.default is None):
                 self.postpone(name, name, (name,))
 
-    def evaluated(self) -> dict[str, Value]:
+    def evaluated(self, arithmetic: Arithmetic) -> dict[str, Value]:
         """Return the values, the postponed ones among them."""
         for name, text in self.texts.items():
             try:
-                self.values[name] = free_expression(text, symbols=self.symbol)
+                self.values[name] = free_expression(text, symbols=self.symbol, arithmetic=arithmetic)
             except FlopcalcError as error:
                 for item in error.problems:
                     self.fail(f"{name}: {item.what}", item.expected, item.hint)
         return self.values
 
-    def read_shapes(self) -> dict[str, tuple[Number, Number, Number]]:
+    def read_shapes(self, arithmetic: Arithmetic) -> dict[str, tuple[Number, Number, Number]]:
         """Return the shapes of the inputs that were given."""
         result: dict[str, tuple[Number, Number, Number]] = {}
         for label, sides in self.shapes.items():
             try:
-                result[label] = _shape(label, sides, self.symbol)
+                result[label] = _shape(label, sides, self.symbol, arithmetic)
             except FlopcalcError as error:
                 self.problems.extend(error.problems)
             except Fault as fault:
@@ -226,6 +246,33 @@ class _Binder:
                 )
             relations.append(relation)
         return tuple(relations)
+
+
+def _groups_of(spec: Spec) -> set[str]:
+    """Return the names that a spec's layers take for their groups, those of its blocks among them."""
+    found: set[str] = set()
+    waiting = [*spec.layers.entries]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, (LayerEntry, BlockEntry)):
+            counts = {"groups"} if isinstance(entry, LayerEntry) else _groups_of(entry.block)
+            found.update(name for key, value in entry.attributes if key in counts for name in value.names)
+        if not isinstance(entry, BlockEntry):
+            waiting += [inner for body in bodies(entry) for inner in body.entries]
+    return found
+
+
+def _held_below_one(text: str) -> Iterator[str]:
+    """Yield the symbol that an assumption bounds by 1 or less, or by a number that is not whole."""
+    with suppress(Fault, FlopcalcError):
+        difference: Any = read_relation(text, lambda name: symbol(name, real=True)).difference
+        if len(difference.free_symbols) == 1:
+            (name,) = difference.free_symbols
+            slope, rest = difference.coeff(name, 1), difference.coeff(name, 0)
+            if slope.is_Rational and slope and (slope * name + rest - difference).is_zero:
+                end = -rest / slope
+                if not end.is_Integer or (slope < 0 and end <= 1):
+                    yield str(name)
 
 
 # -- one value -------------------------------------------------------------------------------------------------------
@@ -323,14 +370,16 @@ def _expression(text: str) -> Value | _Text:
     return free_expression(text, symbols=symbol)
 
 
-def _shape(label: str, sides: object, make: Callable[[str], Number]) -> tuple[Number, Number, Number]:
+def _shape(
+    label: str, sides: object, make: Callable[[str], Number], arithmetic: Arithmetic
+) -> tuple[Number, Number, Number]:
     items = sides.split(",") if isinstance(sides, str) else sides
     what = "the input" if label == "input" else f"the input {shorten(label)}"
     if not isinstance(items, (list, tuple)) or len(items) != 3:
         raise Fault(f"{what} is {shorten(str(sides))}", expected="channels,height,width", hint="3,512,1024")
     read: list[Number] = []
     for item in items:
-        value = free_expression(item, symbols=make) if isinstance(item, str) else exact(item)
+        value = free_expression(item, symbols=make, arithmetic=arithmetic) if isinstance(item, str) else exact(item)
         if isinstance(value, (bool, str, tuple, dict)):
             raise Fault(f"{what} has the entry {shorten(as_text(value))}", expected="a whole number")
         if is_rational(value) and (isinstance(value, Fraction) or value < 1):

@@ -46,8 +46,10 @@ __all__ = [
     "check_name",
     "free_expression",
     "literal",
+    "multiplied",
     "parse",
     "read_relation",
+    "rounds",
 ]
 
 LONGEST_TEXT = 2000
@@ -850,8 +852,16 @@ def weighed(value: Value, scope: Scope) -> Value:
 
 
 @shallow
-def free_expression(text: str, *, symbols: Callable[[str], Number]) -> Value:
+def free_expression(text: str, *, symbols: Callable[[str], Number], arithmetic: Arithmetic | None = None) -> Value:
     """Evaluate a user's text in which every name is a symbol of its own: ``4*c``, ``1/2``.
+
+    Parameters
+    ----------
+    text : str
+    symbols : callable
+        What makes a symbol, or a number, of a name.
+    arithmetic : Arithmetic, optional
+        By which rounding is read; the textbooks' reading where it is not given.
 
     Raises
     ------
@@ -874,11 +884,47 @@ def free_expression(text: str, *, symbols: Callable[[str], Number]) -> Value:
             fault = check_name(name)
             if fault:
                 raise Fault(fault)
-        scope = Scope({name: symbols(name) for name in expression.names})
+        scope = Scope({name: symbols(name) for name in expression.names}, None, arithmetic or Arithmetic())
         return scope.arithmetic.sized(expression.evaluate(scope))
     except Fault as fault:
         raise FlopcalcError(Problem(fault.what, None, fault.expected, fault.hint)) from None
 
+
+def multiplied(text: str) -> dict[str, set[str]]:
+    """Return, for every name of a text, the names that it multiplies: those in other factors of its products.
+
+    Examples
+    --------
+    >>> {name: sorted(others) for name, others in multiplied("alpha * (C + 1) / 2").items()}
+    {'alpha': ['C'], 'C': ['alpha']}
+    """
+    found: dict[str, set[str]] = {}
+
+    def names(node: ast.AST) -> set[str]:
+        return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+    for node in ast.walk(_tree(text)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            left, right = names(node.left), names(node.right)
+            for name in left:
+                found.setdefault(name, set()).update(right - {name})
+            for name in right:
+                found.setdefault(name, set()).update(left - {name})
+    return found
+
+
+def rounds(text: str) -> bool:
+    """Tell whether a text rounds something that has names in it: ``K//2``, ``round(alpha * 32)``, ``C % 7``."""
+    for node in ast.walk(_tree(text)):
+        rounding = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.FloorDiv, ast.Mod))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            rounding = node.func.id in _ROUNDING
+        if rounding and any(isinstance(inner, ast.Name) and inner.id not in FUNCTIONS for inner in ast.walk(node)):
+            return True
+    return False
+
+
+_ROUNDING = ("round", "round_even", "floor", "ceil", "make_divisible")
 
 _RELATION = re.compile(r"(.+?)(<=|>=|<|>)(.+)", re.DOTALL)
 

@@ -32,6 +32,7 @@ __all__ = [
     "MOST_BITS",
     "MOST_STEPS",
     "Arithmetic",
+    "Ideal",
     "Number",
     "Recorded",
     "Relation",
@@ -402,6 +403,24 @@ class Relation:
     strict: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Ideal:
+    """What must hold of symbols for a rounding that was left out to change nothing.
+
+    Attributes
+    ----------
+    value : Expr
+        A formula that must be a whole number; or, where `least` is given, one that must not be below it.
+    least : Number, optional
+    turns : tuple
+        The repeats' indices that were open meanwhile, each with its first and last value.
+    """
+
+    value: Expr
+    least: Number | None = None
+    turns: tuple[tuple[Any, tuple[Number, Number]], ...] = ()
+
+
 @dataclass(slots=True)
 class Arithmetic:
     """Exact operations under one reading of rounding and one set of assumptions.
@@ -418,6 +437,9 @@ class Arithmetic:
     ----------
     assumed : dict
         What was taken for granted about symbols, in the order in which it was met ("C ≠ O").
+    ideal : dict
+        Where rounding was read as the identity: at values of the symbols at which all of these hold, the ideal reading
+        is exact.
     """
 
     exact_rounding: bool = False
@@ -425,6 +447,7 @@ class Arithmetic:
     assumed: dict[str, None] = field(default_factory=dict)
     ranges: dict[Any, tuple[Number, Number]] = field(default_factory=dict)
     settled: dict[str, None] = field(default_factory=dict)
+    ideal: dict[Ideal, None] = field(default_factory=dict)
     steps: int = MOST_STEPS
     depth: int = 0
 
@@ -542,6 +565,7 @@ class Arithmetic:
 
             return normal(Mod(a, b))
         self.assumed[f"{b} divides {a}"] = None
+        self.take_as_whole(quotient)
         return 0
 
     def power(self, a: Number, b: Number) -> Number:
@@ -608,6 +632,12 @@ class Arithmetic:
 
     # -- rounding ------------------------------------------------------------------------------------------------
 
+    def take_as_whole(self, value: Number, least: Number | None = None) -> None:
+        """Note that a formula is read as a whole number (or as not below `least`), so that nothing is rounded."""
+        if is_symbolic(value) and value.free_symbols and (least is not None or not value.is_integer):
+            turns = tuple((turn, ends) for turn, ends in self.ranges.items() if value.has(turn))
+            self.ideal[Ideal(value, least, turns)] = None
+
     def floor(self, x: Number) -> Number:
         """Return the greatest whole number ≤ x; x itself for symbols in the ideal reading."""
         if type(x) is int:
@@ -621,6 +651,7 @@ class Arithmetic:
             from sympy import floor
 
             return normal(floor(x))
+        self.take_as_whole(x)
         return x
 
     def _floor_of_symbols(self, x: Any) -> Number | None:
@@ -646,6 +677,7 @@ class Arithmetic:
     def round(self, x: Number) -> Number:
         """Round half up; x itself for symbols in the ideal reading."""
         if type(x) is int or self._as_it_is(x) or (is_symbolic(x) and x.is_integer):
+            self.take_as_whole(x)
             return x
         return self.floor(normal(x + Fraction(1, 2)))
 
@@ -665,6 +697,7 @@ class Arithmetic:
         if whole is not None:
             return whole
         if not self.exact_rounding:
+            self.take_as_whole(x)
             return x
         from sympy import Eq, Mod, Piecewise, floor
 
@@ -679,6 +712,8 @@ class Arithmetic:
         more than ``1 - limit`` of x. The identity for symbols in the ideal reading.
         """
         if self._as_it_is(x, divisor):
+            self.take_as_whole(divide(x, divisor))
+            self.take_as_whole(x, least)
             return x
         multiple = self.multiply(self.floor_divide(self.add(x, divide(divisor, 2)), divisor), divisor)
         rounded = self.largest((least, multiple))

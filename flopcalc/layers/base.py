@@ -461,4 +461,6 @@ def side(
         offset = round_down(arithmetic.divide(rest, stride))
         if ceil_mode and is_rational(offset) and is_rational(stride) and is_rational(margin):
             offset -= int(offset * stride >= margin)
-    return arithmetic.add(arithmetic.divide(length, stride), arithmetic.add(offset, 1))
+    ideal = arithmetic.divide(length, stride)
+    arithmetic.take_as_whole(ideal)
+    return arithmetic.add(ideal, arithmetic.add(offset, 1))

@@ -1,0 +1,527 @@
+"""The second road under a verdict: a network built layer by layer in plain numbers, at points that the claim allows.
+
+What symbolic algebra proves is tried again by code that knows nothing of it: values are given to the symbols, the
+spec is built with these numbers, and its layers' costs are added. Only the parsers, the builder and the layers'
+formulas are shared, and those run on whole numbers and fractions. A point at which a claim fails is a counterexample,
+whatever was proved.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from itertools import product as combinations
+from typing import Any, TypeAlias
+
+from flopcalc.binding import bind, is_truth
+from flopcalc.build import build
+from flopcalc.convention import Convention, load_convention
+from flopcalc.errors import Fault, FlopcalcError, Problem
+from flopcalc.expression import Expression, Scope, parse
+from flopcalc.graph import Graph
+from flopcalc.number import Arithmetic, Number, as_text, divide, is_rational, is_symbolic, total
+from flopcalc.report import DTYPES, METRICS, Report
+from flopcalc.spec.model import Spec
+
+__all__ = [
+    "Condition",
+    "Nature",
+    "Network",
+    "Plain",
+    "Point",
+    "conditions_of",
+    "few_of",
+    "hints_of",
+    "natures_of",
+    "network_at",
+    "points",
+    "points_for",
+    "value_at",
+]
+
+Plain: TypeAlias = "int | Fraction"
+"""A number without symbols and without roots."""
+
+Point: TypeAlias = "Mapping[str, int | Fraction]"
+"""Plain values for symbols, by name."""
+
+MOST_POINTS = 100
+"""At how many points a block is recounted."""
+
+FEWEST_POINTS = 10
+"""At how many points a network of very many layers is recounted."""
+
+MOST_LAYERS = 4000
+"""How many layers are counted for one verdict, where that makes for more than the fewest points."""
+
+_MOST_DRAWN = 4000
+_MOST_IN_VAIN = 400
+"""How many points are drawn, and how many one after another that are none."""
+
+_MOST_TURNS = 64
+
+_WHOLE = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 20, 24, 30, 31, 32, 36, 48, 49, 64, 97, 100, 128, 144, 224)
+_LARGE = (256, 512, 1000, 1009, 1024, 2048, 4096, 10007)
+_SHARES = (
+    (1, 2),
+    (3, 4),
+    (1, 4),
+    (1, 1),
+    (5, 4),
+    (3, 2),
+    (2, 1),
+    (1, 3),
+    (2, 3),
+    (7, 8),
+    (9, 8),
+    (3, 1),
+    (1, 8),
+    (7, 4),
+)
+_REAL = tuple(Fraction(above, below) for above, below in _SHARES)
+
+
+# -- a network in plain numbers --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Network:
+    """A spec as it was built with plain numbers alone.
+
+    Attributes
+    ----------
+    spec : Spec
+    graph : Graph
+    convention : Convention
+    arithmetic : Arithmetic
+    dtype : str
+    """
+
+    spec: Spec
+    graph: Graph
+    convention: Convention
+    arithmetic: Arithmetic
+    dtype: str = "fp32"
+
+    def measure(self, metric: str) -> Plain:
+        """Return one of a report's totals, ``channels``, ``height``, ``width``, ``intensity``, ``peak_memory``,
+        ``receptive_field``, or a metric in bytes (``params_bytes``): elements, FLOPs or bytes.
+
+        Raises
+        ------
+        FlopcalcError
+            Where there is no such number.
+        """  # noqa: D205
+        name, _, unit = metric.partition("_bytes")
+        if metric.endswith("_bytes") and not unit:
+            return _plain(divide(self.measure(name) * DTYPES[self.dtype], 8))
+        if metric == "flops":
+            return self.flops
+        if metric in METRICS:
+            return _plain(total(getattr(node.cost, metric) for node in self.graph.nodes))
+        if metric == "intensity":
+            mac = self.measure("mac")
+            if mac == 0:
+                raise FlopcalcError(Problem("the memory access cost is 0", None, "a spec that reads or writes"))
+            return _plain(divide(self.flops, mac))
+        if metric in ("channels", "height", "width"):
+            shape = self.graph.shapes[self.graph.outputs["output"]]
+            return _plain(shape[("channels", "height", "width").index(metric)])
+        try:
+            if metric == "peak_memory":
+                return _plain(self.graph.peak_memory(self.arithmetic))
+            height, width = self.graph.receptive_field(self.arithmetic).side
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
+        if height != width:
+            raise FlopcalcError(Problem(f"the receptive field is {height}×{width}", None, "a square one"))
+        return _plain(height)
+
+    @cached_property
+    def flops(self) -> Plain:
+        """The FLOPs under the convention."""
+        counted = (self.convention.counted(node, self.graph, self.arithmetic).value for node in self.graph.nodes)
+        return _plain(total(counted))
+
+
+def _plain(value: Number) -> Plain:
+    if not is_rational(value):
+        raise FlopcalcError(Problem(f"{as_text(value)} is no plain number", None, "a rational number"))
+    return value
+
+
+def network_at(
+    spec: Spec,
+    given: Mapping[str, object],
+    point: Point,
+    *,
+    symbolic: Iterable[str] = (),
+    shapes: Mapping[str, object] | None = None,
+    convention: str | Convention = "paper",
+    dtype: str = "fp32",
+) -> Network | None:
+    """Return a spec as it is at a point; None where it does not exist there.
+
+    Parameters
+    ----------
+    spec : Spec
+    given : mapping of str to object
+        Values for its parameters, as for :func:`flopcalc.analyze`: those with symbols are worked out at the point.
+    point : mapping of str to int or Fraction
+        A value for every symbol, those of its own free parameters among them.
+    symbolic : iterable of str
+        Parameters with a default whose values are the point's all the same.
+    shapes : mapping of str to object, optional
+        Shapes of inputs, likewise.
+    convention, dtype : str
+        What counts as a FLOP, and the type of an element.
+
+    Examples
+    --------
+    >>> from flopcalc.spec import load
+    >>> network = network_at(load("conv"), {"C": "4*c", "K": 3}, {"c": 2, "O": 5, "H": 7, "W": 7})
+    >>> network.measure("flops")
+    17640
+    """
+    values: dict[str, object] = {}
+    for name, parameter in spec.known.items():
+        if name in given:
+            words = parameter is not None and (parameter.choices or is_truth(parameter))
+            values[name] = given[name] if words else value_at(given[name], point)
+        elif name in point and (name in symbolic or _is_free(spec, name)):
+            values[name] = point[name]
+    rules = load_convention(convention) if isinstance(convention, str) else convention
+    try:
+        binding = bind(spec, values, shapes=_shapes_at(shapes, point))
+        graph = build(spec, binding).graph
+    except FlopcalcError:
+        return None
+    if any(is_symbolic(side) for shape in graph.shapes for side in shape):
+        return None
+    return Network(spec, graph, rules, binding.arithmetic, dtype)
+
+
+def _is_free(spec: Spec, name: str) -> bool:
+    parameter = spec.known[name]
+    return (parameter is None or parameter.default is None) and name not in spec.preset
+
+
+def _shapes_at(shapes: Mapping[str, object] | None, point: Point) -> Mapping[str, object] | None:
+    if shapes is None:
+        return None
+    found: dict[str, object] = {}
+    for label, sides in shapes.items():
+        items = sides.split(",") if isinstance(sides, str) else sides
+        found[label] = tuple(value_at(item, point) for item in items) if isinstance(items, (list, tuple)) else sides
+    return found
+
+
+def value_at(value: object, point: Point) -> object:
+    """Return a user's value with numbers for its symbols; what has no symbols, or is no number, as it is.
+
+    Examples
+    --------
+    >>> value_at("4*c + K//2", {"c": 3, "K": 5}), value_at("same", {}), value_at(7, {})
+    (14, 'same', 7)
+    """
+    if is_symbolic(value) and type(value).__module__.startswith("sympy"):
+        value = str(value)
+    if not isinstance(value, str):
+        return value
+    try:
+        expression = parse(value.strip())
+        if not {*expression.names} <= {*point}:
+            return value
+        return expression.evaluate(Scope({name: point[name] for name in expression.names}))
+    except (Fault, FlopcalcError):
+        return value
+
+
+# -- what must hold at a point ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that a verdict takes for granted: true or false at a point.
+
+    Attributes
+    ----------
+    text : str
+        An expression that is true or false, in the language.
+    turns : tuple of (str, str, str)
+        Indices of repeats that it speaks of, each with its first and its last value: it must hold for all of them.
+    """
+
+    text: str
+    turns: tuple[tuple[str, str, str], ...] = ()
+    _expression: Expression = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_expression", parse(self.text))
+
+    def holds(self, point: Point) -> bool:
+        """Tell whether it holds.
+
+        Examples
+        --------
+        >>> Condition("H % s == 0").holds({"H": 6, "s": 2}), Condition("C != O").holds({"C": 2, "O": 2})
+        (True, False)
+        """
+        ranges = []
+        for _, first, last in self.turns:
+            start, end = (value_at(text, point) for text in (first, last))
+            if type(start) is not int or type(end) is not int or end - start > _MOST_TURNS:
+                return False
+            ranges.append(range(start, end + 1))
+        for indices in combinations(*ranges):
+            values = {**point, **{turn[0]: index for turn, index in zip(self.turns, indices, strict=True)}}
+            if self._value(values) is not True:
+                return False
+        return True
+
+    def _value(self, values: Point) -> object:
+        try:
+            scope = Scope({name: values[name] for name in self._expression.names if name in values})
+            return self._expression.evaluate(scope)
+        except (Fault, FlopcalcError):
+            return False
+
+
+def conditions_of(report: Report, assume: Iterable[str] = ()) -> tuple[Condition, ...]:
+    """Return what a report takes for granted about its symbols, and what the user does.
+
+    These are the report's `assumed`, and that nothing is rounded that the ideal reading does not round.
+    """
+    found = [Condition(text) for text in assume]
+    found += [Condition(_in_the_language(text)) for text in report.assumed]
+    for ideal in report.totals.arithmetic.ideal:
+        value = as_text(ideal.value)
+        text = f"({value}) % 1 == 0" if ideal.least is None else f"({value}) >= ({as_text(ideal.least)})"
+        turns = tuple((str(turn), as_text(first), as_text(last)) for turn, (first, last) in ideal.turns)
+        found.append(Condition(text, turns))
+    return tuple(dict.fromkeys(found))
+
+
+def _in_the_language(assumed: str) -> str:
+    """Write what a report assumes, ``C ≠ O``, ``g divides C``, ``K is odd`` or ``n ≥ 2``, as an expression."""
+    for sign, written in ((" ≠ ", "({}) != ({})"), (" divides ", "({1}) % ({0}) == 0"), (" ≥ ", "({}) >= ({})")):
+        left, found, right = assumed.partition(sign)
+        if found:
+            return written.format(left, right)
+    value, odd, _ = assumed.partition(" is odd")
+    assert odd, assumed
+    return f"({value}) % 2 == 1"
+
+
+# -- points ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """What a symbol was taken for.
+
+    Attributes
+    ----------
+    name : str
+    whole : bool
+        A whole number, from 1; otherwise a positive real one.
+    few : bool
+        Whether it counts turns of a repeat, of which few are tried.
+    """
+
+    name: str
+    whole: bool = True
+    few: bool = False
+
+
+def few_of(reports: Iterable[Report]) -> set[str]:
+    """Return the symbols that say how often something is repeated."""
+    return {
+        str(symbol)
+        for report in reports
+        for node in report.totals.graph.nodes
+        for turn in node.turns
+        for symbol in getattr(turn.last, "free_symbols", ())
+    }
+
+
+def hints_of(reports: Iterable[Report]) -> tuple[str, ...]:
+    """Return the formulas that must be whole numbers for reports' networks to exist: sides, and channels of groups."""
+    found: dict[str, None] = {}
+    for report in reports:
+        graph = report.totals.graph
+        turns = {turn.index for node in graph.nodes for turn in node.turns}
+        values: list[Any] = [side for shape in graph.shapes for side in shape]
+        for node in graph.nodes:
+            groups = getattr(node.layer, "groups", 1)
+            if groups != 1:
+                values += [graph.input_shapes(node)[0][0] / groups, graph.shapes[node.output][0] / groups]
+            for value in node.layer.values().values():
+                values += value if isinstance(value, tuple) else (value,)
+        values += [ideal.value for ideal in report.totals.arithmetic.ideal if ideal.least is None]
+        for value in values:
+            if is_symbolic(value) and not value.is_Symbol and not (value.free_symbols & turns):
+                found[as_text(value)] = None
+    return tuple(found)
+
+
+def points_for(layers: int) -> int:
+    """Return at how many points a network of so many layers is recounted.
+
+    Examples
+    --------
+    >>> points_for(4), points_for(83), points_for(5000)
+    (100, 48, 10)
+    """
+    return max(FEWEST_POINTS, min(MOST_POINTS, MOST_LAYERS // max(layers, 1)))
+
+
+def points(
+    natures: Sequence[Nature],
+    conditions: Sequence[Condition] = (),
+    hints: Iterable[str] = (),
+    *,
+    small: bool = False,
+) -> Iterator[dict[str, Plain]]:
+    """Yield points at which all the conditions hold, always the same ones: small, odd, even, prime and large values.
+
+    Parameters
+    ----------
+    natures : sequence of Nature
+    conditions : sequence of Condition
+    hints : iterable of str
+        Formulas that should be whole numbers there: values are multiplied until they are.
+    small : bool
+        Leave large values out.
+
+    Examples
+    --------
+    >>> found = list(points([Nature("H"), Nature("s")], [Condition("H % s == 0")], ["H/s"]))
+    >>> found[0], len(found) >= 100, all(point["H"] % point["s"] == 0 for point in found)
+    ({'H': 1, 's': 1}, True, True)
+    """
+    if not natures:
+        if all(condition.holds({}) for condition in conditions):
+            yield {}
+        return
+    fitting = _Fitting.of(hints)
+    seen: set[tuple[Plain, ...]] = set()
+    in_vain = 0
+    for drawn in _drawn(natures, small):
+        point = fitting.fitted(drawn, natures)
+        key = tuple(point.values())
+        new = key not in seen
+        seen.add(key)
+        in_vain += 1
+        if new and all(condition.holds(point) for condition in conditions):
+            in_vain = 0
+            yield point
+        if in_vain > _MOST_IN_VAIN:
+            return
+
+
+def _drawn(natures: Sequence[Nature], small: bool) -> Iterator[dict[str, Plain]]:
+    """Yield values for symbols: all alike, each alone among small ones, then a fixed shuffle of everything."""
+    pools: list[tuple[Plain, ...]] = []
+    for nature in natures:
+        if nature.whole:
+            pools.append(_WHOLE[:8] if nature.few else _WHOLE if small else _WHOLE + _LARGE)
+        else:
+            pools.append(_REAL)
+    first = [pool[0] if nature.whole else Fraction(1) for nature, pool in zip(natures, pools, strict=True)]
+    names = [nature.name for nature in natures]
+
+    def named(values: Sequence[Plain]) -> dict[str, Plain]:
+        return {name: _simple(value) for name, value in zip(names, values, strict=True)}
+
+    yield named(first)
+    for index in range(1, 6):
+        yield named([pool[min(index, len(pool) - 1)] for pool in pools])
+    for base in (first, [pool[min(2 + place % 3, len(pool) - 1)] for place, pool in enumerate(pools)]):
+        for place, pool in enumerate(pools):
+            for value in pool[:6]:
+                yield named([*base[:place], value, *base[place + 1 :]])
+    draw = random.Random(len(natures))  # noqa: S311 - the same points every time
+    for count in range(_MOST_DRAWN):
+        # every other point is small, where most formulas differ and most conditions can hold
+        values = [draw.choice(pool[:9] if count % 2 else pool) for pool in pools]
+        if count % 3 == 0:
+            for place, nature in enumerate(natures):
+                share = Fraction(draw.randint(1, 64), draw.choice((1, 2, 3, 4, 5, 7, 8, 16, 32)))
+                values[place] = values[place] if nature.whole else share
+        yield named(values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """Formulas that should be whole numbers, and how values are made to fit."""
+
+    formulas: tuple[tuple[Expression, tuple[str, ...]], ...]
+
+    @classmethod
+    def of(cls, hints: Iterable[str]) -> _Fitting:
+        found = []
+        for text in hints:
+            try:
+                expression = parse(text)
+            except Fault:
+                continue
+            found.append((expression, tuple(expression.names)))
+        return cls(tuple(found))
+
+    def fitted(self, drawn: dict[str, Plain], natures: Sequence[Nature]) -> dict[str, Plain]:
+        """Multiply values until all the formulas are whole numbers above 0, as far as that goes."""
+        point = dict(drawn)
+        few = {nature.name for nature in natures if nature.few}
+        whole = {nature.name for nature in natures if nature.whole}
+        for _ in range(3):
+            changed = False
+            for expression, names in self.formulas:
+                if not {*names} <= point.keys():
+                    continue
+                value = _number(expression, point)
+                if value is None or (value.denominator == 1 and value > 0):
+                    continue
+                for name, other in _moved(point, names, value, few, whole):
+                    again = _number(expression, {**point, name: other})
+                    if again is None or again <= 0 or (value > 0 and again.denominator >= value.denominator):
+                        continue
+                    point, changed = {**point, name: other}, True
+                    break
+            if not changed:
+                break
+        return point
+
+
+def _moved(
+    point: Point, names: Sequence[str], value: Fraction, few: set[str], whole: set[str]
+) -> Iterator[tuple[str, Plain]]:
+    """Yield other values for the names of a formula that is no whole number, or not above 0, at a point."""
+    ordered = sorted(names, key=lambda name: name in few)
+    for name in ordered:
+        for factor in (value.denominator,) if value > 0 else (2, 4, 8):
+            yield name, _simple(point[name] * factor)
+    for name in ordered:
+        if name in whole:
+            yield name, point[name] + 1
+
+
+def _number(expression: Expression, point: Point) -> Fraction | None:
+    try:
+        value = expression.evaluate(Scope({name: point[name] for name in expression.names}))
+    except (Fault, FlopcalcError):
+        return None
+    return Fraction(value) if is_rational(value) else None
+
+
+def _simple(value: Plain) -> Plain:
+    return value.numerator if value.denominator == 1 else value
+
+
+def natures_of(symbols: Iterable[Any], few: Iterable[str] = ()) -> tuple[Nature, ...]:
+    """Return what sympy's symbols were taken for, in their order."""
+    counted = {*few}
+    return tuple(Nature(str(symbol), symbol.is_integer is True, str(symbol) in counted) for symbol in symbols)

@@ -14,6 +14,7 @@ from flopcalc.graph import Field, Graph
 from flopcalc.layers import Shape
 from flopcalc.number import Arithmetic, Number, Value, divide, is_rational, is_symbolic, total
 from flopcalc.spec.model import Spec
+from flopcalc.units import DTYPES
 
 __all__ = ["DTYPES", "GROUPINGS", "METRICS", "Group", "Report", "Row", "Totals", "share"]
 
@@ -22,20 +23,6 @@ METRICS = ("params", "weights", "madds", "flops", "mac", "activations")
 
 GROUPINGS = ("layer", "block", "stage", "kind")
 """The ways in which rows can be put together."""
-
-DTYPES: Mapping[str, int] = {
-    "fp64": 64,
-    "fp32": 32,
-    "tf32": 32,
-    "fp16": 16,
-    "bf16": 16,
-    "fp8": 8,
-    "int32": 32,
-    "int16": 16,
-    "int8": 8,
-    "int4": 4,
-}
-"""Bits of one element."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ PACKAGE = Path(flopcalc.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("number",),
+    ("number", "units", "metrics"),
     ("expression", "cost"),
     ("layers",),
     ("spec",),

@@ -151,7 +151,6 @@ BAD = [
     ("C +", "C", 3, "ends too soon"),
     ("* C", "C", 0, "not expected"),
     ("C 2", "C", 2, "stands behind"),
-    ("C = C = C", "C", 6, "two relations"),
     ("C; C", "C", 1, "no meaning"),
     ("C'", "C", 0, "`C′`"),
     ("2'", "C", 1, "prime"),

@@ -32,7 +32,7 @@ _FULL_WIDTH: dict[int, int | str] = {
 _ENVIRONMENTS = r"(?:aligned|alignedat|align|alignat|equation|split|gathered|gather|multline|eqnarray|displaymath|math)"
 _LAID_OUT = re.compile(
     rf"\\(?:begin|end)\s*\{{\s*{_ENVIRONMENTS}\*?\s*\}}(?:\s*\{{\d+\}})?"
-    r"|\\(?:label|tag\*?)\s*\{[^{}]*\}|\\(?:notag|nonumber)(?![A-Za-z])|\\[\[\]()]|(?<!\\)\$|(?<!\\)&"
+    r"|\\(?:label|tag\*?)\s*\{[^{}]*\}|\\(?:notag|nonumber)(?![A-Za-z])|(?<!\\)\\[\[\]()]|(?<!\\)\$|(?<!\\)&"
 )
 _OTHER_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{\s*([^{}]*)\}")
 _BREAK = re.compile(r"\\\\\*?(?:\s*\[[^\[\]]*\])?|\\newline(?![A-Za-z])|\n")

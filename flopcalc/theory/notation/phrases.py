@@ -108,13 +108,14 @@ def times(text: str, part: Part, *, known: bool) -> tuple[bool, str, Part]:
     found = _TIMES.search(text, max(part.first, part.last - 40), part.last)
     if found is None or (known and found[0].strip()[:1] in ("x", "X")):
         return False, "", part
-    if not re.compile(r"[\d)%\]}]\s*$").search(text, part.first, found.start()):
+    if not _FIGURE_ENDS.search(text, max(part.first, found.start() - 40), found.start()):
         return False, "", part
     compared = (found["compared"] or "").casefold()
     return True, "fewer" if compared in _SAVING_WORDS else "", Part(part.first, found.start())
 
 
 _UNIT_WORDS = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+_FIGURE_ENDS = re.compile(rf"(?:[)%\]}}]|\d\s*(?:{_UNIT_WORDS})?)\s*$")
 _NUMBER = rf"\s*[-+−]?\d[\d.,_]*(?:[eE][-+]?\d+)?(?:\s*/\s*\d+)?\s*(?:\\?%|{_UNIT_WORDS})?\s*"
 _JOINED = re.compile(rf"({_NUMBER})(?:–|—|~|～|\.\.\.?|…|到|至)({_NUMBER})")
 _HYPHENED = re.compile(rf"({_NUMBER})-({_NUMBER})")

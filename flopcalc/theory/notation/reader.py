@@ -512,6 +512,7 @@ class Reader:
         """
         word = run.text
         count = len(word)
+        greek = self.free and _greek_word(word)
         ways: list[list[tuple[str, ...]]] = [[] for _ in range(count + 1)]
         ways[count] = [()]
         for start in range(count - 1, -1, -1):
@@ -521,7 +522,7 @@ class Reader:
                 cut = end < count and (word[end] in "_′" or word[end].isdigit()) and end not in run.ends
                 if cut or not ways[end]:
                     continue
-                if part in self.spelt or (self.free and self.may_be_free(part, start, run)):
+                if part in self.spelt or (self.free and self.may_be_free(part, start, run, greek)):
                     found += [(part, *rest) for rest in ways[end]]
                 if len(found) > 1:
                     break
@@ -532,11 +533,13 @@ class Reader:
                     self.spelt.setdefault(part, _free_name(part))
         return ways[0]
 
-    def may_be_free(self, part: str, start: int, run: Token) -> bool:
+    def may_be_free(self, part: str, start: int, run: Token, greek: bool) -> bool:
         """Tell whether a part of a run is a symbol of its own: a letter with its whole index and all its primes."""
         end = start + len(part)
-        if _greek_word(run.text):
+        if greek:
             return part == run.text
+        if part[1:2].isalpha():
+            return False
         if not _is_free(part):
             return False
         bar = part.find("_")

@@ -60,10 +60,9 @@ _LETTER_UNITS = frozenset(word for word in UNITS if len(word) == 1 and word.isas
 _DTYPE = re.compile(
     r"(?:\\(?:text|mathrm|texttt)\{)?(" + "|".join(sorted(DTYPE_WORDS, key=len, reverse=True)) + r")(?!\w)\}?"
 )
-_GROUPED = re.compile(r"\d{1,3}(?:(?:,|\{,\}|_)\d{3})+(?!\d)(?:\.\d+)?")
-_DIGITS = re.compile(r"\d[\d_]*(?:\.\d*)?|\.\d+")
-_EXPONENT = re.compile(r"[eE][+-]?\d{1,4}(?![\w.])")
-_FUNCTION_BEFORE = re.compile(r"[A-Za-z]+")
+_GROUPED = re.compile(r"\d{1,3}(?:(?:,|\{,\}|_)\d{3})+(?!\d)(?:\.\d+)?", re.ASCII)
+_DIGITS = re.compile(r"\d[\d_]*(?:\.\d*)?|\.\d+", re.ASCII)
+_EXPONENT = re.compile(r"[eE][+-]?\d{1,4}(?![\w.])", re.ASCII)
 _TIMES_LETTER = re.compile(r"[xX]" + _ROOM + r"(?=[\d.(\\])")
 
 
@@ -270,11 +269,12 @@ class Scanner:
     def word(self, position: int, last: int) -> tuple[Token, int]:
         """Read what begins with a letter: a sign of multiplication, the type of an element, or a run of symbols."""
         before = self.tokens[-1] if self.tokens else None
-        if before is not None and before.kind == "number":
-            if self.text[position] not in self.spelt and _TIMES_LETTER.match(self.text, position, last):
-                return Token("*", self.text[position], position), position + 1
+        times = _TIMES_LETTER.match(self.text, position, last)
+        if times and before is not None and before.kind == "number" and self.text[position] not in self.spelt:
+            return Token("*", self.text[position], position), position + 1
+        if before is not None and before.kind in ("number", "raised", "*", ")", "}"):
             dtype = _DTYPE.match(self.text, position, last)
-            if dtype is not None and dtype[1] not in self.spelt:
+            if dtype is not None and dtype[1] not in self.spelt and not (self.free and dtype[1].isalpha()):
                 bits = DTYPES[DTYPE_WORDS[dtype[1]]]
                 return Token("dtype", dtype[1], position, Fraction(bits, 8), unit="byte"), dtype.end()
         return self.run(position, last)
@@ -389,7 +389,7 @@ class Scanner:
         r"""Read a name in braces: ``\mathrm{C}``, ``\text{in}``."""
         before = self.tokens[-1] if self.tokens else None
         dtype = _DTYPE.match(self.text, position, last)
-        if dtype is not None and before is not None and before.kind == "number":
+        if dtype is not None and before is not None and before.kind in ("number", "raised", "*", ")", "}"):
             return self.word(dtype.start(1), last)[0], dtype.end()
         named = re.compile(r"\s*\{\s*([^{}]*?)\s*\}").match(self.text, end, last)
         if named is None or not re.fullmatch(r"[^\W\d]\w*", named[1]):

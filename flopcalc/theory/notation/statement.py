@@ -333,10 +333,9 @@ class _StatementReader:
             metric = metric_named(label)
             if metric or label.casefold() in self.labels:
                 return Side(None, metric, label)
-        if relation in ("∝", "∈", "="):
-            growth = self.growth(part, relation)
-            if growth is not None:
-                return Side(growth)
+        growth = self.growth(part, relation)
+        if growth is not None:
+            return Side(growth)
         counted, compared, rest = phrases.times(self.text, part, known=bool({"x", "X"} & {*self.known}))
         ends = phrases.range_of(self.text, rest, counted=counted)
         if ends is not None:
@@ -347,7 +346,7 @@ class _StatementReader:
         return Side(_reciprocal(reading) if compared else reading)
 
     def refuse_macs(self, label: str, part: Part) -> None:
-        if re.fullmatch(r"#?\s*[MGT]?macs", label.casefold()):
+        if re.fullmatch(r"#?\s*[kmgt]?macs", label.casefold()):
             start = (
                 part.first + len(self.text[part.first : part.last]) - len(self.text[part.first : part.last].lstrip())
             )

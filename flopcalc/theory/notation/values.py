@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from flopcalc.errors import Fault
+from flopcalc.theory.notation.errors import NotationError
 from flopcalc.theory.notation.layout import plain_signs
 from flopcalc.theory.notation.scanner import COMMANDS
 from flopcalc.theory.notation.symbols import GREEK_SIGNS, GREEK_WORDS
@@ -48,7 +49,10 @@ def expression_text(text: str, symbols: Collection[str] = ()) -> str:
     if figure:
         return figure
     if not text.isascii() or "\\" in text:
-        text = plain_signs(text)
+        try:
+            text = plain_signs(text)
+        except NotationError:
+            return written
     for _ in range(6):  # fractions and roots in one another
         before = text
         text = _FRACTION.sub(r"((\1)/(\2))", text)
@@ -76,9 +80,8 @@ def expression_text(text: str, symbols: Collection[str] = ()) -> str:
 
 def _between(room: re.Match[str]) -> str:
     """Return the sign of a product in the place of a room, but not behind a word of the language."""
-    before = room.string[: room.start()]
-    word = re.search(r"[^\W\d]\w*$", before)
-    return " " if word is not None and word[0] in ("if", "else", "and", "or", "not") else "*"
+    before = room.string[max(0, room.start() - 5) : room.start()]
+    return " " if re.search(r"(?<!\w)(?:if|else|and|or|not)$", before) else "*"
 
 
 def _figure(text: str, symbols: Collection[str]) -> str:

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flopcalc.errors import FlopcalcError
+from flopcalc.errors import Fault, FlopcalcError
 from flopcalc.number import symbol
 from flopcalc.render.formula import BOOK, formula
 from flopcalc.theory.equivalence import is_zero
 from flopcalc.theory.notation import LONGEST_FORMULA, NotationError, canonical, read_statement
+from flopcalc.theory.plain import plain_value
 from flopcalc.theory.textbook import textbook
 
 READ = [
@@ -358,3 +359,59 @@ def test_primes_upright_indices_and_powers_of_two_are_read_as_papers_write_them(
 )
 def test_the_last_digit_of_a_printed_figure_is_known(text: str, decimals: int | None) -> None:
     assert read_statement(text, ()).right.decimals == decimals
+
+
+@settings(max_examples=150, deadline=None)
+@given(value=_formulas(), point=st.lists(st.integers(1, 9), min_size=len(SYMBOLS), max_size=len(SYMBOLS)))
+def test_plain_numbers_and_symbols_give_one_value(value: Any, point: list[int]) -> None:
+    if value == 0:
+        return
+    reading = read_statement(formula(textbook(value), BOOK, tuple(SYMBOLS)), SYMBOLS).right
+    values = dict(zip(SYMBOLS, point, strict=True))
+    assert reading.plain(values).exact == reading.value(values)
+    assert plain_value(reading.python, values).exact == reading.value(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("⌊(H-3)/2⌋ + 1", {"H": 8}, 3),
+        ("9CO + C%7", {"C": 9, "O": 1}, 83),
+        ("2⌊K/2⌋ + K//2", {"K": 7}, 9),
+        ("max(C, √O) - min(2, C)", {"C": 3, "O": 16}, 2),
+        ("√(√C-√O)", {"C": 4, "O": 1}, 1),
+        ("λ^2/C", {"lambda": Fraction(1, 2), "C": 2}, Fraction(1, 8)),
+        ("log(C, 2)", {"C": 8}, 3),
+    ],
+)
+def test_plain_numbers_keep_the_rounding(text: str, values: dict[str, Any], expected: Any) -> None:
+    names = ["λ" if name == "lambda" else name for name in values]
+    assert read_statement(text, names).right.plain(values).exact == expected
+
+
+def test_what_has_no_plain_value_says_so() -> None:
+    with pytest.raises(ZeroDivisionError):
+        read_statement("1/(C - 2)", ["C"]).right.plain({"C": 2})
+    with pytest.raises(Fault, match="no value"):
+        read_statement("C", ["C"]).right.plain({})
+    with pytest.raises(Fault, match="no real power"):
+        read_statement("√(C - 3)", ["C"]).right.plain({"C": 2})
+
+
+PIECES = [
+    "C", "1,", "(", "{", "\\", "_{", "√", "|", "=", "1~", "1–", " to ", "\\frac{", "\\sum_{i=1}^{n} ", "sum(", " for ",
+    "max(", "\\text{", "\\left(", "'", "ᵢ₌", "Σ_{i=", " times ", "saves ", "28% f", "3x", "\\\\", "\n", "万", "4M ",
+    "O(", "1:", "→", "（", "1e9", "alpha", "^{", "10^", "1a",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("free", [False, True])
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_long_text_is_read_or_refused_in_words(piece: str, free: bool) -> None:
+    for text in ((piece * LONGEST_FORMULA)[:LONGEST_FORMULA], ((piece + "C+") * LONGEST_FORMULA)[:LONGEST_FORMULA]):
+        said = ""
+        try:
+            said = read_statement(text, ["C", "n", "O"], ["MAC"], free=free).text
+        except NotationError as error:
+            said = str(error)
+        assert 0 < len(said) < 30_000

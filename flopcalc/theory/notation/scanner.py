@@ -392,7 +392,7 @@ class Scanner:
         if dtype is not None and before is not None and before.kind in ("number", "raised", "*", ")", "}"):
             return self.word(dtype.start(1), last)[0], dtype.end()
         named = re.compile(r"\s*\{\s*([^{}]*?)\s*\}").match(self.text, end, last)
-        if named is None or not re.fullmatch(r"[^\W\d]\w*", named[1]):
+        if named is None or not re.fullmatch(r"\w+", named[1]) or not self.letter(named[1][0]):
             raise self.fault(f"\\{word} holds no name", position, f"\\{word}{{C}}")
         token, after = self.run(named.start(1), named.end(1))
         if named.end() < last and self.text[named.end()] == "_":

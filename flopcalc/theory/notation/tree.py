@@ -126,9 +126,8 @@ def written(node: Node, *, python: bool = False) -> str:
         return ("*" if python else "·").join(part(factor, 4 if _divides(factor) else 3) for factor in node.parts)
     left, right = node.parts
     if node.kind == "pow":
-        exponent = written(right, python=python)
-        if not python and right.kind == "number" and exponent.isdigit():
-            return part(left, 6) + exponent.translate(_RAISED_DIGITS)
+        if not python and right.kind == "number" and right.name.isdigit():
+            return part(left, 6) + right.name.translate(_RAISED_DIGITS)
         return part(left, 6) + ("**" if python else "^") + part(right, 6)
     return part(left, 3) + _SIGNS[node.kind][python] + part(right, 4)
 

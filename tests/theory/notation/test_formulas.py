@@ -168,6 +168,7 @@ BAD = [
     ("log(C)", "C", 0, "log is given"),
     ("∞", "C", 0, "∞"),
     ("__import__('os')", "C", 0, ""),
+    (r"\text{²C}", "C", 0, "holds no name"),
 ]
 
 
@@ -403,6 +404,15 @@ PIECES = [
     "max(", "\\text{", "\\left(", "'", "ᵢ₌", "Σ_{i=", " times ", "saves ", "28% f", "3x", "\\\\", "\n", "万", "4M ",
     "O(", "1:", "→", "（", "1e9", "alpha", "^{", "10^", "1a",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["C" + "^2" * 38, "C" + "^{2" * 38 + "}" * 38, "2/(" * 38 + "C" + ")" * 38, "√(" * 19 + "C" + ")" * 19]
+)
+def test_deep_nesting_is_written_in_one_go(text: str) -> None:
+    statement = read_statement(text, ["C"])
+    assert len(statement.text) + len(statement.python) < 1000
+    assert read_statement(statement.python, ["C"]).text == statement.text
 
 
 @pytest.mark.parametrize("free", [False, True])

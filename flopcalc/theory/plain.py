@@ -71,6 +71,9 @@ DEEPEST_TREE = 100
 _LARGEST_ROOT = 32
 """The highest root that whole numbers are raised for; of others the logarithm is taken."""
 
+_LARGEST_EXPONENT = 5000
+"""The largest power of e; a number with so many bits can still be told apart from others."""
+
 _MOST_TERMS = 400
 _LARGEST_PRIME = 1 << 12
 
@@ -358,8 +361,8 @@ def exp(value: Real) -> Real:
     if value == 0:
         return 1
     low, high = enclosed(value).bounds(8)
-    if max(abs(low), abs(high)) * 3 > 2 * MOST_BITS:
-        raise _large()
+    if max(abs(low), abs(high)) > _LARGEST_EXPONENT:
+        raise TooLargeError("an irrational exponent is too large", expected=f"at most {_LARGEST_EXPONENT:,} to base e")
     return Enclosure(None, "exp", (value,))
 
 
@@ -786,7 +789,7 @@ def _power_form(base: Real, exponent: Fraction) -> tuple[_Terms, _Terms]:
     if exponent < 0:
         top, bottom, exponent = bottom, top, -exponent
     whole, share = divmod(exponent, 1)
-    if whole > 64 or not bottom:
+    if whole > (64 if len(top) == len(bottom) == 1 else 16) or not bottom:
         raise _NoFormError
     above, below = _whole_power(top, int(whole)), _whole_power(bottom, int(whole))
     if share:
@@ -877,7 +880,12 @@ def _product_of(a: _Terms, b: _Terms) -> _Terms:
             factors = dict(key)
             for base, exponent in other:
                 factors[base] = factors.get(base, Fraction(0)) + exponent
-            result = _sum_of(result, _reduced(factors, factor * times))
+            for reduced, share in _reduced(factors, factor * times).items():
+                both = result.pop(reduced, Fraction(0)) + share
+                if both:
+                    result[reduced] = both
+    if len(result) > _MOST_TERMS:
+        raise _NoFormError
     return result
 
 

@@ -164,22 +164,22 @@ def test_floors_of_roots_are_those_of_whole_numbers() -> None:
         assert plain_value("ceil(n*sqrt(2))", {"n": value}).exact == math.isqrt(2 * value * value) + 1
 
 
-def _trees() -> st.SearchStrategy[str]:
+def _trees(depth: int = 3) -> st.SearchStrategy[str]:
     leaf = st.one_of(
         st.integers(1, 30).map(str),
         st.fractions(min_value=Fraction(1, 9), max_value=9, max_denominator=9).map(lambda value: f"({value})"),
     )
-    return st.recursive(
+    if depth == 0:
+        return leaf
+    inner = _trees(depth - 1)
+    return st.one_of(
         leaf,
-        lambda inner: st.one_of(
-            st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(lambda parts: f"({''.join(parts)})"),
-            inner.map(lambda text: f"sqrt(abs({text}))"),
-            st.tuples(inner, st.sampled_from(["2", "3", "(-1)", "(1/3)", "(3/2)"])).map(
-                lambda parts: f"abs({parts[0]})**{parts[1]}"
-            ),
-            st.tuples(inner, inner).map(lambda parts: f"max({parts[0]}, {parts[1]})"),
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(lambda parts: f"({''.join(parts)})"),
+        inner.map(lambda text: f"sqrt(abs({text}))"),
+        st.tuples(inner, st.sampled_from(["2", "3", "(-1)", "(1/3)", "(3/2)"])).map(
+            lambda parts: f"abs({parts[0]})**{parts[1]}"
         ),
-        max_leaves=6,
+        st.tuples(inner, inner).map(lambda parts: f"max({parts[0]}, {parts[1]})"),
     )
 
 

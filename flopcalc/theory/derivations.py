@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import thread_time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flopcalc.analysis import analyze_spec
@@ -144,7 +144,7 @@ def prove(plan: Plan) -> Derivation:
     """
     letters = {str(letter.symbol): letter.symbol for letter in plan.letters}
     context = Context(letters, {}, {}, {}, Arithmetic(exact_rounding=True, relations=plan.relations))
-    until = monotonic() + MOST_SECONDS
+    until = thread_time() + MOST_SECONDS
     for quantity in plan.quantities:
         _in_time(quantity.place, until, partial(_introduce, quantity, context))
     steps = tuple(
@@ -166,7 +166,7 @@ def prove(plan: Plan) -> Derivation:
 def _in_time(place: Place, until: float, work: Callable[[], Result]) -> Result:
     """Do work within the time that is left; its errors are placed."""
     try:
-        with deadline(max(until - monotonic(), 0.01)):
+        with deadline(max(until - thread_time(), 0.01)):
             return work()
     except TimeIsUp:
         what = "proving the steps takes too long"

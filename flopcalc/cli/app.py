@@ -6,7 +6,9 @@ import codecs
 import io
 import os
 import re
+import shlex
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -36,6 +38,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("flopcalc.cli.schema", "the JSON Schema of spec files, for editors"),
 }
 """Every command's module, imported when it is used, and what its help says."""
+
+FAULT = 70
+"""The exit code of an error that is the program's own: never that of a verdict."""
+
+TRACEBACK = "FLOPCALC_TRACEBACK"
+"""The variable of the environment with which such an error shows where it was."""
 
 FLAGS = ("--", "--by-layer", "--exact-rounding", "--graph", "--help", "--skip-refused", "-h")
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
@@ -120,10 +128,16 @@ def program(ctx: click.Context) -> None:
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the program and leave with its exit code.
 
-    0 done; 1 refuted, or a budget missed; 2 the input is wrong; 3 undecided; 130 interrupted.
+    0 done; 1 refuted, or a budget missed; 2 the input is wrong; 3 undecided; 70 a fault of the program's own; 130
+    interrupted.
     """
-    _speak_plainly()
-    sys.exit(_guarded(lambda: program.main(args=argv, prog_name="flopcalc", standalone_mode=False)))
+    arguments = sys.argv[1:] if argv is None else list(argv)
+
+    def run() -> Any:
+        _speak_plainly()
+        return program.main(args=arguments, prog_name="flopcalc", standalone_mode=False)
+
+    sys.exit(_guarded(run, arguments))
 
 
 def _speak_plainly() -> None:
@@ -140,8 +154,8 @@ def _speak_plainly() -> None:
             stream.reconfigure(errors="flopcalc.spelt")
 
 
-def _guarded(action: Callable[[], Any]) -> int:
-    """Run an action; turn what goes wrong into a message and an exit code."""
+def _guarded(action: Callable[[], Any], arguments: Sequence[str]) -> int:
+    """Run an action with the arguments of a command line; turn what goes wrong into a message and an exit code."""
     try:
         code = action()
         if sys.stdout is not None:
@@ -163,6 +177,22 @@ def _guarded(action: Callable[[], Any]) -> int:
         _leave_nothing_to_flush()
         _complain(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
         return 2
+    except SystemExit:
+        raise
+    except BaseException as error:  # a time limit that is over is no Exception
+        if os.environ.get(TRACEBACK):
+            traceback.print_exception(error)
+        _complain(str(_own_fault(error, arguments)))
+        return FAULT
+
+
+def _own_fault(error: BaseException, arguments: Sequence[str]) -> Problem:
+    """Say that the program failed, and not what it was asked about."""
+    said = shorten(str(error), 500)
+    what = type(error).__name__ + (f": {said}" if said else "")
+    command = shorten(shlex.join(("flopcalc", *arguments)), 1000)
+    hint = f"please report it with the command line, `{command}`; {TRACEBACK}=1 in the environment shows where it was"
+    return Problem(f"this is a fault of flopcalc's own, and no answer: {what}", None, "", hint)
 
 
 def _leave_nothing_to_flush() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import flopcalc.cli.spec_options
+from flopcalc.theory.deadline import TimeIsUp
+
 Refused = Callable[..., str]
+Run = Callable[..., object]
 
 
 @pytest.mark.parametrize(
@@ -119,12 +125,69 @@ def test_a_spec_that_cannot_be_read_is_no_traceback(refused: Refused, tmp_path: 
     assert "binary.yaml" in refused(str(binary))
 
 
-def test_an_interrupt_leaves_with_its_own_code(run: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
-    import flopcalc.cli.spec_options
+def broken(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let every analysis of the command line fail."""
 
-    def interrupted(*arguments: object, **named: object) -> None:
-        raise KeyboardInterrupt
+    def fails(*arguments: object, **named: object) -> None:
+        raise error
 
-    monkeypatch.setattr(flopcalc.cli.spec_options, "analyze_spec", interrupted)
+    monkeypatch.setattr(flopcalc.cli.spec_options, "analyze_spec", fails)
+
+
+def test_an_interrupt_leaves_with_its_own_code(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch, KeyboardInterrupt())
     ran = run("mobilenet_v1")
     assert (ran.code, ran.err) == (130, "\ninterrupted\n")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TypeError("cannot determine\nthe truth value"), "TypeError: cannot determine the truth value"),
+        (AssertionError(), "AssertionError"),
+        (RecursionError("maximum recursion depth exceeded"), "RecursionError: maximum"),
+        (MemoryError(), "MemoryError"),
+        (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
+        (ModuleNotFoundError("No module named 'numpy'"), "ModuleNotFoundError: No module named 'numpy'"),
+        (TimeIsUp(), "TimeIsUp"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_a_fault_of_the_programs_own_has_the_code_of_no_verdict(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
+) -> None:
+    monkeypatch.delenv("FLOPCALC_TRACEBACK", raising=False)
+    broken(monkeypatch, error)
+    ran = run("mobilenet_v1", "--alpha", "1 / 2")
+    assert (ran.code, ran.out) == (70, "")  # type: ignore[attr-defined]
+    message = ran.err  # type: ignore[attr-defined]
+    assert message.splitlines()[0].startswith(f"this is a fault of flopcalc's own, and no answer: {said}")
+    assert "report it with the command line, `flopcalc mobilenet_v1 --alpha '1 / 2'`" in message
+    assert "Traceback" not in message
+    assert message.count("\n") == 2
+
+
+def test_a_fault_of_the_programs_own_shows_where_it_was_where_that_is_asked(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOPCALC_TRACEBACK", "1")
+    broken(monkeypatch, TypeError("no number"))
+    ran = run("mobilenet_v1")
+    assert ran.code == 70  # type: ignore[attr-defined]
+    message = ran.err  # type: ignore[attr-defined]
+    assert message.startswith("Traceback (most recent call last)")
+    assert "in fails\n" in message
+    assert message.splitlines()[-2].startswith("this is a fault of flopcalc's own")
+
+
+def test_the_module_has_the_same_exit_codes() -> None:
+    code = (
+        "import runpy, sys, flopcalc.cli.spec_options\n"
+        "def fails(*arguments, **named): raise TypeError('no number')\n"
+        "flopcalc.cli.spec_options.analyze_spec = fails\n"
+        "sys.argv = ['flopcalc', 'mobilenet_v1']\n"
+        "runpy.run_module('flopcalc', run_name='__main__')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (70, "")
+    assert ran.stderr.startswith("this is a fault of flopcalc's own, and no answer: TypeError: no number\n")

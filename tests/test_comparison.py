@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,61 @@ def test_the_whole_number_is_the_nearest_possible_one_to_the_solution(metric: st
         # every cost here is linear in M, so the solution stands between the two as the budget does
         share = Fraction(budget - possible[below], possible[above] - possible[below])
         assert found.value == (below if share <= Fraction(1, 2) else above)
+
+
+# -- equal budgets: every block against trying all values -------------------------------------------------------------
+
+BLOCKS = {
+    "conv": "COKHW",
+    "inverted_residual": "COKHWt",
+    "resnet_bottleneck": "CMHW",
+    "resnext_bottleneck": "CMgHW",
+    "shufflenet_v1_unit": "CMgHW",
+    "separable_conv": "COKHW",
+}
+
+
+def drawn(draw: random.Random, name: str) -> int:
+    if name in "CMO":
+        return draw.choice([1, 2, 3, 4, 6, 8, 12, 16, 24])
+    return draw.choice({"K": [1, 3, 5], "g": [1, 2, 3, 4], "t": [1, 2, 3, 6]}.get(name, [1, 1, 2, 3, 5, 8]))
+
+
+def test_an_expansion_of_one_is_another_block_and_a_candidate_for_itself() -> None:
+    first, second = "conv:C=4,O=10,K=3,H=1,W=1", "inverted_residual:C=4,O=1,K=3,H=1,W=1"
+    found = balanced(compare(first, second, equal="activations", vary="t"))
+    assert (found.value, found.miss) == (Fraction(5, 4), 1)
+    assert found.other == (Fraction(3, 4), -3)
+    found = balanced(
+        compare("conv:C=8,O=1,K=1,H=1,W=1", "inverted_residual:C=4,O=1,K=1,H=1,W=1", equal="weights", vary="t")
+    )
+    assert (found.value, found.miss) == (1, 0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_value_that_can_be_built_misses_by_less(seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(10):
+        names = draw.choices([*BLOCKS], k=2)
+        first, second = ({key: drawn(draw, key) for key in BLOCKS[name]} for name in names)
+        metric = draw.choice(["params", "weights", "madds", "flops", "mac", "activations"])
+        vary = draw.choice(BLOCKS[names[1]])
+        del second[vary]
+        budget = cost_of(names[0], metric, **first)
+        sides = [
+            f"{name}:{','.join(f'{key}={value}' for key, value in values.items())}"
+            for name, values in zip(names, (first, second), strict=True)
+        ]
+        try:
+            found = balanced(compare(*sides, equal=metric, vary=vary))
+        except FlopcalcError:
+            continue  # it does not depend on what is varied, or nothing is near the budget
+        bottoms = {1, second["C"]} if vary == "t" else {1}
+        values = {Fraction(top, bottom) for bottom in bottoms for top in range(1, 12 * bottom if vary == "t" else 90)}
+        costs = [cost_of(names[1], metric, **second, **{vary: value}) for value in values]
+        assert budget is not None
+        best = min((abs(cost - budget) for cost in costs if cost is not None), default=None)
+        assert best is None or abs(found.miss) <= best, (sides, metric, vary, found)  # type: ignore[operator]
 
 
 # -- equal budgets: networks that round ------------------------------------------------------------------------------

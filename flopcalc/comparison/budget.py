@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -11,13 +11,19 @@ from typing import Any
 from flopcalc.comparison.plan import Plan, analysed, free_symbols, of_side, shared_symbols
 from flopcalc.comparison.result import Balanced, Comparison, Equal, Side, replaced
 from flopcalc.errors import Fault, FlopcalcError, Problem, gathered
-from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, readable
+from flopcalc.expression import free_expression
+from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, readable, symbol
 from flopcalc.report import Report
-from flopcalc.theory.balance import Closed, Root, Unsolvable, balance
-from flopcalc.theory.search import Nearest, Step, nearest_fraction, nearest_whole, step_of_reals, step_of_wholes
+from flopcalc.theory.balance import Closed, Root, Unsolvable, balance, turns
+from flopcalc.theory.search import Step, fractions_near, nearest, step_of_reals, step_of_wholes
 from flopcalc.theory.textbook import textbook
 
 __all__ = ["at_equal"]
+
+_ODD = 9973
+"""A denominator that no width has: what can be built there too, rounds."""
+
+_ASIDE = Fraction(1009, 1000)
 
 
 def at_equal(plans: Sequence[Plan], options: Mapping[str, Any], metric: str, vary: str) -> Comparison:
@@ -56,6 +62,23 @@ def _formula(plan: Plan, options: Mapping[str, Any]) -> Report | FlopcalcError:
 
 
 @dataclass(frozen=True)
+class _Law:
+    """What a side costs as a formula in what is varied.
+
+    `stand_in` is the symbol of what is varied in `cost`; at `roots` the cost is the budget, at `turns` it turns, and
+    where it is `apart` another thing is built than the formula says.
+    """
+
+    formula: Report
+    unknown: Any
+    stand_in: Any
+    cost: Number
+    roots: Sequence[Root]
+    turns: Sequence[Root]
+    apart: frozenset[Fraction]
+
+
+@dataclass(frozen=True)
 class _Balancer:
     """Brings one side to a budget."""
 
@@ -75,7 +98,7 @@ class _Balancer:
             Where there is none.
         """
         if isinstance(formula, FlopcalcError):
-            return self.searched(None, self.plan.start, formula)
+            return self.searched(None, self.plan.start, formula, frozenset())
         unknown = next((item for item in free_symbols(formula) if item.name == self.plan.vary), None)
         if unknown is None:
             raise Fault(f"it does not depend on {self.plan.vary}", expected="something that changes it")
@@ -86,18 +109,27 @@ class _Balancer:
         except Unsolvable as fault:
             if self.scored(self.plan.start) is None:
                 raise fault from None
-            return self.searched(None, self.plan.start, None)
+            return self.searched(None, self.plan.start, None, self.apart(formula))
         if isinstance(solution, Closed):
             where: tuple[str, ...] = () if solution.positive else (f"{self.plan.vary} > 0",)
             where += self.presumed(formula, unknown, solution.value)
             balanced = Balanced(solution.value, solution.value, 0, where)
             return self.placed(formula, balanced, {**self.shared, unknown: as_expr(solution.value)})
         solution = [root for root in solution if self.presumed(formula, unknown, root.nearly()) == ()]
+        apart = self.apart(formula)
         if not solution:
-            return self.searched(None, self.plan.start, None)
-        if self.plan.real:
-            return self.multiplied(solution)
-        return self.nearest(solution, lambda value: self.put(cost, {stand_in: as_expr(value)}))
+            return self.searched(None, self.plan.start, None, apart)
+        law = _Law(formula, unknown, stand_in, cost, solution, turns(cost, self.budget, stand_in), apart)
+        return self.multiplied(law) if self.plan.real else self.nearest(law, Fraction(1))
+
+    def apart(self, formula: Report) -> frozenset[Fraction]:
+        """Return the values at which the side is built otherwise than its formula assumes."""
+        values: set[Fraction] = set()
+        for text in formula.assumed:
+            left, unequal, right = text.partition(" ≠ ")
+            if unequal:
+                values.update(_meeting(left, right, self.plan.vary))
+        return frozenset(values)
 
     def put(self, value: Number, also: Mapping[Any, Any]) -> Number:
         return replaced(value, {**self.shared, **also})
@@ -128,8 +160,11 @@ class _Balancer:
                 self.tried[value] = error
         return self.tried[value]
 
-    def attempt(self, value: Number) -> Report | str:
-        result = self.at(value)
+    def attempt(self, law: _Law, value: Fraction) -> Report | str:
+        broken = self.presumed(law.formula, law.unknown, normal(value))
+        if broken:
+            return f"it is assumed that {broken[0]}"
+        result = self.at(normal(value))
         return result if isinstance(result, Report) else result.problems[0].what
 
     def of(self, report: Report) -> Number:
@@ -148,61 +183,103 @@ class _Balancer:
 
     # -- the ways to a value -----------------------------------------------------------------------------------------
 
-    def nearest(self, roots: Sequence[Root], cost: Callable[[int], Number]) -> Side:
-        """Take the whole number nearest to a root, if the formula is what whole numbers cost; search if it is not."""
-        found: list[tuple[Root, Nearest[Report]]] = []
-        fault: Fault | None = None
-        for root in roots:
-            try:
-                found.append((root, nearest_whole(root, self.attempt)))
-            except Fault as error:
-                fault = error
-        if not found:
-            assert fault is not None
-            raise fault
-        for _, near in found:
-            pairs = [(near.value, near.built), *([near.other] if near.other else [])]
-            if any(expanded(self.of(report) - cost(value)) != 0 for value, report in pairs):
-                return self.searched(roots[0], Fraction(near.value), None)
-        root, near = min(found, key=lambda item: abs((self.scored(item[1].value) or Fraction(0)) - 1))
-        balanced = Balanced(
-            near.value,
-            root,
-            self.missed(near.built),
-            refused=near.refused,
-            other=(near.other[0], self.missed(near.other[1])) if near.other else None,
-        )
-        return self.placed(near.built, balanced, self.shared)
+    def nearest(self, law: _Law, step: Fraction | None) -> Side:
+        """Take the multiple of a step that misses by least, if the formula is what they cost; search if it is not.
 
-    def multiplied(self, roots: Sequence[Root]) -> Side:
+        Without a step they are the fractions with small denominators around the solutions.
+        """
+
+        def attempt(value: Fraction) -> Report | str:
+            return self.attempt(law, value)
+
+        if step is None:
+            around = {value for root in law.roots for value in fractions_near(root)}
+            found = nearest((), Fraction(1), law.apart | around, attempt, self.less)
+        else:
+            found = nearest((*law.roots, *law.turns), step, law.apart, attempt, self.less)
+        root = min(law.roots, key=lambda root: abs(root.nearly() - found.value))
+        missed = {value: self.missed(report) for value, report in [(found.value, found.built), *found.others]}
+        if any(
+            value not in law.apart and expanded(miss - self.by_law(law, value)) != 0 for value, miss in missed.items()
+        ):
+            return self.searched(root, root.nearly(), None, law.apart)
+        miss = missed[found.value]
+        parts = {value: self.part(lost, miss) for value, lost in missed.items()}
+        opposite = [(-part, value) for value, part in parts.items() if part is not None and part < 0]
+        nearer = [(value, why) for value, why in found.refused if self.smaller(self.by_law(law, value), miss)]
+        balanced = Balanced(
+            normal(found.value),
+            root,
+            miss,
+            refused=tuple((normal(value), why) for value, why in nearer),
+            other=(normal(min(opposite)[1]), missed[min(opposite)[1]]) if opposite else None,
+        )
+        return self.placed(found.built, balanced, self.shared)
+
+    def by_law(self, law: _Law, value: Fraction) -> Number:
+        """Return by how much the formula says that a value misses the budget."""
+        return textbook(expanded(self.put(law.cost, {law.stand_in: as_expr(normal(value))}) - self.budget))
+
+    def less(self, one: Report, other: Report) -> bool:
+        """Tell whether one misses the budget by less than another."""
+        return self.smaller(self.missed(one), self.missed(other))
+
+    def smaller(self, one: Number, other: Number) -> bool:
+        """Tell whether one miss is known to be smaller than another."""
+        part = self.part(one, other)
+        return part is not None and abs(part) < 1
+
+    def part(self, one: Number, other: Number) -> Fraction | None:
+        """Return the quotient of two misses, where it is a number."""
+        if is_rational(other) and other == 0:
+            return None
+        part = textbook(divide(one, other))
+        return Fraction(part) if is_rational(part) else None
+
+    def multiplied(self, law: _Law) -> Side:
         """Take a multiplier's root if it is a number that meets the budget; else search the network's steps."""
-        for root in roots:
+        for root in law.roots:
             value = normal(root.low)
             if root.low == root.high and self.scored(value) == 1:
                 report = self.at(value)
                 assert isinstance(report, Report)
                 return self.placed(report, Balanced(value, root, 0), self.shared)
-        start = Fraction(round(roots[0].nearly() * 1000), 1000) or roots[0].nearly()
-        if self.scored(start) is None:
-            found = nearest_fraction(roots[0], self.attempt)
-            if found is None:
-                raise Fault(f"nothing can be built near {self.plan.vary} = {readable(normal(start))}")
-            return self.placed(found[1], Balanced(normal(found[0]), roots[0], self.missed(found[1])), self.shared)
-        return self.searched(roots[0], start, None)
+        close = law.roots[0].nearly()
+        start = Fraction(round(close * 1000), 1000) or close
+        odd = Fraction(math.ceil(close * _ODD), _ODD)
+        if self.scored(start) is not None and self.scored(odd) is not None:  # every value can be built
+            return self.searched(law.roots[0], start, None, law.apart)
+        return self.nearest(law, _step_of_widths(law))
 
-    def searched(self, root: Root | None, start: Fraction, error: FlopcalcError | None) -> Side:
-        """Search the values themselves, with one analysis each."""
+    def searched(
+        self, root: Root | None, start: Fraction, error: FlopcalcError | None, apart: Collection[Fraction]
+    ) -> Side:
+        """Search the values themselves, with one analysis each; those where another thing is built by themselves."""
+
+        def cost(value: Fraction) -> Fraction | None:
+            return None if value in apart else self.scored(value)
+
         step: Step[Fraction] | Step[int] | None
         if self.plan.real:
-            step = step_of_reals(self.scored, self.alike, start)
+            step = step_of_reals(cost, self.alike, start * _ASIDE if start in apart else start)
         else:
-            step = step_of_wholes(self.scored, math.ceil(start))
-        if step is None:
+            step = step_of_wholes(cost, math.ceil(start))
+        found = {value: score for value in apart if (score := self.scored(value)) is not None}
+        best = min(found, key=lambda value: (abs(found[value] - 1), value), default=None)
+        if step is None and best is None:
             raise error or Fault(f"nothing can be built near {self.plan.vary} = {readable(normal(start))}")
-        value = normal(step.value)
+        between = None
+        if step is not None and self.plan.real:
+            between = (Fraction(step.low), Fraction(step.high))
+        at = best if step is None else Fraction(step.value)
+        if step is not None and best is not None:
+            reached = self.scored(Fraction(step.value))
+            if reached is None or abs(found[best] - 1) < abs(reached - 1):
+                at, between = best, None
+        assert at is not None
+        value = normal(at)
         report = self.at(value)
         assert isinstance(report, Report)
-        between = (Fraction(step.low), Fraction(step.high)) if self.plan.real else None
         return self.placed(report, Balanced(value, root, self.missed(report), exact=False, step=between), self.shared)
 
     def alike(self, one: Fraction, other: Fraction) -> bool:
@@ -210,6 +287,36 @@ class _Balancer:
         reports = [self.at(normal(one)), self.at(normal(other))]
         costs = [item.totals.cost if isinstance(item, Report) else None for item in reports]
         return costs[0] is not None and costs[0] == costs[1]
+
+
+def _meeting(left: str, right: str, name: str) -> Iterator[Fraction]:
+    """Yield the values of a name at which two sides are equal, where they are numbers."""
+    from sympy import Poly, PolynomialError
+
+    try:
+        one, other = (free_expression(text, symbols=symbol) for text in (left, right))
+        difference = as_expr(one) - as_expr(other)
+        roots = Poly(difference.together().as_numer_denom()[0], symbol(name)).ground_roots()
+    except (FlopcalcError, PolynomialError, AttributeError, TypeError):
+        return
+    yield from (Fraction(int(root.p), int(root.q)) for root in roots if root > 0)
+
+
+def _step_of_widths(law: _Law) -> Fraction | None:
+    """Return the step of a multiplier that every width and size of its side, linear in it, makes whole."""
+    slopes: list[Fraction] = []
+    for row in law.formula.layers:
+        for side in (side for shape in (*row.inputs, row.output) for side in shape):
+            if is_rational(side) or law.unknown not in side.free_symbols:
+                continue
+            slope = normal(side.diff(law.unknown))
+            offset = normal(side.subs(law.unknown, 0))
+            if is_rational(slope) and is_rational(offset) and slope and Fraction(offset).denominator == 1:
+                slopes.append(abs(Fraction(slope)))
+    if not slopes:
+        return None
+    bottom = math.lcm(*(slope.denominator for slope in slopes))
+    return Fraction(bottom, math.gcd(*(int(slope * bottom) for slope in slopes)))
 
 
 def _stand_in(unknown: Any) -> Any:

@@ -43,10 +43,10 @@ class Balanced:
         the one found whose cost is nearest to the budget.
     step : (Fraction, Fraction), optional
         Values between which a multiplier builds the same network.
-    refused : tuple of (int, str)
-        Whole numbers nearer to the solution, and why each cannot be.
-    other : (int, Number), optional
-        The nearest possible whole number on the other side of the solution, and its miss.
+    refused : tuple of (Number, str)
+        Values that would miss by less, and why each cannot be.
+    other : (Number, Number), optional
+        The nearest possible value on the other side of the budget, and its miss.
     """
 
     value: Number
@@ -55,8 +55,8 @@ class Balanced:
     where: tuple[str, ...] = ()
     exact: bool = True
     step: tuple[Fraction, Fraction] | None = None
-    refused: tuple[tuple[int, str], ...] = ()
-    other: tuple[int, Number] | None = None
+    refused: tuple[tuple[Number, str], ...] = ()
+    other: tuple[Number, Number] | None = None
 
 
 @dataclass(frozen=True)

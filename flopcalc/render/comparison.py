@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.comparison import Balanced, Comparison, Side
 from flopcalc.errors import FlopcalcError
-from flopcalc.number import Number, as_text, is_rational, is_symbolic
+from flopcalc.number import Number, as_text, is_rational, is_symbolic, readable
 from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
 from flopcalc.render.cells import Cell, Phrase, Setting, Shapes
 from flopcalc.render.csv import rows_as_csv
@@ -239,9 +239,11 @@ def remarks(comparison: Comparison, write: Callable[[Number], str]) -> Iterator[
         if balanced.refused:
             value, why = balanced.refused[0]
             others = (
-                f" (nor {', '.join(str(item) for item, _ in balanced.refused[1:6])})" if balanced.refused[1:] else ""
+                f" (nor {', '.join(readable(item) for item, _ in balanced.refused[1:6])})"
+                if balanced.refused[1:]
+                else ""
             )
-            yield f"{side.heading}: {equal.vary} = {value}{others} cannot be: {why}."
+            yield f"{side.heading}: {equal.vary} = {readable(value)}{others} cannot be: {why}."
         if balanced.other is not None:
             value, miss = balanced.other
             part = (
@@ -250,7 +252,8 @@ def remarks(comparison: Comparison, write: Callable[[Number], str]) -> Iterator[
                 else Fraction(miss) / equal.budget
             )
             share = f" ({_signed_percent(part)})" if is_rational(part) else ""
-            yield f"{side.heading}: on the other side {equal.vary} = {value} misses by {_signed(miss, write)}{share}."
+            there = f"{equal.vary} = {readable(value)}"
+            yield f"{side.heading}: on the other side {there} misses by {_signed(miss, write)}{share}."
         if balanced.where:
             yield f"{side.heading}: this holds where {' and '.join(balanced.where)}."
         if balanced.step is not None:
@@ -656,7 +659,7 @@ def _equal(comparison: Comparison) -> dict[str, Any]:
             "formula_is_exact": balanced.exact,
             "where": list(balanced.where),
             "step": None if balanced.step is None else [as_text(end) for end in balanced.step],
-            "refused": [{"value": value, "reason": why} for value, why in balanced.refused],
+            "refused": [{"value": number(value), "reason": why} for value, why in balanced.refused],
             "other": None,
         }
         if isinstance(solution, Root):
@@ -666,6 +669,6 @@ def _equal(comparison: Comparison) -> dict[str, Any]:
         elif solution is not None:
             entry["solution"] = number(solution)
         if balanced.other is not None:
-            entry["other"] = {"value": balanced.other[0], "miss": number(balanced.other[1])}
+            entry["other"] = {"value": number(balanced.other[0]), "miss": number(balanced.other[1])}
         sides.append(entry)
     return {"metric": equal.metric, "vary": equal.vary, "budget": number(equal.budget), "sides": sides}

@@ -18,7 +18,7 @@ from flopcalc.theory.textbook import textbook
 if TYPE_CHECKING:
     from sympy import Expr
 
-__all__ = ["Closed", "Root", "Unsolvable", "balance"]
+__all__ = ["Closed", "Root", "Unsolvable", "balance", "turns"]
 
 HIGHEST_DEGREE = 60
 """The highest degree of an equation that is solved."""
@@ -158,6 +158,30 @@ def balance(cost: Number, budget: Number, unknown: Expr, arithmetic: Arithmetic 
             expected="a linear or a quadratic equation, or numbers for the other symbols",
         )
     return _closed(coefficients, unknown, arithmetic or Arithmetic())
+
+
+def turns(cost: Any, budget: Any, unknown: Any) -> list[Root]:
+    """Return the positive values of `unknown` at which a cost turns: it only rises or only falls between two of them.
+
+    Only numbers are found, and there are none where other symbols matter.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> x = symbol("x")
+    >>> [root.closed for root in turns(x + 8 / x, 100, x)]
+    [2*sqrt(2)]
+    """
+    from sympy import fraction, together
+
+    top, bottom = fraction(together(cost - budget))
+    try:
+        coefficients = _equation(top.diff(unknown) * bottom - top * bottom.diff(unknown), 0, unknown)
+    except Fault:
+        return []
+    if len(coefficients) == 1 or not all(is_rational(normal(item)) for item in coefficients):
+        return []
+    return _roots([normal(item) for item in coefficients])
 
 
 def _equation(cost: Any, budget: Any, unknown: Any) -> list[Any]:

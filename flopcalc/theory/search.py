@@ -7,7 +7,7 @@ network rounds its widths, the step is searched for on the network itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
@@ -15,13 +15,13 @@ from typing import Any, Generic, TypeVar
 from flopcalc.errors import Fault
 from flopcalc.theory.balance import Root
 
-__all__ = ["Nearest", "Step", "nearest_fraction", "nearest_whole", "step_of_reals", "step_of_wholes"]
+__all__ = ["Nearest", "Step", "fractions_near", "nearest", "step_of_reals", "step_of_wholes"]
 
 MOST_TRIED = 1000
-"""How many whole numbers are tried on either side of a root."""
+"""How many steps are tried on either side of a root."""
 
 LARGEST_DENOMINATOR = 64
-"""Of the fractions that are tried where a multiplier must make whole widths."""
+"""Of the fractions that are tried where a multiplier must make whole widths, and no step of it is known."""
 
 _HALVINGS = 32
 """How often a bracket of a real unknown is halved: to less than a billionth of its width."""
@@ -39,107 +39,121 @@ Built = TypeVar("Built")
 Point = TypeVar("Point", int, Fraction)
 
 
-# -- whole numbers near a root ---------------------------------------------------------------------------------------
+# -- near a root -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Nearest(Generic[Built]):
-    """The whole number nearest to a root of those that can be built.
+    """The value whose cost misses a budget by least, of those that can be built.
 
     Attributes
     ----------
-    value : int
+    value : Fraction
     built : Built
         What was built of it.
-    refused : tuple of (int, str)
-        The nearer ones, and why each cannot be.
-    other : (int, Built), optional
-        The nearest that can be built on the other side of the root; None where there is none, or none is wanted,
-        the root being a whole number that can be.
+    refused : tuple of (Fraction, str)
+        Those that were met on the way to it, and why each cannot be.
+    others : tuple of (Fraction, Built)
+        The rest of those that were compared.
     """
 
-    value: int
+    value: Fraction
     built: Built
-    refused: tuple[tuple[int, str], ...] = ()
-    other: tuple[int, Built] | None = None
+    refused: tuple[tuple[Fraction, str], ...] = ()
+    others: tuple[tuple[Fraction, Built], ...] = ()
 
 
-def nearest_whole(root: Root, attempt: Callable[[int], Built | str]) -> Nearest[Built]:
-    """Return the nearest whole number, at least 1, of which something can be built; of two as near, the lesser.
+def nearest(
+    points: Iterable[Root],
+    step: Fraction,
+    apart: Collection[Fraction],
+    attempt: Callable[[Fraction], Built | str],
+    less: Callable[[Built, Built], bool],
+) -> Nearest[Built]:
+    """Return the multiple of a step, at least one of it, whose cost is nearest to a budget.
+
+    Between two of the points the miss only grows or only falls, so that the nearest that can be built on either side of
+    each of them are all that have to be compared. Of two that miss by the same, it is the lesser.
 
     Parameters
     ----------
-    root : Root
+    points : iterable of Root
+        Where the cost is the budget, and where it turns.
+    step : Fraction
+        Only its multiples can be built.
+    apart : collection of Fraction
+        Where the cost is another: these values are compared for themselves.
     attempt : callable
         Builds, or returns why it cannot.
+    less : callable
+        Tells whether one misses the budget by less than another.
 
     Raises
     ------
     Fault
-        Where none can be built within :data:`MOST_TRIED` of the root.
+        Where none can be built within :data:`MOST_TRIED` steps of a point.
 
     Examples
     --------
     >>> root = Root((1, 0, -2 * 128**2), Fraction(181), Fraction(182))
-    >>> nearest_whole(root, lambda n: n * n if n % 2 == 0 else "odd")
-    Nearest(value=182, built=33124, refused=((181, 'odd'),), other=(180, 32400))
+    >>> found = nearest(
+    ...     [root],
+    ...     Fraction(1),
+    ...     (),
+    ...     lambda n: int(n * n) if n % 2 == 0 else "odd",
+    ...     lambda a, b: abs(a - 2 * 128**2) < abs(b - 2 * 128**2),
+    ... )
+    >>> int(found.value), found.built, [int(value) for value, _ in found.refused]
+    (182, 33124, [181])
     """
-    refused: dict[int, str] = {}
+    refused: dict[Fraction, str] = {}
+    built: dict[Fraction, Built] = {}
 
-    def first(values: Iterable[int]) -> tuple[int, Built] | None:
-        for value in values:
-            built = attempt(value)
-            if not isinstance(built, str):
-                return value, built
-            refused[value] = built
-        return None
+    def take(value: Fraction) -> bool:
+        if value not in built and value not in refused:
+            result = attempt(value)
+            if isinstance(result, str):
+                refused[value] = result
+            else:
+                built[value] = result
+        return value in built
 
-    floor = math.floor(root.within(Fraction(1, 4)).low)
-    floor += root.compare(floor + 1) >= 0
-    below = first(range(floor, max(floor - MOST_TRIED, 0), -1))
-    if below is not None and root.compare(below[0]) == 0:
-        return Nearest(*below)
-    above = first(range(floor + 1, floor + 1 + MOST_TRIED))
-    found = [item for item in (below, above) if item is not None]
-    if not found:
-        value = max(floor, 1)
-        raise Fault(f"no whole number within {MOST_TRIED:,} of the solution can be; {value}: {refused[value]}")
-    if len(found) == 2 and root.compare(Fraction(found[0][0] + found[1][0], 2)) > 0:
-        found.reverse()
-    (value, built), *others = found
-    nearer = tuple((item, why) for item, why in refused.items() if _is_nearer(root, item, value))
-    return Nearest(value, built, nearer, *others)
+    first: Fraction | None = None
+    for root in points:
+        floor = math.floor(root.within(step / 4).low / step)
+        floor += root.compare((floor + 1) * step) >= 0
+        first = max(floor, 1) * step if first is None else first
+        for values in (range(floor, max(floor - MOST_TRIED, 0), -1), range(max(floor + 1, 1), floor + 1 + MOST_TRIED)):
+            any(value * step not in apart and take(value * step) for value in values)
+    for value in apart:
+        take(value)
+    if not built:
+        assert first is not None
+        why = refused.get(first) or next(iter(refused.values()), "")
+        raise Fault(f"no value within {MOST_TRIED:,} of the solution can be; {first}: {why}")
+    best, *others = sorted(built)
+    for value in others:
+        if less(built[value], built[best]):
+            best = value
+    rest = tuple((value, item) for value, item in sorted(built.items()) if value != best)
+    return Nearest(best, built[best], tuple((value, why) for value, why in refused.items() if value not in apart), rest)
 
 
-def nearest_fraction(root: Root, attempt: Callable[[Fraction], Built | str]) -> tuple[Fraction, Built] | None:
-    """Return the fraction nearest to a root of which something can be built.
-
-    For every denominator up to :data:`LARGEST_DENOMINATOR` the two that enclose the root are tried; None where none of
-    them can be built.
+def fractions_near(root: Root) -> Iterator[Fraction]:
+    """Yield the fractions next to a root: for every denominator up to :data:`LARGEST_DENOMINATOR` the two around it.
 
     Examples
     --------
-    >>> root = Root((146, -513), Fraction(513, 146), Fraction(513, 146))
-    >>> nearest_fraction(root, lambda t: int(32 * t) if (32 * t).denominator == 1 else "not whole")
-    (Fraction(7, 2), 112)
+    >>> root = Root((2, -5), Fraction(5, 2), Fraction(5, 2))
+    >>> [str(value) for value in sorted(fractions_near(root))][:2]
+    ['2', '7/3']
     """
     close = root.nearly()
-    values = {
-        Fraction(math.floor(close * bottom) + up, bottom)
-        for bottom in range(1, LARGEST_DENOMINATOR + 1)
-        for up in (0, 1)
-    }
-    for value in sorted(values - {0}, key=lambda value: (abs(value - close), value)):
-        built = attempt(value)
-        if not isinstance(built, str):
-            return value, built
-    return None
-
-
-def _is_nearer(root: Root, one: int, other: int) -> bool:
-    """Tell whether `one` is nearer to a root than `other`."""
-    side = root.compare(Fraction(one + other, 2))
-    return one != other and (side > 0 if one > other else side < 0)
+    for bottom in range(1, LARGEST_DENOMINATOR + 1):
+        for up in (0, 1):
+            value = Fraction(math.floor(close * bottom) + up, bottom)
+            if value > 0 and value.denominator == bottom:
+                yield value
 
 
 # -- steps -----------------------------------------------------------------------------------------------------------

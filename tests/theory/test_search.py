@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from flopcalc.errors import Fault
 from flopcalc.number import symbol
-from flopcalc.theory.balance import Root, balance
-from flopcalc.theory.search import nearest_fraction, nearest_whole, step_of_reals, step_of_wholes
+from flopcalc.theory.balance import Root, balance, turns
+from flopcalc.theory.search import fractions_near, nearest, step_of_reals, step_of_wholes
 
 x = symbol("x")
 
@@ -27,45 +27,71 @@ def roots(cost: Any, budget: Any) -> list[Root]:
 # -- the nearest that can be built -----------------------------------------------------------------------------------
 
 
+def miss(cost: int | Fraction, budget: int) -> Fraction:
+    return abs(Fraction(cost) - budget)
+
+
 @settings(deadline=None)
 @given(st.integers(1, 40_000), st.integers(1, 12), st.integers(0, 11))
 def test_the_nearest_whole_number_is_that_of_trying_them_all(square: int, divisor: int, rest: int) -> None:
-    def attempt(value: int) -> int | str:
-        return value if value % divisor == rest % divisor else "no"
+    def attempt(value: Fraction) -> int | str:
+        return int(value**2) if value % divisor == rest % divisor else "no"
 
     (root,) = roots(x**2, square)
-    found = nearest_whole(root, attempt)
-    near = [value for value in range(1, 400) if value % divisor == rest % divisor]
+    found = nearest([root], Fraction(1), (), attempt, lambda a, b: miss(a, square) < miss(b, square))
+    values = {value: miss(value**2, square) for value in range(1, 400)}
+    possible = [value for value in values if value % divisor == rest % divisor]
+    assert found.value == min(possible, key=lambda value: (values[value], value))
+    assert not {value for value, _ in found.refused} & {*possible}
 
-    def farther(one: int, other: int) -> bool:
-        """Whether |one − √square| > |other − √square|, in whole numbers."""
-        a, b = sorted((one, other))
-        middle = (a + b) ** 2 < 4 * square  # the root is above the middle of the two
-        tie = (a + b) ** 2 == 4 * square
-        return not tie and ((one == a) is middle) and one != other
 
-    assert found.value in near
-    assert not any(farther(found.value, value) for value in near)
-    refused = {value for value, _ in found.refused}
-    nearer = {value for value in range(1, 400) if farther(found.value, value)}
-    assert refused == nearer
-    if found.other is not None:
-        assert (found.other[0] ** 2 > square) is not (found.value**2 > square)
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 400), st.integers(1, 5))
+def test_the_nearest_of_a_cost_that_turns_is_that_of_trying_them_all(a: int, b: int, budget: int, divisor: int) -> None:
+    cost = a * x + b * 30 / x
+
+    def attempt(value: Fraction) -> Fraction | str:
+        return a * value + Fraction(b * 30) / value if value % divisor == 0 else "no"
+
+    values = {value: miss(attempt(Fraction(value)), budget) for value in range(divisor, 900, divisor)}  # type: ignore[arg-type]
+    try:
+        points = roots(cost, budget)
+    except Fault:
+        points = []
+    found = nearest(
+        [*points, *turns(cost, budget, x)],
+        Fraction(1),
+        (),
+        attempt,
+        lambda one, other: miss(one, budget) < miss(other, budget),
+    )
+    assert found.value == min(values, key=lambda value: (values[value], value))
+
+
+def test_a_value_apart_is_compared_for_itself_and_hides_no_other() -> None:
+    (root,) = roots(8 * x + 1, 10)
+
+    for apart, value in ((5, Fraction(5, 4)), (10, 1)):
+        found = nearest(
+            [root],
+            Fraction(1, 4),
+            {Fraction(1)},
+            lambda value, apart=apart: apart if value == 1 else int(8 * value + 1),  # type: ignore[misc]
+            lambda one, other: miss(one, 10) < miss(other, 10),
+        )
+        assert found.value == value
 
 
 def test_where_nothing_can_be_built_the_reason_is_given() -> None:
     (root,) = roots(x**2, 50)
     with pytest.raises(Fault, match="7: too odd"):
-        nearest_whole(root, lambda value: "too odd")
+        nearest([root], Fraction(1), (), lambda value: "too odd", lambda one, other: False)
 
 
-def test_the_nearest_fraction_is_the_nearest_of_those_that_were_tried() -> None:
+def test_the_fractions_near_a_root_are_the_two_around_it_of_every_denominator() -> None:
     (root,) = roots(x**2, 5)
-    value, _ = nearest_fraction(root, lambda value: "no" if value.denominator % 3 else value) or (0, 0)
-    candidates = [Fraction(math.floor(math.sqrt(5) * bottom) + up, bottom) for bottom in range(1, 65) for up in (0, 1)]
-    assert value == min(
-        (item for item in candidates if item.denominator % 3 == 0), key=lambda item: abs(float(item) - math.sqrt(5))
-    )
+    candidates = {Fraction(math.floor(math.sqrt(5) * bottom) + up, bottom) for bottom in range(1, 65) for up in (0, 1)}
+    assert {*fractions_near(root)} == candidates
 
 
 # -- steps -----------------------------------------------------------------------------------------------------------

@@ -17,9 +17,11 @@ import flopcalc
 from flopcalc import Report, analyze
 from flopcalc.errors import FlopcalcError, ParameterError, UndecidedError, UnknownNameError
 from flopcalc.report import METRICS
-from flopcalc.solving import Compound, Formula, Found, Front, Solution, compound, front, solve
+from flopcalc.solving import Compound, Formula, Found, Front, Solution, cells, compound, front, search, solve
 from flopcalc.solving.budgets import read_budget
+from flopcalc.solving.counting import counted
 from flopcalc.solving.path import Course, End, Span
+from flopcalc.sweeps.tracing import analysed
 
 TINY = Fraction(1, 10**9)
 
@@ -497,6 +499,66 @@ def test_budgets_from_below_alone_ask_for_the_least_value() -> None:
     assert network(solved("resnet", "depth", flops=">= 5G")).value == 101
     assert not solved("resnet", "depth", flops=">= 50G").solved
     assert network(solved("mobilenet_v1", "classes", madds=">= 1M")).value == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "unknown", "budgets", "parameters"),
+    [
+        ("bottleneck_stack", "n", {"activations": ">= 5000"}, {"C": 8, "M": 2, "H": 4, "W": 3}),
+        ("bottleneck_stack", "M", {"mac": ">= 5001", "params": ">= 40"}, {"C": 8, "n": 3, "H": 4, "W": 3}),
+        ("separable_conv", "O", {"flops": ">= 12345"}, {"C": 3, "K": 3, "H": 4, "W": 5}),
+        ("mobilenet_v1", "alpha", {"flops": ">= 70M"}, {"shallow": True}),
+        ("mobilenet_v1", "alpha", {"params": ">= 300k", "mac": ">= 5M"}, {"shallow": True, "rho": "1/2"}),
+        ("mobilenet_v1", "alpha", {"activations": ">= 1"}, {"resolution": 32}),
+        ("efficientnet", "depth", {"flops": ">= 50M"}, {"resolution": 64}),
+        ("resnet", "width", {"params": ">= 20M"}, {"resolution": 32}),
+    ],
+)
+def test_what_is_proved_to_grow_is_solved_as_by_counting_every_lower_network(
+    spec: str,
+    unknown: str,
+    budgets: dict[str, str],
+    parameters: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick = solved(spec, unknown, **budgets, parameters=parameters)
+    assert quick.rises
+    monkeypatch.setattr(search, "_crossing", lambda *arguments: None)
+    full = solved(spec, unknown, **budgets, parameters=parameters)
+    assert not full.rises
+    assert quick.networks <= full.networks
+    assert quick.network == full.network
+    assert quick.below == full.below
+    assert layers(quick.report) == layers(full.report)
+
+
+def test_a_cost_that_may_fall_has_every_lower_network_counted() -> None:
+    assert not solved("mobilenet_v2", "alpha", flops=">= 150M").rises
+
+
+def test_few_networks_of_a_long_stack_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+
+    def counting(setting: Any, row: Any) -> dict[str, int]:
+        built.append(row)
+        return counted(setting, row)
+
+    monkeypatch.setattr(cells, "counted", counting)
+    for budget in (">= 105600", "105600"):
+        found = solved("bottleneck_stack", "n", activations=budget, C=32, M=8, H=4, W=2)
+        assert network(found).value == 275
+        assert len(built) < 60
+        built.clear()
+
+
+def test_what_makes_no_network_is_built_to_its_first_fault_alone() -> None:
+    """No K above N makes a network, and each of those branches has the same fault."""
+    setting, _ = flopcalc.solving.setting_of("esp_module", "paper", None, {"M": 8, "N": 8, "n": 3, "H": 4, "W": 4})
+    for count in (9, 40_000):
+        with pytest.raises(FlopcalcError) as caught:
+            counted(setting, {"K": count})
+        assert len(caught.value.problems) == 1
+    assert counted(setting, {"K": 4}) == analysed(setting, {"K": 4})
 
 
 def test_one_metric_may_be_bounded_from_both_sides() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from flopcalc.errors import listed
 from flopcalc.number import Number, as_text, is_rational, readable
 from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
 from flopcalc.render.cells import Cell, Phrase, Setting
@@ -202,7 +203,12 @@ def _proof(result: Solution) -> Iterator[Phrase]:
     """Say why nothing greater meets the budget, and what is counted."""
     unknown = result.unknown
     if result.networks and result.network is not None:
-        if result.goal == "least":
+        if result.goal == "least" and result.rises:
+            labels = listed(dict.fromkeys(LABELS[budget.metric] for budget in result.budgets))
+            yield (
+                f"Proved by their formulas: {labels} never fall as {unknown} grows, so that nothing lower reaches it.",
+            )
+        elif result.goal == "least":
             yield ("Every lower value that is allowed was computed.",)
         elif result.assumed:
             yield (f"Assumed, not proven: {result.assumed}. Below that every network was computed.",)
@@ -567,6 +573,7 @@ def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any
             "least": _network(result.least, result.budgets),
             "assumed": result.assumed or None,
             "proven_from": proven,
+            "rises": result.rises,
         }
     return found
 

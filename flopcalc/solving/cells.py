@@ -14,9 +14,10 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError
+from flopcalc.solving.counting import counted
 from flopcalc.solving.path import LARGEST, Course, End, Span
-from flopcalc.sweeps.recorded import Atom, Polynomial, range_of
-from flopcalc.sweeps.tracing import Domain, Setting, Trace, analysed, trace
+from flopcalc.sweeps.recorded import Atom, Polynomial, Rational, range_of
+from flopcalc.sweeps.tracing import Domain, Setting, Trace, trace
 
 __all__ = ["Line", "Piece"]
 
@@ -25,7 +26,9 @@ _MOST_TRACED = 10_000
 _MOST_TRACES = 63  # what is further away is seldom met again
 _MOST_ALONE = 12  # values that are taken as they are, one by one
 
-Form: TypeAlias = "dict[tuple[str, ...], Fraction]"
+_MOST_FUTILE = 3  # traces of whole numbers that hold for one value alone, before no more are made
+
+Form: TypeAlias = "dict[tuple[str, ...], Rational]"
 """A polynomial in the real parameters: () is the constant part."""
 
 
@@ -65,6 +68,8 @@ class Line:
         The metrics that are proven never to fall, once that was asked.
     traced : int
         How many analyses that took.
+    futile : int
+        How many of them in a row were of no use for another value.
     """
 
     setting: Setting
@@ -74,6 +79,7 @@ class Line:
     traces: list[Trace] = field(default_factory=list)
     rising: frozenset[str] | None = None
     traced: int = 0
+    futile: int = 0
 
     @property
     def whole(self) -> bool:
@@ -96,6 +102,8 @@ class Line:
         return self._piece({name: course.at_end(end) for name, course in self.courses.items()})
 
     def _piece(self, values: Mapping[str, Fraction]) -> Piece:
+        if not self.reals and self.futile >= _MOST_FUTILE:
+            return self._counted(values)
         found, known = self.known(values)
         if found.totals is None and found.error is None and not self.reals:
             return self._counted(values)
@@ -122,12 +130,12 @@ class Line:
         return span
 
     def _counted(self, values: Mapping[str, Fraction]) -> Piece:
-        """Return the piece of whole numbers, by an ordinary analysis."""
+        """Return the piece of whole numbers, by building it."""
         try:
-            totals = analysed(self.setting, {name: int(value) for name, value in values.items()})
+            totals = counted(self.setting, {name: int(value) for name, value in values.items()})
         except FlopcalcError as error:
             return Piece(self._whole(values), None, error)
-        return Piece(self._whole(values), {metric: int(value) for metric, value in totals.items()})
+        return Piece(self._whole(values), totals)
 
     def known(self, values: Mapping[str, Fraction]) -> tuple[Trace, _Around]:
         """Return what a trace says of the values, tracing them where no known one covers them."""
@@ -135,6 +143,7 @@ class Line:
             around = _Around(found, values, self.reals)
             if around.covered:
                 self.traces = [item for item in self.traces if item is not found] + [found]  # likely the next one's too
+                self.futile = 0
                 return found, around
         domains: dict[str, Domain] = {}
         numerators: dict[str, int] = {}
@@ -144,6 +153,7 @@ class Line:
             domains[name] = Domain(low, LARGEST * bottom, bottom)
             numerators[name] = int(value * bottom)
         self.traced += 1
+        self.futile += 1
         if self.traced > _MOST_TRACED:
             raise UndecidedError(
                 Problem(
@@ -257,17 +267,31 @@ class _Around:
 
     def _atom(self, atom: Atom) -> Form:
         if atom.kind == "axis":
-            return {(atom.name,): Fraction(1)} if atom.name in self.reals else {(): self.values[atom.name]}
+            return {(atom.name,): 1} if atom.name in self.reals else {(): self.values[atom.name]}
         return self._step(atom.kind, [self._sum(terms) for terms in atom.arguments])
 
     def _sum(self, terms: Polynomial) -> Form:
+        constant: Rational = 0
         result: Form = {}
         for monomial, factor in terms.items():
-            product: Form = {(): Fraction(factor)}
+            number: Rational = factor
+            product: Form | None = None
             for index in monomial:
-                product = _multiplied(product, self.forms[index])
-            for key, number in product.items():
-                result[key] = result.get(key, Fraction(0)) + number
+                form = self.forms[index]
+                if not form:
+                    number = 0
+                    break
+                if len(form) == 1 and () in form:
+                    number *= form[()]
+                else:
+                    product = form if product is None else _multiplied(product, form)
+            if product is None or not number:
+                constant += number
+                continue
+            for key, part in product.items():
+                result[key] = result.get(key, 0) + number * part
+        if constant:
+            result[()] = result.get((), 0) + constant
         return {key: number for key, number in result.items() if number}
 
     def pinned(self, name: str) -> bool:
@@ -277,6 +301,10 @@ class _Around:
 
     def value(self, form: Form) -> Fraction:
         """Return a form's value at the point."""
+        if not form:
+            return Fraction(0)
+        if len(form) == 1 and () in form:
+            return Fraction(form[()])
         result = Fraction(0)
         for key, number in form.items():
             result += number * math.prod((self.values[name] for name in key), start=Fraction(1))
@@ -295,12 +323,12 @@ class _Around:
             return inner[0] if value >= 0 else inner[1]
         value = self.value(inner[0])
         if kind == "floor":
-            whole = Fraction(math.floor(value))
+            whole = math.floor(value)
             self._bound(_added(inner[0], {(): whole}, -1), ">=")
             self._bound(_added(inner[0], {(): whole + 1}, -1), "<")
             return {(): whole} if whole else {}
         self._keep(inner[0], kind)
-        return {(): Fraction(1)} if ((value > 0) if kind == "positive" else (value == 0)) else {}
+        return {(): 1} if ((value > 0) if kind == "positive" else (value == 0)) else {}
 
     def _keep(self, form: Form, kind: str) -> None:
         """Keep a form's sign, or whether it is 0."""
@@ -319,7 +347,7 @@ class _Around:
             raise _cannot(self.values, "something that is rounded there is not linear in one parameter")
         name = names.pop()
         slope = form[name,]
-        at = -form.get((), Fraction(0)) / slope
+        at = Fraction(-form.get((), 0)) / slope
         if slope < 0:
             relation = relation.translate(str.maketrans("<>", "><"))
         low, low_closed, high, high_closed = self.box.get(name, (None, False, None, False))
@@ -332,21 +360,18 @@ class _Around:
 
 
 def _multiplied(one: Form, other: Form) -> Form:
-    if len(other) == 1 and () in other:
-        number = other[()]
-        return {key: value * number for key, value in one.items()}
     result: Form = {}
     for key, value in one.items():
         for second, number in other.items():
             product = tuple(sorted(key + second))
-            result[product] = result.get(product, Fraction(0)) + value * number
+            result[product] = result.get(product, 0) + value * number
     return result
 
 
 def _added(one: Form, other: Form, times: int) -> Form:
     result = dict(one)
     for key, value in other.items():
-        result[key] = result.get(key, Fraction(0)) + times * value
+        result[key] = result.get(key, 0) + times * value
     return {key: value for key, value in result.items() if value}
 
 

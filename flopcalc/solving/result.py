@@ -84,6 +84,9 @@ class Solution:
         ``greatest``, or ``least`` where every budget is a bound from below.
     below : Found, optional
         Of the least: the next network below, which misses a budget.
+    rises : bool
+        Of the least: the bounded metrics are proven never to fall as the unknown grows, so that nothing further below
+        was computed.
     """
 
     report: Report
@@ -98,6 +101,7 @@ class Solution:
     networks: int = 0
     goal: str = "greatest"
     below: Found | None = None
+    rises: bool = False
 
     @property
     def solved(self) -> bool:

@@ -24,6 +24,7 @@ MOST_NETWORKS = 200_000
 """How many spans are looked at, at most."""
 
 _DOUBLINGS = 60
+_MOST_BISECTED = 120
 _HALVINGS = 14
 _PROOFS = 3
 _REFUSALS = 8
@@ -140,7 +141,8 @@ def least(
 ) -> Solution:
     """Return the least value of the unknown that reaches the budgets, each of them a bound from below.
 
-    Every network below is looked at, so that nothing is assumed of it.
+    Where the bounded metrics are proven never to fall, the networks around the first that reaches the budgets are
+    looked at; else every network below, so that nothing is assumed of it.
 
     Raises
     ------
@@ -151,9 +153,12 @@ def least(
     """
     line = line_of(setting, courses)
     top, assumed = _reaching(line, unknown, budgets)
+    near = _crossing(line, top, budgets)
     pieces: list[Piece] = []
-    for piece in line.down(top):
+    for piece in line.down(top if near is None else near):
         pieces.append(piece)
+        if near is not None and piece.totals is not None and not _reached(piece, budgets):
+            break  # and so does everything below
         if len(pieces) > MOST_NETWORKS:
             raise UndecidedError(Problem(f"more than {MOST_NETWORKS:,} networks lie below what reaches the budget"))
     built = [n for n, piece in enumerate(pieces) if piece.totals is not None]
@@ -171,6 +176,7 @@ def least(
         span = _joined(span, _clipped(line, pieces[first].span))
     network, report = _found(line, unknown, courses, (pieces[chosen], span), options)
     base = Solution(report, unknown, courses, tuple(budgets), None, assumed=assumed, networks=len(pieces), goal="least")
+    base = replace(base, rises=near is not None)
     if not reaching:
         return replace(base, least=network)
     lower = next((n for n in built if n > last), None)
@@ -240,6 +246,47 @@ def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Frac
     raise ParameterError(
         Problem(f"no {unknown} up to {LARGEST:,} was found that reaches the budget", None, "a lower bound")
     )
+
+
+def _crossing(line: Line, top: Fraction, budgets: Sequence[Budget]) -> Fraction | None:
+    """Return a value a network or more above the least that reaches the budgets, where their metrics never fall.
+
+    None where that is not proven, or where nothing reaches them.
+    """
+    if line.limits.low is None or not _rises(line, budgets):
+        return None
+    low, high = line.limits.low.near, top
+    if not _reached(line.at(high), budgets):
+        return None
+    span: Span | None = None
+    for _ in range(_MOST_BISECTED):
+        middle = Fraction(math.floor((low + high) / 2)) if line.whole else (low + high) / 2
+        if middle <= low or middle >= high or not line.limits.holds(middle):
+            break
+        piece = line.at(middle)
+        if _reached(piece, budgets):
+            high, span = middle, piece.span
+        elif span is not None and piece.span.precedes(span):
+            break
+        else:
+            low = middle
+    # the same network may go on above, in pieces of its own
+    totals = line.at(high).totals
+    for _ in range(_MOST_BISECTED):
+        if high >= top or line.at(high).totals != totals:
+            break
+        high = min(top, high + 1 if line.whole else high + (high - low or 1))
+        low = low if line.whole else low - (high - low)
+    return high
+
+
+def _rises(line: Line, budgets: Sequence[Budget]) -> bool:
+    """Tell whether all the bounded metrics are proven never to fall where the unknown grows."""
+    if len(line.courses) != 1 or not next(iter(line.courses.values())).identity:
+        return False
+    if line.rising is None:
+        line.rising = rising(line.setting, next(iter(line.courses)))
+    return all(budget.metric in line.rising for budget in budgets)
 
 
 def _excess(totals: Mapping[str, int] | None, budgets: Sequence[Budget]) -> Fraction:
@@ -467,6 +514,10 @@ def start_of(line: Line) -> Fraction:
 
 def _proven(line: Line, t: Fraction, budgets: Sequence[Budget]) -> bool:
     """Tell whether every network from `t` on is proven to miss one of the budgets."""
+    if line.whole and line.futile:  # a trace takes the counts of repeats or groups as they are
+        reached = line.at(t).totals
+        if reached is not None and any(not budget.met(reached) and _rises(line, [budget]) for budget in budgets):
+            return True
     values = {name: course.at(t) for name, course in line.courses.items()}
     # what is irrational is taken a little lower
     values = {

@@ -1,0 +1,67 @@
+"""One network in plain whole numbers: built layer by layer, and its layers' costs added; no trace, and no symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from flopcalc.binding import bind
+from flopcalc.build import _Builder, _Stop
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, shallow
+from flopcalc.graph import Graph
+from flopcalc.number import Arithmetic, Value, is_rational, total
+from flopcalc.report import METRICS
+from flopcalc.sweeps.tracing import Setting
+
+__all__ = ["built_at", "counted"]
+
+
+@shallow
+def built_at(setting: Setting, row: Mapping[str, Value]) -> tuple[Graph, Arithmetic]:
+    """Return the network of some values; of those that make none, the first fault alone is found.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the values make no network.
+    """
+    binding = bind(setting.spec, {**setting.given, **row}, shapes=setting.shapes or None, exact_rounding=True)
+    return _Hasty(setting.spec, binding).build().graph, binding.arithmetic
+
+
+def counted(setting: Setting, row: Mapping[str, Value]) -> dict[str, int]:
+    """Return the totals of a network, by metric.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the values make no network, or leave a symbol free.
+
+    Examples
+    --------
+    >>> from flopcalc.solving import setting_of
+    >>> setting, _ = setting_of("conv", "paper", None, {"C": 4, "K": 3, "H": 8, "W": 8})
+    >>> counted(setting, {"O": 16})["madds"]
+    36864
+    """
+    graph, arithmetic = built_at(setting, row)
+    totals: dict[str, int] = {}
+    for metric in METRICS:
+        if metric == "flops":
+            value = total(setting.convention.counted(node, graph, arithmetic).value for node in graph.nodes)
+        else:
+            value = total(getattr(node.cost, metric) for node in graph.nodes)
+        if not is_rational(value):
+            free = ", ".join(sorted(str(name) for name in value.free_symbols))
+            raise ParameterError(
+                Problem(f"{setting.spec.called} leaves {free} free", None, "a number for every parameter")
+            )
+        totals[metric] = int(value)
+    return totals
+
+
+class _Hasty(_Builder):
+    """A builder that stops at the first fault: nothing after it is looked at."""
+
+    def go_on(self, error: _Stop | FlopcalcError, tensors: list[int]) -> NoReturn:
+        raise error

@@ -554,6 +554,7 @@ def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any
             "goals": dict(result.goals),
             "tried": result.tried,
             "within": result.within,
+            "recounted": result.recounted,
             "choices": [
                 {
                     "parameters": {name: plain(value) for name, value in item.parameters.items()},
@@ -574,6 +575,7 @@ def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any
             "assumed": result.assumed or None,
             "proven_from": proven,
             "rises": result.rises,
+            "recounted": result.recounted,
         }
     return found
 

@@ -15,6 +15,7 @@ from flopcalc.number import is_rational
 from flopcalc.report import METRICS
 from flopcalc.solving.budgets import budgets_of
 from flopcalc.solving.path import path_of
+from flopcalc.solving.recounting import recounted
 from flopcalc.solving.result import Budget, Choice, Compound, Formula, Found, Front, Scaling, Solution
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import read_value
@@ -88,7 +89,8 @@ def solve(
     ParameterError
         Where the question is wrong.
     UndecidedError
-        Where the steps of the rounding cannot be followed, or there is no closed form.
+        Where the steps of the rounding cannot be followed, there is no closed form, or a network that is built in
+        plain numbers is not what the answer says.
 
     Examples
     --------
@@ -127,7 +129,7 @@ def solve(
             from flopcalc.solving.search import greatest_choice
 
             _only_numbers(budgets)
-            return greatest_choice(setting, name, parameter.choices, budgets, options)
+            return recounted(greatest_choice(setting, name, parameter.choices, budgets, options), setting)
     unknown, courses = path_of(found, names, along, given)
     binding = bind(
         found, given, symbolic=[*freed, *(name for name in courses if name not in freed)], shapes=setting.shapes or None
@@ -145,8 +147,8 @@ def solve(
     from flopcalc.solving.search import greatest, least
 
     if all(budget.relation == ">=" for budget in budgets):
-        return least(setting, unknown, courses, budgets, options)
-    return greatest(setting, unknown, courses, budgets, options)
+        return recounted(least(setting, unknown, courses, budgets, options), setting)
+    return recounted(greatest(setting, unknown, courses, budgets, options), setting)
 
 
 def _only_numbers(budgets: Iterable[Budget]) -> None:

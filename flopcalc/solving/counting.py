@@ -13,7 +13,7 @@ from flopcalc.number import Arithmetic, Value, is_rational, total
 from flopcalc.report import METRICS
 from flopcalc.sweeps.tracing import Setting
 
-__all__ = ["built_at", "counted"]
+__all__ = ["built_at", "counted", "totals_of"]
 
 
 @shallow
@@ -44,7 +44,17 @@ def counted(setting: Setting, row: Mapping[str, Value]) -> dict[str, int]:
     >>> counted(setting, {"O": 16})["madds"]
     36864
     """
-    graph, arithmetic = built_at(setting, row)
+    return totals_of(setting, *built_at(setting, row))
+
+
+def totals_of(setting: Setting, graph: Graph, arithmetic: Arithmetic) -> dict[str, int]:
+    """Return the sums over a network's layers, by metric.
+
+    Raises
+    ------
+    FlopcalcError
+        Where a symbol is left free.
+    """
     totals: dict[str, int] = {}
     for metric in METRICS:
         if metric == "flops":

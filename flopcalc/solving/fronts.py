@@ -10,9 +10,11 @@ from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameE
 from flopcalc.number import is_rational, normal
 from flopcalc.report import METRICS
 from flopcalc.solving.path import path_of
+from flopcalc.solving.recounting import front_recounted
 from flopcalc.solving.result import Budget, Choice, Front
 from flopcalc.solving.search import line_of, start_of, steps_down
 from flopcalc.sweeps import Axis, sweep
+from flopcalc.sweeps.axes import _axis
 from flopcalc.sweeps.selecting import Front as Kept
 from flopcalc.sweeps.selecting import Key
 from flopcalc.sweeps.tracing import Setting
@@ -63,7 +65,7 @@ def front_of(
     if any(not is_rational(budget.value) for budget in budgets):
         raise ParameterError(Problem("a front needs a budget in numbers", None, "a number such as 150M"))
     keys = goals_of(best, budgets)
-    grid = {name: _steps(setting, name) if values is None else values for name, values in axes.items()}
+    grid = {name: _steps(setting, name) if values is None else _axis(values, name) for name, values in axes.items()}
     kept = Kept(keys)
     tried = within = 0
     for block in sweep(
@@ -96,7 +98,8 @@ def front_of(
         **options,
     )
     goals = {key.name: "max" if key.greatest else "min" for key in keys}
-    return Front(report, tuple(axes), tuple(budgets), goals, tuple(choices), tried, within)
+    front = Front(report, tuple(axes), tuple(budgets), goals, tuple(choices), tried, within)
+    return front_recounted(front, setting, grid, keys)
 
 
 def _choice(row: Mapping[str, Any], axes: Mapping[str, object]) -> Choice:

@@ -87,6 +87,8 @@ class Solution:
     rises : bool
         Of the least: the bounded metrics are proven never to fall as the unknown grows, so that nothing further below
         was computed.
+    recounted : int
+        At how many values the network was built in plain numbers and found to be what is said of it.
     """
 
     report: Report
@@ -102,6 +104,7 @@ class Solution:
     goal: str = "greatest"
     below: Found | None = None
     rises: bool = False
+    recounted: int = 0
 
     @property
     def solved(self) -> bool:
@@ -183,6 +186,8 @@ class Front:
         In the order of the budget's metric, the greatest first.
     tried, within : int
         How many configurations there are, and how many are within the budgets.
+    recounted : int
+        How many were built in plain numbers and found to be what is said of them.
     """
 
     report: Report
@@ -192,6 +197,7 @@ class Front:
     choices: tuple[Choice, ...]
     tried: int
     within: int
+    recounted: int = 0
 
     @property
     def solved(self) -> bool:

@@ -1,0 +1,247 @@
+"""The second road under an answer: networks at it and around it, built in plain numbers, must be what it says they are.
+
+A search follows traces, steps of rounding and proofs. Here none of them is used: parameters get numbers, the network is
+built layer by layer, its layers' costs are added, and what the answer says of that value is held against them.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+from flopcalc.errors import FlopcalcError, Problem, UndecidedError
+from flopcalc.number import is_rational, normal, readable
+from flopcalc.solving.counting import built_at, totals_of
+from flopcalc.solving.path import LARGEST, Course, End, Span
+from flopcalc.solving.result import Budget, Choice, Found, Front, Solution
+from flopcalc.sweeps import Axis
+from flopcalc.sweeps.selecting import Key
+from flopcalc.sweeps.tracing import Setting
+from flopcalc.theory.recount import points_for
+
+__all__ = ["front_recounted", "recounted"]
+
+_TINY = Fraction(1, 10**9)
+_NEARBY = (Fraction(65, 64), Fraction(11, 10), Fraction(3, 2), Fraction(2), Fraction(4))
+_MANY_LAYERS = 1000
+"""With more than these, what is larger still is left to the search."""
+
+Layers = tuple[object, ...]
+
+
+@dataclass
+class _Recount:
+    """Networks of an unknown's values, each built once.
+
+    `known` has totals and layers by value, None where there is no network.
+    """
+
+    setting: Setting
+    unknown: str
+    courses: Mapping[str, Course]
+    known: dict[Fraction, tuple[Mapping[str, int], Layers] | None] = field(default_factory=dict)
+
+    def at(self, t: Fraction) -> tuple[Mapping[str, int], Layers] | None:
+        """Build the network at a value; what is irrational is taken to forty digits."""
+        if t not in self.known:
+            values = {name: normal(course.at(t)) for name, course in self.courses.items()}
+            self.known[t] = _network(self.setting, values)
+        return self.known[t]
+
+
+def _network(setting: Setting, values: Mapping[str, Any]) -> tuple[Mapping[str, int], Layers] | None:
+    try:
+        graph, arithmetic = built_at(setting, values)
+        totals = totals_of(setting, graph, arithmetic)
+    except FlopcalcError:
+        return None
+    layers = tuple(
+        (node.path, node.layer, graph.input_shapes(node), graph.shapes[node.output], node.turns) for node in graph.nodes
+    )
+    return totals, layers
+
+
+def recounted(solution: Solution, setting: Setting) -> Solution:
+    """Return a solution with the number of values at which it was recounted.
+
+    Raises
+    ------
+    UndecidedError
+        Where a network is not what the solution says of it.
+    """
+    found = solution.network or solution.least
+    assert found is not None
+    recount = _Recount(setting, solution.unknown, solution.courses)
+    own = recount.at(found.value)
+    _hold(own is not None and own[0] == found.totals, solution, found.value, own, f"{_costs(found.totals, solution)}")
+    assert own is not None
+    most = points_for(len(own[1]))
+    beside = solution.above or solution.below
+    if beside is not None:
+        other = recount.at(beside.value)
+        agreed = other is not None and other[0] == beside.totals and not _met(other[0], solution)
+        _hold(agreed, solution, beside.value, other, f"{_costs(beside.totals, solution)}, beside the budget")
+    small = len(own[1]) > _MANY_LAYERS
+    for t in islice(_values(solution, setting, found, small=small), 4 * most):
+        if len(recount.known) >= most:
+            break
+        _judge(solution, found, own[1], t, recount.at(t))
+    return replace(solution, recounted=len(recount.known))
+
+
+def _judge(
+    solution: Solution, found: Found, layers: Layers, t: Fraction, network: tuple[Mapping[str, int], Layers] | None
+) -> None:
+    """Hold one network against what the solution says of its value."""
+    span = found.span
+    if span.holds(t):
+        same = network is not None and network[0] == found.totals and network[1] == layers
+        _hold(same, solution, t, network, f"{_costs(found.totals, solution)}, in the network of the interval")
+        return
+    if network is None:
+        return
+    if solution.network is None:
+        _hold(not _met(network[0], solution), solution, t, network, "a budget missed, as everywhere")
+        return
+    outside = 1 if span.high is not None and t >= span.high.near else -1
+    if outside == (1 if solution.goal == "greatest" else -1):
+        _hold(not _met(network[0], solution), solution, t, network, "a budget missed, as everywhere beyond the answer")
+    edge = span.high if outside == 1 else span.low
+    if edge is not None and abs(t - edge.near) <= _tiny(edge) and _real(solution):
+        _hold(network[1] != layers, solution, t, network, "another network outside the interval")
+
+
+def _met(totals: Mapping[str, int], solution: Solution) -> bool:
+    return all(budget.met(totals) for budget in solution.budgets)
+
+
+def _costs(totals: Mapping[str, int], solution: Solution) -> str:
+    return ", ".join(f"{name} = {totals[name]:,}" for name in dict.fromkeys(item.metric for item in solution.budgets))
+
+
+def _hold(
+    agreed: bool, solution: Solution, t: Fraction, network: tuple[Mapping[str, int], Layers] | None, said: str
+) -> None:
+    """Refuse the answer where the plain count does not agree with it."""
+    if agreed:
+        return
+    there = "no network" if network is None else _costs(network[0], solution)
+    at = f"{solution.unknown} = {readable(normal(t))}"
+    if t.denominator > 10**6:
+        at = f"{solution.unknown} ≈ {float(t):.9g}"
+    raise _at_fault(f"at {at} the layers add up to {there}, and the search says {said}", solution.assumed)
+
+
+def _at_fault(what: str, assumed: str = "") -> UndecidedError:
+    whose = "the solver is at fault" + (f", or what was assumed, that {assumed}" if assumed else "")
+    problem = f"no answer is given, for {whose}: {what}"
+    return UndecidedError(Problem(problem, None, "the same of both", "please report it with the command line"))
+
+
+def _real(solution: Solution) -> bool:
+    return not any(course.identity and course.whole for course in solution.courses.values())
+
+
+def _values(solution: Solution, setting: Setting, found: Found, *, small: bool) -> Iterator[Fraction]:
+    """Yield values in and around the answer: at its edges, beside them, and some that are drawn; always the same."""
+    draw = random.Random(str(found.value))  # noqa: S311 - the same values every time
+    parameter = setting.spec.known.get(solution.unknown)
+    if parameter is not None and parameter.choices:
+        yield from (Fraction(choice) for choice in parameter.choices if is_rational(choice))
+        return
+    if not _real(solution):
+        value = int(found.value)
+        yield from (Fraction(near) for near in (value + 1, value - 1, value + 2, value - 2) if near > 0)
+        while True:
+            if value > 1:
+                yield Fraction(draw.randrange(1, value))
+            beyond = value + draw.randrange(1, value + 64)
+            if not small:
+                yield Fraction(min(beyond, LARGEST))
+            elif value <= 1:
+                return
+    yield from _edges(found.span)
+    low, high = found.span.low, found.span.high
+    assert low is not None
+    assert high is not None
+    for factor in _NEARBY:
+        yield high.near * factor
+        yield low.near / factor
+    while True:
+        yield low.near + (high.near - low.near) * Fraction(draw.randrange(1, 1000), 1000)
+        yield low.near * Fraction(draw.randrange(1, 1000), 1000)
+        yield high.near * (1 + Fraction(draw.randrange(1, 1000), 1000))
+        yield high.near * (1 + Fraction(draw.randrange(1, 100), 1000) ** 2)
+
+
+def _edges(span: Span) -> Iterator[Fraction]:
+    for end in (span.low, span.high):
+        assert end is not None
+        tiny = _tiny(end)
+        yield from (end.near - tiny, end.near + tiny)
+        if end.base is None:
+            yield end.near
+
+
+def _tiny(end: End) -> Fraction:
+    return _TINY * (end.near if end.near > 1 else 1)
+
+
+# -- fronts ----------------------------------------------------------------------------------------------------------
+
+
+def front_recounted(found: Front, setting: Setting, axes: Mapping[str, Axis], keys: Sequence[Key]) -> Front:
+    """Return a front with the number of configurations at which it was recounted.
+
+    Raises
+    ------
+    UndecidedError
+        Where a configuration is not what the front says of it, or is left out of it.
+    """
+    if not found.choices:
+        return found
+    draw = random.Random(len(found.choices))  # noqa: S311 - the same ones every time
+    own = _network(setting, found.choices[0].parameters)
+    most = points_for(len(own[1])) if own is not None else 1
+    sample = found.choices if len(found.choices) <= most // 2 else draw.sample(found.choices, most // 2)
+    count = 0
+    for choice in sample:
+        network = _network(setting, choice.parameters)
+        count += 1
+        if network is None or network[0] != choice.totals or not _within(network[0], found.budgets):
+            raise _at_fault(f"the layers at {_set(choice.parameters)} add up to {_listed(network, keys)}")
+    for _ in range(most - count):
+        values: dict[str, Any] = {name: axis[draw.randrange(len(axis))] for name, axis in axes.items()}
+        network = _network(setting, values)
+        count += 1
+        if network is None or not _within(network[0], found.budgets):
+            continue
+        if not any(_as_good(choice, network[0], keys) for choice in found.choices):
+            raise _at_fault(f"no configuration of the front is as good as {_set(values)} with {_listed(network, keys)}")
+    return replace(found, recounted=count)
+
+
+def _within(totals: Mapping[str, int], budgets: Sequence[Budget]) -> bool:
+    return all(budget.met(totals) for budget in budgets)
+
+
+def _as_good(choice: Choice, totals: Mapping[str, int], keys: Sequence[Key]) -> bool:
+    return all(
+        choice.totals[key.name] >= totals[key.name] if key.greatest else choice.totals[key.name] <= totals[key.name]
+        for key in keys
+    )
+
+
+def _set(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {readable(value)}" for name, value in values.items())
+
+
+def _listed(network: tuple[Mapping[str, int], Layers] | None, keys: Sequence[Key]) -> str:
+    if network is None:
+        return "no network"
+    return ", ".join(f"{key.name} = {math.floor(network[0][key.name]):,}" for key in keys)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from flopcalc.comparison.plan import Plan, analysed, free_symbols, of_side, shared_symbols
+from flopcalc.comparison.recounting import recounted
 from flopcalc.comparison.result import Balanced, Comparison, Equal, Side, replaced
 from flopcalc.errors import Fault, FlopcalcError, Problem, gathered
 from flopcalc.expression import free_expression
@@ -50,7 +51,10 @@ def at_equal(plans: Sequence[Plan], options: Mapping[str, Any], metric: str, var
             problems += [of_side(problem, plan.heading) for problem in error.problems]
     if problems:
         raise FlopcalcError(*gathered(problems))
-    return Comparison(tuple(sides), Equal(metric, vary, budget))
+    held = [
+        recounted(plans[0], lead, plan, side, metric, options) for plan, side in zip(plans[1:], sides[1:], strict=True)
+    ]
+    return Comparison((lead, *held), Equal(metric, vary, budget))
 
 
 def _formula(plan: Plan, options: Mapping[str, Any]) -> Report | FlopcalcError:

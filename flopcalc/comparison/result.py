@@ -47,6 +47,8 @@ class Balanced:
         Values that would miss by less, and why each cannot be.
     other : (Number, Number), optional
         The nearest possible value on the other side of the budget, and its miss.
+    recounted : int
+        How often both sides were built in plain numbers and found to differ by what is said.
     """
 
     value: Number
@@ -57,6 +59,7 @@ class Balanced:
     step: tuple[Fraction, Fraction] | None = None
     refused: tuple[tuple[Number, str], ...] = ()
     other: tuple[Number, Number] | None = None
+    recounted: int = 0
 
 
 @dataclass(frozen=True)

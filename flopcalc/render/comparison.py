@@ -661,6 +661,7 @@ def _equal(comparison: Comparison) -> dict[str, Any]:
             "step": None if balanced.step is None else [as_text(end) for end in balanced.step],
             "refused": [{"value": number(value), "reason": why} for value, why in balanced.refused],
             "other": None,
+            "recounted": balanced.recounted,
         }
         if isinstance(solution, Root):
             close = solution.within(Fraction(1, 10**9))

@@ -358,7 +358,7 @@ def hints_of(reports: Iterable[Report]) -> tuple[str, ...]:
         for node in graph.nodes:
             groups = getattr(node.layer, "groups", 1)
             if groups != 1:
-                values += [graph.input_shapes(node)[0][0] / groups, graph.shapes[node.output][0] / groups]
+                values += [divide(graph.input_shapes(node)[0][0], groups), divide(graph.shapes[node.output][0], groups)]
             for value in node.layer.values().values():
                 values += value if isinstance(value, tuple) else (value,)
         values += [ideal.value for ideal in report.totals.arithmetic.ideal if ideal.least is None]

@@ -1,7 +1,8 @@
-"""An answer of `solve` is given only where networks that are built in plain numbers are what it says they are."""
+"""An answer of `solve` is given only where plain networks are what it says; and it is that of trying all values."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from flopcalc.errors import UndecidedError
-from flopcalc.solving import Front, Solution, front, setting_of, solve
+from flopcalc import analyze
+from flopcalc.errors import FlopcalcError, ParameterError, UndecidedError
+from flopcalc.report import METRICS
+from flopcalc.solving import Formula, Front, Solution, front, setting_of, solve
 from flopcalc.solving.fronts import goals_of
 from flopcalc.solving.path import End
-from flopcalc.solving.recounting import front_recounted, recounted
+from flopcalc.solving.recounting import formula_recounted, front_recounted, recounted
 from flopcalc.solving.result import Found
 from flopcalc.sweeps.axes import read_axis
 
@@ -118,3 +121,102 @@ def test_a_front_with_a_false_point_or_a_gap_is_no_answer() -> None:
         front_recounted(replace(found, choices=(false, *found.choices[1:])), setting, axes, keys)
     with pytest.raises(UndecidedError, match="no configuration of the front is as good"):
         front_recounted(replace(found, choices=found.choices[-1:]), setting, axes, keys)
+
+
+@pytest.mark.parametrize(
+    ("spec", "unknown", "budget", "symbolic"),
+    [
+        ("separable_conv", "O", {"flops": "B"}, ()),
+        ("resnet_bottleneck", "M", {"flops": "B"}, ()),
+        ("conv", "O", {"mac": "5000"}, ()),
+        ("mobilenet_v1", "alpha", {"params": "P"}, ("rho",)),
+    ],
+)
+def test_a_false_formula_is_no_answer(
+    spec: str, unknown: str, budget: dict[str, Any], symbolic: tuple[str, ...]
+) -> None:
+    found = solve(spec, unknown, **budget, symbolic=symbolic)
+    assert isinstance(found, Formula)
+    assert found.recounted >= 10
+    setting, _ = setting_of(spec, "paper", None, {})
+    freed = [*symbolic, *([] if spec != "mobilenet_v1" else [unknown])]
+    assert formula_recounted(found, setting, freed, ()) == found
+    for wrong in (2 * found.value, -found.value, found.value + 1):
+        with pytest.raises(UndecidedError, match=r"the solver is at fault: at .* the formula says"):
+            formula_recounted(replace(found, value=wrong, where=()), setting, freed, ())
+
+
+# -- every block against trying all values ---------------------------------------------------------------------------
+
+BLOCKS = {
+    "conv": "COKHW",
+    "group_conv": "COKgHW",
+    "inverted_residual": "COKHWt",
+    "resnext_bottleneck": "CMgHW",
+    "shufflenet_v1_unit": "CMgHW",
+    "separable_conv": "COKHW",
+    "bottleneck_stack": "CMnHW",
+    "esp_module": "MNKnHW",
+}
+POOLS = {"K": [1, 2, 3, 5], "g": [1, 2, 3, 4], "n": [1, 3, 5], "t": [1, 2, 3, 6]}
+
+
+def totals_at(name: str, values: dict[str, int]) -> dict[str, int] | None:
+    try:
+        totals = analyze(name, **values).totals
+    except FlopcalcError:
+        return None
+    return {metric: int(getattr(totals, metric)) for metric in METRICS}
+
+
+def asked(draw: random.Random, reference: dict[str, int]) -> list[tuple[str, str, int]]:
+    """Draw budgets of one kind, which a network just keeps to, or just misses."""
+    one, other = draw.sample(METRICS, 2)
+    near = {name: max(reference[name] + draw.choice([0, 0, 1, -1, reference[name] // 50]), 1) for name in (one, other)}
+    kinds = [
+        [(one, "<=", near[one])],
+        [(one, ">=", near[one])],
+        [(one, ">=", near[one] * 9 // 10), (one, "<=", near[one] * 11 // 10)],
+        [(one, ">=", near[one]), (one, "<=", near[one])],  # exactly so much
+        [(one, "<=", near[one]), (other, "<=", near[other])],
+        [(one, ">=", near[one]), (other, ">=", near[other])],
+        [(one, "<=", near[one]), (other, ">=", near[other] // 2)],
+    ]
+    return draw.choice(kinds)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_answer_is_that_of_trying_all_values(seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(6):
+        name = draw.choice([*BLOCKS])
+        values = {key: draw.choice(POOLS.get(key, [1, 2, 3, 4, 6, 8, 12, 16])) for key in BLOCKS[name]}
+        unknown = draw.choice(BLOCKS[name].replace("t", ""))
+        del values[unknown]
+        built = {n: found for n in range(1, 60) if (found := totals_at(name, {**values, unknown: n})) is not None}
+        if len(built) < 3:
+            continue
+        budgets = asked(draw, built[draw.choice([*built][: len(built) * 2 // 3])])
+        given: dict[str, list[str]] = {}
+        for metric, relation, value in budgets:
+            given.setdefault(metric, []).append(f"{relation} {value}")
+        case = (name, unknown, values, given)
+        met = [
+            n
+            for n, totals in built.items()
+            if all((totals[m] <= value) if relation == "<=" else (totals[m] >= value) for m, relation, value in budgets)
+        ]
+        try:
+            found = solve(name, unknown, **given, parameters=values)  # type: ignore[arg-type]
+        except ParameterError:
+            continue  # nothing depends on it, or no value is the greatest
+        assert isinstance(found, Solution)
+        if found.network is None:
+            assert not met, case
+            continue
+        value = found.network.value
+        assert value not in built or value in met, case
+        if found.goal == "least":
+            assert not [n for n in met if n < value], case
+        else:
+            assert not [n for n in met if n > value], case

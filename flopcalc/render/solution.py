@@ -547,6 +547,7 @@ def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any
             "value": number(result.value),
             "where": list(result.where),
             "proved": result.proved,
+            "recounted": result.recounted,
         }
     elif isinstance(result, Front):
         found |= {

@@ -8,6 +8,7 @@ from typing import Any
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import Fault, ParameterError, Problem, UndecidedError
 from flopcalc.number import Number, as_expr, is_rational, normal
+from flopcalc.solving.recounting import formula_recounted
 from flopcalc.solving.result import Budget, Formula
 from flopcalc.sweeps.tracing import Setting
 from flopcalc.theory.balance import Closed, Unsolvable, balance
@@ -64,7 +65,8 @@ def formula(setting: Setting, unknown: str, budgets: Sequence[Budget], options: 
     proved = is_zero(normal(at - as_expr(amount)))
     where = () if solution.positive else (f"{unknown} > 0",)
     value = _apart(solution.value)
-    return Formula(report, unknown, Budget(budget.metric, "<=", amount), cost, value, where, proved)
+    found_at = Formula(report, unknown, Budget(budget.metric, "<=", amount), cost, value, where, proved)
+    return formula_recounted(found_at, setting, symbolic, options["assume"])
 
 
 def _apart(value: Number) -> Number:

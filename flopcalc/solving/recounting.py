@@ -14,17 +14,28 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from flopcalc.errors import FlopcalcError, Problem, UndecidedError
-from flopcalc.number import is_rational, normal, readable
+from flopcalc.errors import Fault, FlopcalcError, Problem, UndecidedError
+from flopcalc.number import Number, as_text, is_rational, normal, readable
 from flopcalc.solving.counting import built_at, totals_of
 from flopcalc.solving.path import LARGEST, Course, End, Span
-from flopcalc.solving.result import Budget, Choice, Found, Front, Solution
+from flopcalc.solving.result import Budget, Choice, Formula, Found, Front, Solution
 from flopcalc.sweeps import Axis
 from flopcalc.sweeps.selecting import Key
 from flopcalc.sweeps.tracing import Setting
-from flopcalc.theory.recount import points_for
+from flopcalc.theory.plain import plain_value
+from flopcalc.theory.recount import (
+    Condition,
+    Nature,
+    Plain,
+    Point,
+    conditions_of,
+    hints_of,
+    network_at,
+    points,
+    points_for,
+)
 
-__all__ = ["front_recounted", "recounted"]
+__all__ = ["formula_recounted", "front_recounted", "recounted"]
 
 _TINY = Fraction(1, 10**9)
 _NEARBY = (Fraction(65, 64), Fraction(11, 10), Fraction(3, 2), Fraction(2), Fraction(4))
@@ -245,3 +256,92 @@ def _listed(network: tuple[Mapping[str, int], Layers] | None, keys: Sequence[Key
     if network is None:
         return "no network"
     return ", ".join(f"{key.name} = {math.floor(network[0][key.name]):,}" for key in keys)
+
+
+# -- formulas --------------------------------------------------------------------------------------------------------
+
+
+def formula_recounted(found: Formula, setting: Setting, symbolic: Sequence[str], assume: Sequence[str]) -> Formula:
+    """Return a formula with the number of points at which it was recounted.
+
+    Raises
+    ------
+    UndecidedError
+        Where the network of its value does not cost the budget.
+    """
+    unknown, metric = found.unknown, found.budget.metric
+    numbers = [found.cost, found.value, found.budget.value]
+    symbols = {item for number in numbers for item in getattr(number, "free_symbols", ()) if item.name != unknown}
+    symbols |= {
+        item
+        for shape in found.report.inputs.values()
+        for side in shape
+        for item in getattr(side, "free_symbols", ())
+        if item.name != unknown
+    }
+    whole = any(item.is_integer for item in getattr(found.cost, "free_symbols", ()) if item.name == unknown)
+    free = _symbol_of(found)  # a budget of its own is what a value of the unknown costs
+    natures = [Nature(item.name, bool(item.is_integer)) for item in symbols if item.name != free]
+    natures.sort(key=lambda nature: nature.name)
+    conditions = conditions_of(found.report, assume)
+    wanted: list[Condition] = []
+    if free is not None:
+        natures.append(Nature(unknown, whole))
+    elif whole:
+        wanted = [Condition(f"({as_text(found.value)}) % 1 == 0")]
+    hints = [*hints_of([found.report]), *([] if free is not None else [as_text(found.value)])]
+    most = points_for(len(found.report.totals.graph.nodes))
+    count = 0
+
+    def cost(point: Point) -> Plain | None:
+        network = network_at(
+            setting.spec,
+            setting.given,
+            point,
+            symbolic=symbolic,
+            shapes=setting.shapes or None,
+            convention=setting.convention,
+        )
+        return None if network is None else network.measure(metric)
+
+    for drawn in islice(points(natures, wanted, hints), 4 * most):
+        if count >= most:
+            break
+        point = dict(drawn)
+        if free is not None:
+            budget = cost(point) if all(condition.holds(point) for condition in conditions) else None
+            if budget is None:
+                continue
+            point[free] = budget
+        there = _plain(found.value, point)
+        if there is None or (there <= 0 and found.where):
+            continue
+        tried = {**point, unknown: there}
+        if there > 0 and not all(condition.holds(tried) for condition in conditions):
+            continue
+        reached = cost(tried) if there > 0 else 0
+        asked = _plain(found.budget.value, point)
+        if reached is None or asked is None:
+            continue
+        count += 1
+        if reached != asked:
+            spent = f"{metric} = {readable(reached)}"
+            raise _at_fault(f"at {_set(tried)} the layers add up to {spent}, and the formula says {readable(asked)}")
+    return replace(found, recounted=count)
+
+
+def _symbol_of(found: Formula) -> str | None:
+    """Return the name of a budget that is a symbol of its own."""
+    budget = found.budget.value
+    if is_rational(budget) or not budget.is_Symbol or budget in getattr(found.cost, "free_symbols", ()):
+        return None
+    return str(budget.name)
+
+
+def _plain(value: Number, point: Point) -> Plain | None:
+    if is_rational(value):
+        return value
+    try:
+        return plain_value(as_text(value), point).exact
+    except (Fault, ZeroDivisionError):
+        return None

@@ -145,6 +145,8 @@ class Formula:
         What has to hold for it.
     proved : bool
         Whether putting it in the place of the unknown is proved to give the budget.
+    recounted : int
+        At how many values of the other symbols the network was built in plain numbers and cost the budget.
     """
 
     report: Report
@@ -154,6 +156,7 @@ class Formula:
     value: Number
     where: tuple[str, ...]
     proved: bool
+    recounted: int = 0
 
     @property
     def solved(self) -> bool:

@@ -275,9 +275,14 @@ def _notes(bounds: Bounds, by: str) -> Iterator[Phrase]:
         + "where both maps have as many elements (ShuffleNetV2, arXiv:1807.11164, G1).",
     )
     if not bounds.symbolic and by == "layer":
-        yield ("Best are the widths that reach it, to the nearest whole numbers; nothing stands there for the best.",)
-    if any(layer.widths.tied for layer in bounds.layers):
+        grouped = any(not layer.widths.tied and layer.widths.groups != 1 for layer in bounds.layers)
+        whole = "whole numbers that divide by the groups" if grouped else "whole numbers"
+        yield (f"Best are the widths that reach it, to the nearest {whole}; nothing stands there for the best.",)
+    deep = [layer.widths.tied for layer in bounds.layers if layer.row.kind == "depthwise" or layer.widths.tied]
+    if any(deep):
         yield ("Depthwise convolutions have no widths to choose: their FLOPs hold their channels.",)
+    if not all(deep):
+        yield ("Depthwise convolutions with a multiplier keep their groups; both of their widths may change.",)
     if len(bounds.layers) > 1:
         yield ("Each is taken by itself: one layer's output is the next one's input, so not all can have the best.",)
     if any(row.kind == "linear" for row in bounds.report.layers):

@@ -105,6 +105,8 @@ def _verdict(audit: Audit, guideline: str) -> tuple[Cell, Phrase]:
         words: list[Cell] = [f"{unit} above the least: ", count, " of ", every, " convolutions are uneven"]
         if audit.steepest is not None and audit.steepest != 1:
             words += [", widths up to ", audit.steepest, ":1"]
+        if audit.steepest_at_input is not None and audit.steepest_at_input != 1:
+            words += [", ", audit.steepest_at_input, ":1 at the network's input"]
         return _part(audit, audit.excess_of_widths), tuple(words)
     if guideline == "g2":
         words = [f"{unit} for groups: ", total(item.row.count for item in audit.grouped), " group convolutions"]
@@ -206,6 +208,7 @@ _MEASURES: Sequence[tuple[str, str, Callable[[Audit], Any]]] = (
     ("g1", "convolutions, not depthwise", lambda audit: total(width.row.count for width in audit.widths)),
     ("g1", "  of them uneven", lambda audit: total(width.row.count for width in audit.uneven)),
     ("g1", "  steepest ratio, to 1", lambda audit: audit.steepest),
+    ("g1", "    at the network's input", lambda audit: audit.steepest_at_input),
     ("g2", "% of MAC for groups", _percent_of(lambda audit: audit.excess_of_groups)),
     ("g2", "group convolutions", lambda audit: total(item.row.count for item in audit.grouped)),
     ("g2", "  most groups", lambda audit: _most(item.groups for item in audit.grouped)),
@@ -654,6 +657,7 @@ def _totals(audit: Audit, guideline: str) -> dict[str, Any]:
             "convolutions": number(total(width.row.count for width in audit.widths)),
             "uneven": number(total(width.row.count for width in audit.uneven)),
             "steepest_ratio": _maybe(audit.steepest),
+            "steepest_ratio_at_input": _maybe(audit.steepest_at_input),
         }
     if guideline == "g2":
         return {

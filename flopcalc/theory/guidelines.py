@@ -5,6 +5,7 @@ fragmentation reduces the degree of parallelism; G4 element-wise operations are 
 
 - G1: a convolution's MAC with the least at the same FLOPs, kernel and groups (:mod:`flopcalc.theory.least_mac`).
   Depthwise convolutions have no widths to choose and are left out.
+  A depthwise convolution with a multiplier has widths to choose, its groups held like others.
 - G2: a group convolution's MAC with that of an ungrouped one of the same FLOPs and the same ratio of its channels, as
   in the paper's Table 2: both widths divided by √g, so that the weights stay as they are. Equation 2 holds the input's
   channels instead, and c2/g channels leave; that is :attr:`Grouping.input_held`. Depthwise convolutions are group
@@ -97,7 +98,7 @@ class Grouping:
     row : Row
     groups : Number
     depthwise : bool
-        Whether it has as many groups as input channels; it is then compared with nothing.
+        Whether it has as many groups as channels, in and out; it is then compared with nothing.
     ungrouped : Number
         The MAC of one turn with g = 1 and both widths divided by √g, rounded up to whole elements.
     input_held : Number
@@ -282,17 +283,14 @@ class Audit:
     def steepest(self) -> Number | None:
         """The largest ratio of two widths of a convolution, whichever is larger; None for symbols and without any.
 
-        Where the channels that enter are the image's, nobody chose them, and they are left out.
+        Where the channels that enter are the network's input, nobody chose them: :attr:`steepest_at_input` has these.
         """
-        ratios = []
-        for width in self.widths:
-            c1, c2 = width.least.c1, width.least.c2
-            if width.given:
-                continue
-            if not (is_rational(c1) and is_rational(c2)):
-                return None
-            ratios.append(divide(max(c1, c2), min(c1, c2)))
-        return max(ratios, default=None)
+        return _steepest(width for width in self.widths if not width.given)
+
+    @property
+    def steepest_at_input(self) -> Number | None:
+        """The same of the convolutions that read the network's own input, as a stem does."""
+        return _steepest(width for width in self.widths if width.given)
 
     # -- G2 ----------------------------------------------------------------------------------------------------------
 
@@ -398,6 +396,17 @@ class Audit:
         return Finding(guideline, tuple(items), count, cost, self.share(cost))
 
 
+def _steepest(widths: Iterable[Width]) -> Number | None:
+    """Return the largest ratio of two widths, None where one is a formula and where there are none."""
+    ratios = []
+    for width in widths:
+        c1, c2 = width.least.c1, width.least.c2
+        if not (is_rational(c1) and is_rational(c2)):
+            return None
+        ratios.append(divide(max(c1, c2), min(c1, c2)))
+    return max(ratios, default=None)
+
+
 def leading(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
     """Return the first findings, but the first of every guideline among them where there is room for one of each."""
     if len(findings) <= most:
@@ -495,7 +504,7 @@ def audit_of(report: Report) -> Audit:
         if least is not None and not least.tied:
             given = graph.real(node.inputs[0]) in entering
             widths.append(Width(row, least, _over_turns(node, least.excess), given))
-        if least is not None and _groups(node.layer, least) != 1:
+        if least is not None and (least.tied or least.groups != 1):
             groupings.append(_grouping(node, row, least))
         kind = _kind(node.layer, least)
         if kind is not None and row.mac != 0:
@@ -521,13 +530,9 @@ def _over_turns(node: Node, value: Number) -> Number:
     return value
 
 
-def _groups(layer: Layer, least: LeastMac) -> Number:
-    return least.c1 if least.tied else getattr(layer, "groups", 1)
-
-
 def _grouping(node: Node, row: Row, least: LeastMac) -> Grouping:
     """Compare a group convolution with ungrouped ones of the same FLOPs."""
-    groups = _groups(node.layer, least)
+    groups = least.groups
     maps = least.read * least.c1 + least.written * least.c2
     if is_rational(maps) and is_rational(groups) and is_rational(least.weights):
         ungrouped = normal(least.weights + root_up(divide(maps * maps, groups)))
@@ -585,7 +590,7 @@ def _block(name: str, placed: Sequence[Placed], graph: Graph) -> Block:
         layer = node.layer
         if layer.contracts or "pool" in layer.families:
             least = least_mac_of(layer, row.inputs, row.output)
-            groups = 1 if least is None or least.tied else _groups(layer, least)
+            groups = 1 if least is None or least.tied else least.groups
             operations.append(node.count)
             pieces.append(node.count * groups)
         if not layer.view:

@@ -9,6 +9,10 @@ and, the arithmetic mean being never below the geometric one,
 with equality where both maps have as many elements: H_i·W_i·c1 = H_o·W_o·c2, which is c1 = c2 at stride 1. A bias is
 one more element read for each output channel, so that H_o·W_o + 1 stands for H_o·W_o.
 
+A depthwise convolution has as many groups as input and as output channels, g = c1 = c2. Its groups move with its
+channels, so that its multiply-adds, K_h·K_w·c for each position, hold c itself: nothing is left to choose. Where only
+c1 = g, as with a depthwise multiplier, the groups are held like any others: c1·c2 is, and both widths may change.
+
 Source: Ma et al. 2018, arXiv:1807.11164, section 2, G1 and equation 1 (there for 1×1 convolutions of stride 1).
 """
 
@@ -38,8 +42,10 @@ class LeastMac:
     weights : Number
         Elements of its kernels, which the same FLOPs hold fast.
     tied : bool
-        Whether the widths cannot be chosen: a depthwise convolution has as many groups as channels, so that its FLOPs
-        hold the channels themselves.
+        Whether the widths cannot be chosen: a depthwise convolution has as many groups as channels on both sides, so
+        that its FLOPs hold the channels themselves.
+    groups : Number
+        Its groups, which widths divide by.
 
     Examples
     --------
@@ -56,6 +62,7 @@ class LeastMac:
     written: Number
     weights: Number
     tied: bool = False
+    groups: Number = 1
 
     @property
     def actual(self) -> Number:
@@ -118,18 +125,34 @@ class LeastMac:
         )
 
     def nearest_widths(self) -> tuple[int, int] | None:
-        """The best widths as the nearest whole numbers, at least 1; None where symbols are free."""
-        if not all(is_rational(value) for value in (self.c1, self.c2, self.read, self.written)):
+        """The best widths as the nearest whole numbers that divide by the groups; None where symbols are free.
+
+        Examples
+        --------
+        >>> least_mac(8, 24, read=1, written=1, weights=216, groups=8).nearest_widths()
+        (16, 16)
+        """
+        values = (self.c1, self.c2, self.read, self.written, self.groups)
+        if not all(is_rational(value) for value in values):
             return None
-        channels = self.c1 * self.c2
+        if self.tied:
+            return self.c1, self.c2  # type: ignore[return-value]
+        shares = divide(self.c1 * self.c2, self.groups * self.groups)
         return (
-            nearest_root(divide(channels * self.written, self.read)),
-            nearest_root(divide(channels * self.read, self.written)),
+            self.groups * nearest_root(divide(shares * self.written, self.read)),
+            self.groups * nearest_root(divide(shares * self.read, self.written)),
         )
 
 
 def least_mac(
-    c1: Number, c2: Number, *, read: Number, written: Number, weights: Number, tied: bool = False
+    c1: Number,
+    c2: Number,
+    *,
+    read: Number,
+    written: Number,
+    weights: Number,
+    tied: bool = False,
+    groups: Number = 1,
 ) -> LeastMac:
     """Return a convolution's memory access cost beside the least at the same FLOPs, kernel and groups.
 
@@ -143,13 +166,15 @@ def least_mac(
         Elements of its kernels.
     tied : bool
         Whether the widths are not free, as in a depthwise convolution.
+    groups : Number
+        What whole widths divide by.
 
     Examples
     --------
     >>> least_mac(16, 16, read=49, written=49, weights=256).excess
     0
     """
-    return LeastMac(c1, c2, read, written, weights, tied)
+    return LeastMac(c1, c2, read, written, weights, tied, groups)
 
 
 def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> LeastMac | None:
@@ -165,7 +190,8 @@ def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Leas
         return None
     c1, *sides = inputs[0]
     c2 = output[0]
-    groups = c1 if isinstance(layer, Depthwise) else getattr(layer, "groups", 1)
+    deep = isinstance(layer, Depthwise)
+    groups = c1 if deep else getattr(layer, "groups", 1)
     written = product(output[1], output[2])
     return LeastMac(
         c1,
@@ -173,7 +199,9 @@ def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Leas
         product(*sides),
         written + 1 if layer.bias else written,
         layer.weights(inputs, output),
-        tied=groups != 1 and groups == c1,
+        # a plain convolution of 1 channel has 1 group too, and could be wider
+        tied=groups == c1 == c2 and (deep or groups != 1),
+        groups=groups,
     )
 
 

@@ -36,6 +36,7 @@ def test_shufflenet_v1_has_bottlenecks_against_g1() -> None:
         assert wide == 4 * narrow
         assert width.excess > 0
     assert found.steepest == 4
+    assert found.steepest_at_input == 8  # the stem, from 3 to 24 channels
 
 
 def test_shufflenet_v1_has_pointwise_group_convolutions_against_g2() -> None:
@@ -121,6 +122,23 @@ def test_the_excess_of_widths_is_what_decimals_give(name: str) -> None:
     for width in plain:
         assert width.excess == width.row.mac - least_by_decimals(width)
     assert found.excess_of_widths == sum(width.excess for width in found.widths)
+
+
+def test_a_depthwise_convolution_with_a_multiplier_counts_as_a_group_convolution() -> None:
+    found = audit("ghost_module", C=3, O=32, s=4, d=3, K=1, H=1, W=1)
+    (cheap,) = (width for width in found.widths if width.row.path == "cheap")
+    assert cheap.excess == 4  # 248 above 244
+    (item,) = found.grouped
+    assert (item.row.path, item.groups, item.least.c1, item.least.c2) == ("cheap", 8, 8, 24)
+    assert item.ungrouped == 216 + 12  # (8 + 24)/sqrt(8) is 11.3
+    assert found.depthwise == ()
+
+
+def test_a_depthwise_convolution_of_one_channel_is_depthwise() -> None:
+    found = audit("depthwise_conv", C=1, H=4, W=4, K=3, stride=2)
+    assert found.widths == ()
+    assert [item.row.path for item in found.depthwise] == [row.path for row in found.report.layers]
+    assert [item.kind for item in found.elementwise] == ["depthwise"]
 
 
 def test_depthwise_convolutions_have_no_widths_to_choose() -> None:

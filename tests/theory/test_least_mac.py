@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from dataclasses import replace
 from math import isqrt
+from typing import Any
 
 import pytest
 from sympy import Rational, oo, simplify, solve, sqrt
 from sympy import symbols as sympy_symbols
 
 from flopcalc import analyze
-from flopcalc.layers.conv import Conv, Depthwise, TransposedConv
+from flopcalc.layers import Layer, Shape
+from flopcalc.layers.conv import Conv, Depthwise, TransposedConv, Windowed
 from flopcalc.layers.linear import Linear
 from flopcalc.number import Arithmetic, symbol
 from flopcalc.spec import catalog
@@ -95,17 +100,109 @@ def test_a_bias_is_one_more_element_for_every_output_channel() -> None:
     assert biased.least == 64 + root_up(4 * 36 * 37 * 64)
 
 
-def test_a_depthwise_convolution_has_no_widths_to_choose() -> None:
-    for layer, output in (
-        (Depthwise(kernel=(3, 3), stride=(2, 2)), (16, 4, 4)),
-        (Depthwise(kernel=(3, 3), multiplier=2, stride=(2, 2)), (32, 4, 4)),
-        (Conv(out=16, kernel=(3, 3), groups=16, stride=(2, 2)), (16, 4, 4)),
-    ):
-        found = least_mac_of(layer, ((16, 8, 8),), output)
+@pytest.mark.parametrize("channels", [1, 2, 16])
+def test_a_depthwise_convolution_has_no_widths_to_choose(channels: int) -> None:
+    layers: list[Layer] = [Depthwise(kernel=(3, 3), stride=(2, 2))]
+    if channels > 1:
+        layers.append(Conv(out=channels, kernel=(3, 3), groups=channels, stride=(2, 2)))
+    inputs, output = ((channels, 8, 8),), (channels, 4, 4)
+    for layer in layers:
+        found = least_mac_of(layer, inputs, output)
         assert found is not None
         assert found.tied
-        assert found.least == found.formula == found.actual == layer.cost(((16, 8, 8),), output).mac
-        assert found.best_widths == (16, output[0])
+        assert found.least == found.formula == found.actual == layer.cost(inputs, output).mac
+        assert found.best_widths == found.nearest_widths() == (channels, channels)
+
+
+def test_a_plain_convolution_of_one_channel_is_not_depthwise() -> None:
+    found = least_mac_of(Conv(out=1, kernel=(3, 3), stride=(2, 2)), ((1, 8, 8),), (1, 4, 4))
+    assert found is not None
+    assert not found.tied
+    assert found.least == 9 + root_up(4 * 64 * 16)
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "output", "actual", "least", "nearest"),
+    [
+        # 4 to 4 channels in 2 groups have the same FLOPs as 2 to 8, and move 16 elements
+        (Conv(out=8, kernel=(1, 1), groups=2), (2, 1, 1), (8, 1, 1), 18, 16, (4, 4)),
+        # the cheap layer of a Ghost module: 2·sqrt(8·24) is 27.7, its weights are 216
+        (Depthwise(kernel=(3, 3), multiplier=3), (8, 1, 1), (24, 1, 1), 248, 244, (16, 16)),
+        (Conv(out=24, kernel=(3, 3), groups=8), (8, 1, 1), (24, 1, 1), 248, 244, (16, 16)),
+        (Depthwise(kernel=(1, 1), multiplier=4), (1, 2, 2), (4, 2, 2), 24, 20, (2, 2)),
+    ],
+)
+def test_as_many_groups_as_input_channels_alone_leave_the_widths_free(
+    layer: Layer, inputs: Shape, output: Shape, actual: int, least: int, nearest: tuple[int, int]
+) -> None:
+    found = least_mac_of(layer, (inputs,), output)
+    assert found is not None
+    assert not found.tied
+    assert (found.actual, found.least, found.nearest_widths()) == (actual, least, nearest)
+
+
+# -- every choice of whole widths, counted by the layer itself --------------------------------------------------------
+
+
+def any_convolution(rng: random.Random) -> tuple[Windowed, Shape]:
+    """Return some convolution of whole numbers, and what enters it."""
+    kernel = rng.choice([1, 3, 5])
+    word = rng.choice(["plain", "group", "deep group", "depthwise", "multiplier", "transposed"])
+    common: dict[str, Any] = {"kernel": (kernel, rng.choice([1, kernel])), "bias": rng.random() < 0.3}
+    if word != "transposed":
+        common["stride"] = rng.choice([(1, 1), (2, 2), (1, 2)])
+    groups = rng.choice([1, 2, 3, 4, 6]) if word in ("group", "transposed") else 1
+    c1, c2 = (groups * rng.randint(1, 12) for _ in range(2))
+    sides = (rng.randint(1, 9), rng.randint(1, 9))
+    if word == "depthwise":
+        return Depthwise(**common), (c1, *sides)
+    if word == "multiplier":
+        return Depthwise(**common, multiplier=rng.randint(2, 6)), (c1, *sides)
+    if word == "deep group":
+        return Conv(**common, out=c1 * rng.randint(1, 4), groups=c1), (c1, *sides)
+    if word == "transposed":
+        return TransposedConv(**common, out=c2, groups=groups, stride=(2, 2), padding=(0, 0)), (c1, *sides)
+    return Conv(**common, out=c2, groups=groups), (c1, *sides)
+
+
+def choices(layer: Windowed, shape: Shape) -> Iterator[tuple[int, int, int]]:
+    """Yield the whole widths of the same multiply-adds, kernel, groups and maps, and the elements they move."""
+    arithmetic = Arithmetic()
+    output = layer.output((shape,), arithmetic)
+    madds, (c1, c2) = layer.madds((shape,), output), (int(shape[0]), int(output[0]))
+    groups = c1 if isinstance(layer, Depthwise) else layer.groups  # type: ignore[attr-defined]
+    deep = groups == c1 == c2 and (isinstance(layer, Depthwise) or groups > 1)
+    for a in range(1, c1 * c2 + 1):
+        for b in [a] if deep else range(1, c1 * c2 // a + 1):
+            if not deep and (a % groups or b % groups or a * b != c1 * c2):
+                continue
+            held = Conv(
+                out=b, kernel=layer.kernel, stride=layer.stride, bias=layer.bias, groups=a if deep else groups,
+            ) if not isinstance(layer, TransposedConv) else replace(layer, out=b)  # fmt: skip
+            entering = (a, *shape[1:])
+            leaving = held.output((entering,), arithmetic)
+            if leaving[1:] == output[1:] and held.madds((entering,), leaving) == madds:
+                yield a, b, int(held.cost((entering,), leaving).mac)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_whole_widths_with_a_layers_flops_and_groups_cost_less_than_its_least(seed: int) -> None:
+    rng = random.Random(seed)
+    reached = 0
+    for _ in range(250):
+        layer, shape = any_convolution(rng)
+        output = layer.output((shape,), Arithmetic())
+        found = least_mac_of(layer, (shape,), output)
+        assert found is not None
+        costs = {(a, b): mac for a, b, mac in choices(layer, shape)}
+        assert costs[shape[0], output[0]] == found.actual == layer.cost((shape,), output).mac
+        assert found.least <= min(costs.values()), (layer, shape)
+        best = found.best_widths
+        if best in costs:
+            assert costs[best] == found.least == min(costs.values()), (layer, shape)
+            assert found.nearest_widths() == best
+            reached += 1
+    assert reached > 50
 
 
 def test_a_linear_layer_is_no_convolution() -> None:

@@ -46,13 +46,14 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be least, what is held, over which two symbols; and the name for what is held."""
+    """What is to be least, what is held, over which two symbols; the name for what is held, and what is above zero."""
 
     objective: Any
     held: Any
     over: tuple[Any, Any]
     budget: Any
     arithmetic: Arithmetic
+    conditions: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

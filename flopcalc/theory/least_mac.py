@@ -136,11 +136,12 @@ class LeastMac:
         if not all(is_rational(value) for value in values):
             return None
         if self.tied:
-            return self.c1, self.c2  # type: ignore[return-value]
-        shares = divide(self.c1 * self.c2, self.groups * self.groups)
+            return int(self.c1), int(self.c2)
+        groups = int(self.groups)
+        shares = divide(self.c1 * self.c2, groups * groups)
         return (
-            self.groups * nearest_root(divide(shares * self.written, self.read)),
-            self.groups * nearest_root(divide(shares * self.read, self.written)),
+            groups * nearest_root(divide(shares * self.written, self.read)),
+            groups * nearest_root(divide(shares * self.read, self.written)),
         )
 
 

@@ -9,6 +9,9 @@ the geometric one:
 so that the least is 2·√(a·b) + c, at x = √(b/a). Else the signs of its derivative's coefficients tell, by Descartes'
 rule, whether it turns once. The least is over positive real numbers, and so holds for whole ones all the more.
 
+A block may ask for more than positive symbols: of its output's O channels the pooled input makes C, so that O − C is
+above zero too. Such conditions bound the curve, as the solved symbol's own sign does, and a turn beyond them is none.
+
 Source: Ma et al. 2018, arXiv:1807.11164, section 2, G1 and equation 1, which is the case of a 1×1 convolution.
 """
 
@@ -105,11 +108,14 @@ class End:
         What the objective tends to there; None where it falls without end, or where that is not worked out.
     emptied : bool
         Whether the solved symbol becomes 0 there, which ends the curve.
+    condition : Number, optional
+        Else, of the conditions, the one that becomes 0 there.
     """
 
     free: Number | None
     value: Number | None
     emptied: bool = False
+    condition: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,8 @@ class Minimum:
         What must be positive for the minimum to be reached, and is not for every `budget`. The bound holds in any case.
     end : End, optional
         Where an objective that falls or grows comes near to its least; None where that is open.
+    beyond : bool
+        Whether an objective that falls or grows would turn beyond the end of the curve, and not before.
     proofs : tuple of Proof
     """
 
@@ -181,6 +189,7 @@ class Minimum:
     requires: tuple[Number, ...]
     end: End | None
     proofs: tuple[Proof, ...]
+    beyond: bool = False
 
 
 def minimize(
@@ -189,6 +198,7 @@ def minimize(
     over: Sequence[Expr | str],
     name_of_held: str = "B",
     arithmetic: Arithmetic | None = None,
+    conditions: Sequence[Number] = (),
 ) -> Minimum:
     """Return the least of one cost with another held, over positive real values of two symbols.
 
@@ -202,6 +212,8 @@ def minimize(
         The name for what `held` equals; where a symbol has that name, a 0 is put behind it.
     arithmetic : Arithmetic, optional
         The assumptions by which signs are decided.
+    conditions : sequence of Number
+        Formulas that are above zero wherever there is such a block, rational in the symbols of `over`.
 
     Raises
     ------
@@ -227,7 +239,7 @@ def minimize(
     budget = _fresh(name_of_held, symbols_of(objective, held))
     try:
         with deadline(MOST_SECONDS):
-            return _best(Question(objective, held, (one, other), budget, arithmetic))
+            return _best(Question(objective, held, (one, other), budget, arithmetic, tuple(conditions)))
     except (TimeIsUp, RecursionError):
         raise UndecidedError(
             Problem(
@@ -398,16 +410,18 @@ class _Draft:
     def at_the_turn(self) -> Minimum:
         """Return the minimum at the one positive root of the derivative."""
         curve, arithmetic = self.curve, self.question.arithmetic
-        root = _positive_root(self.slope)
+        root = _positive_root(self.slope, 1)
         if root is None:
-            return self.made("root", condition=self.condition(), proofs=self.signs_proved())
+            return self.at_the_root()
         free = laid_out((root - curve.shift) / curve.slope)
         solved = laid_out(curve.solution.subs(curve.free, free))
         requires: list[Number] = []
-        for value, name in ((free, curve.free), (solved, curve.solved)):
+        for along in (as_expr(curve.free), *self.positive):
+            value = solved if along is curve.solution else laid_out(_put(along, curve.free, free))
             sign = sign_of(value, arithmetic)
             if sign in (0, -1):
-                return self.beyond(name, value)
+                proofs = [] if value == 0 else [Proof("feasible", "positive", normal(-value))]
+                return self.beyond("grows" if along is curve.free else self.side_of(along), proofs)
             if sign is None:
                 requires.append(open_part(value, arithmetic))
         terms = self.terms()
@@ -464,33 +478,85 @@ class _Draft:
         """Return that the objective only falls, or only grows, and what it comes near to."""
         return self.made(outcome, end=self.end(outcome), proofs=self.signs_proved())
 
-    def beyond(self, name: Any, value: Number) -> Minimum:
-        """Return on which side of the turn the curve lies, where one of both symbols is not positive at the turn."""
-        outcome: Outcome = "grows"  # the free symbol would have to be negative to turn
-        if name == self.curve.solved:
-            domain = self.domain()
-            if domain is None or (domain[0] is None) == (domain[1] is None):
-                raise UndecidedError(
-                    Problem(
-                        f"where {name} is positive is not known",
-                        None,
-                        "simpler costs",
-                        "numbers for the other symbols, or two other symbols",
-                    )
-                )
-            outcome = "falls" if domain[0] is None else "grows"
-        proofs = [*self.signs_proved(), *([] if value == 0 else [Proof("feasible", "positive", normal(-value))])]
-        return self.made(outcome, end=self.end(outcome), proofs=proofs)
+    def beyond(self, outcome: Outcome, proofs: Sequence[Proof]) -> Minimum:
+        """Return that it does as far as the curve goes, because it would turn beyond its end."""
+        return self.made(outcome, end=self.end(outcome), proofs=[*self.signs_proved(), *proofs], beyond=True)
 
-    def domain(self) -> tuple[Number | None, Number | None] | None:
-        """Return between which values of the free symbol the solved one is positive; None where that is open.
+    def at_the_root(self) -> Minimum:
+        """Return that the turn, for which there is no closed form, is on the curve, or that it lies beyond its end."""
+        curve, arithmetic = self.curve, self.question.arithmetic
+        slope = value_of(self.slope, curve.variable)
+        ends: list[tuple[Number, bool]] = [(0, False)] if curve.shift != 0 else []
+        for along in self.positive:
+            low, high = self.stretch_of(along)
+            ends += [(end, upper) for end, upper in ((low, False), (high, True)) if end is not None]
+        proofs: list[Proof] = []
+        for end, upper in ends:
+            there = laid_out(_put(slope, curve.free, end))
+            # the slope is below zero before the turn, and above zero behind it
+            sign = sign_of(there, arithmetic)
+            if sign is None:
+                raise open_sign((Term(0, there),), self.question, "whether the least value is on the curve")
+            if sign == 0 or (sign == -1) is upper:
+                there = normal(-there) if upper else there
+                return self.beyond(
+                    "falls" if upper else "grows", [Proof("feasible", "positive", there)] if sign else []
+                )
+            proofs.append(Proof("feasible", "positive", there if upper else normal(-there)))
+        return self.made("root", condition=self.condition(), proofs=[*self.signs_proved(), *proofs])
+
+    # -- how far the curve goes ---------------------------------------------------------------------------------------
+
+    @property
+    def positive(self) -> tuple[Any, ...]:
+        """What is above zero as far as the curve goes, along it: the solved symbol, and the conditions."""
+        curve = self.curve
+        return (curve.solution, *(as_expr(value).subs(curve.solved, curve.solution) for value in self.conditions))
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """The conditions that speak of the two symbols."""
+        over = {*self.question.over}
+        return tuple(value for value in self.question.conditions if over & {*symbols_of(value)})
+
+    def side_of(self, along: Any) -> Outcome:
+        """Tell on which side of the turn the curve lies, where the turn is beyond its end."""
+        low, high = self.stretch_of(along)
+        if (low is None) == (high is None):
+            raise self.no_domain(along)
+        return "falls" if low is None else "grows"
+
+    def stretch_of(self, along: Any) -> tuple[Number | None, Number | None]:
+        """Return :meth:`domain`, or raise that it is open."""
+        found = self.domain(along)
+        if found is None:
+            raise self.no_domain(along)
+        return found
+
+    def no_domain(self, along: Any) -> UndecidedError:
+        """Return the error that it is open where something is positive."""
+        named = self.curve.solved if along is self.curve.solution else laid_out(along)
+        return UndecidedError(
+            Problem(
+                f"where {shorten(str(named), 100)} is positive is not known",
+                None,
+                "simpler costs",
+                "numbers for the other symbols, or two other symbols",
+            )
+        )
+
+    def domain(self, along: Any) -> tuple[Number | None, Number | None] | None:
+        """Return between which values of the free symbol something is positive along the curve; None where it is open.
 
         Within, None stands for 0 and for no end.
         """
-        from sympy import Poly, fraction
+        from sympy import Poly, cancel, fraction, together
 
         curve, arithmetic = self.curve, self.question.arithmetic
-        top, bottom = (terms_of(Poly(part.expand(), curve.free)) for part in fraction(curve.solution))
+        parts = [part.expand() for part in fraction(cancel(together(along)))]
+        if not all(part.is_polynomial(curve.free) for part in parts):
+            return None
+        top, bottom = (terms_of(Poly(part, curve.free)) for part in parts)
         if signs_of(bottom, arithmetic) == {(-1,)}:
             top = tuple(Term(term.exponent, normal(-term.coefficient)) for term in top)
         elif signs_of(bottom, arithmetic) != {(1,)}:
@@ -498,23 +564,48 @@ class _Draft:
         ways = signs_of(top, arithmetic) - {(-1,)}  # there would be no curve at all
         if ways == {(1,)}:
             return None, None
-        root = _positive_root(top) if ways in ({(1, -1)}, {(-1, 1)}) else None
+        rising = ways == {(1, -1)}
+        root = _positive_root(top, 1 if rising else -1) if rising or ways == {(-1, 1)} else None
         if root is None:
             return None
-        return (laid_out(root), None) if ways == {(1, -1)} else (None, laid_out(root))
+        end = laid_out(root)
+        # the root solves the equation, and is not the negative one
+        if not is_zero(_put(value_of(top, curve.free), curve.free, root)) or sign_of(end, arithmetic) in (0, -1):
+            return None
+        return (end, None) if rising else (None, end)
 
     def end(self, outcome: Outcome) -> End | None:
         """Return what an objective that falls or grows comes near to; None where the end of the curve is open."""
-        domain = self.domain()
-        if domain is None:
-            return None
         curve = self.curve
-        at = domain[1] if outcome == "falls" else domain[0]
-        if at is not None:
-            return End(at, laid_out(_put(curve.substituted, curve.free, at)), emptied=True)
+        own: list[Any] = [None, *self.conditions]
+        ends: list[tuple[Any, Any]] = []
+        for condition, along in zip(own, self.positive, strict=True):
+            domain = self.domain(along)
+            if domain is None:
+                return None
+            at = domain[1] if outcome == "falls" else domain[0]
+            if at is not None:
+                ends.append((at, condition))
+        if ends:
+            nearest = self.nearest(ends, first=outcome == "falls")
+            if nearest is None:
+                return None
+            at, condition = nearest
+            value = laid_out(_put(curve.substituted, curve.free, at))
+            return End(at, value, emptied=condition is None, condition=condition)
         if outcome == "falls":
             return End(None, limit_at_infinity(normal(curve.substituted), curve.free))
         return End(0, limit_at_infinity(normal(curve.substituted.subs(curve.free, 1 / curve.free)), curve.free))
+
+    def nearest(self, ends: Sequence[tuple[Any, Any]], *, first: bool) -> tuple[Any, Any] | None:
+        """Return the least of the curve's ends, or the greatest; None where that is open."""
+        best = ends[0]
+        for other in ends[1:]:
+            sign = sign_of(laid_out(as_expr(other[0]) - as_expr(best[0])), self.question.arithmetic)
+            if sign is None:
+                return None
+            best = other if sign and (sign == -1) is first else best
+        return best
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
@@ -592,6 +683,7 @@ class _Draft:
         excess: Number | None = None,
         requires: tuple[Number, ...] = (),
         end: End | None = None,
+        beyond: bool = False,
         proofs: Sequence[Proof] = (),
     ) -> Minimum:
         """Put a result together, with the proofs of its first steps."""
@@ -620,6 +712,7 @@ class _Draft:
             excess=excess,
             requires=requires,
             end=end,
+            beyond=beyond,
             proofs=(
                 Proof("solved", "zero", normal(solved)),
                 Proof("substituted", "zero", normal(substituted)),
@@ -644,20 +737,23 @@ def _pair(terms: Sequence[Term]) -> tuple[Term, Term, Any] | None:
     return others[0], others[1], rest
 
 
-def _positive_root(terms: Sequence[Term]) -> Any:
-    """Return the one positive root of a polynomial whose coefficients change their sign once; None if not closed."""
+def _positive_root(terms: Sequence[Term], leading: int) -> Any:
+    """Return the one positive root of a polynomial whose coefficients change their sign once; None if not closed.
+
+    `leading` is the sign of its first coefficient, by which the positive one of two roots is told from the other.
+    """
     least = terms[-1].exponent
     powers = [term.exponent - least for term in terms]
     step = gcd(*powers)
     degree = powers[0] // step
-    by_power = {power // step: as_expr(term.coefficient) for power, term in zip(powers, terms, strict=True)}
+    by_power = {power // step: leading * as_expr(term.coefficient) for power, term in zip(powers, terms, strict=True)}
     if degree == 1:
         return _root(-by_power[0] / by_power[1], step)
     if degree != 2:
         return None
     a, b, c = by_power[2], by_power.get(1, 0), by_power[0]
     inside = _root((b * b - 4 * a * c).expand(), 2)
-    # the positive one of both roots: they lie on either side of 0
+    # a is above zero: the positive one of both roots, which lie on either side of 0, is the larger one
     return _root((inside - b) / (2 * a), step)
 
 

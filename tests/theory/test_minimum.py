@@ -166,6 +166,73 @@ def test_the_minimum_is_below_every_point_of_its_curve_and_is_met_there() -> Non
     assert simplify(values[19] - least) == 0
 
 
+# -- how far the curve goes ------------------------------------------------------------------------------------------
+
+
+def test_the_end_of_a_curve_is_the_positive_root_of_a_falling_quadratic() -> None:
+    # B = 10CP + 9P² + 6P: C is nothing at 9P² + 6P = B, P = (√(B + 1) − 1)/3, where the FLOPs are HW(B − 6P)
+    found = of("resnet_basic", "C", "P", "flops", "params", O="P", norm=True)
+    assert (found.outcome, str(found.free)) == ("falls", "P")
+    assert found.end is not None
+    assert found.end.emptied
+    assert is_zero(found.end.free - budget(found, (sqrt(B + 1) - 1) / 3))
+    assert is_zero(found.end.value - budget(found, H * W * (B + 2 - 2 * sqrt(B + 1))))
+    assert proved(found)
+    for c in range(1, 12):
+        for p in range(1, 12):
+            if c != p:  # else there is no projection
+                totals = analyze("resnet_basic", C=c, O=p, H=2, W=3, norm=True).totals
+                assert totals.flops > _at(found.end.value, {found.budget: totals.params, H: 2, W: 3})
+
+
+def test_a_turn_beyond_a_condition_is_no_least_value() -> None:
+    # c1 + c2 with c1·c2 = B turns at c1 = c2, where c2 is not above 4·c1
+    found = minimize(C + Out, C * Out, (C, Out), conditions=[Out - 4 * C])
+    assert (found.outcome, found.free, found.beyond) == ("falls", C, True)
+    assert found.end is not None
+    assert not found.end.emptied
+    assert found.end.condition == Out - 4 * C
+    assert is_zero(found.end.free - sqrt(found.budget) / 2)
+    assert is_zero(found.end.value - 5 * sqrt(found.budget) / 2)
+    assert proved(found)
+
+
+def test_a_turn_within_its_conditions_is_the_least_value() -> None:
+    found = minimize(C + Out, C * Out, (C, Out), conditions=[4 * C - Out, Out + 1 - C])
+    assert (found.outcome, found.beyond) == ("minimum", False)
+    assert found.requires == ()
+
+
+def test_a_condition_that_hangs_on_the_budget_is_required() -> None:
+    found = minimize(C + Out, C * Out, (C, Out), conditions=[Out - 4])
+    assert found.outcome == "minimum"
+    assert len(found.requires) == 1
+    assert is_zero(found.requires[0] - (sqrt(found.budget) - 4))
+
+
+def test_a_turn_without_closed_form_is_held_to_the_end_of_the_curve() -> None:
+    # 4x⁵ + x² = B turns before x² = B, which is where O = C
+    assert minimize(C**4 + C + Out, C * Out, (C, Out), conditions=[Out - C]).outcome == "root"
+    beyond = minimize(C**4 + C + Out, C * Out, (C, Out), conditions=[C - Out])
+    assert (beyond.outcome, beyond.beyond) == ("grows", True)
+    assert beyond.end is not None
+    assert is_zero(beyond.end.free - sqrt(beyond.budget))
+    assert proved(beyond)
+
+
+def test_the_nearest_of_several_ends_counts_and_an_open_one_is_not_said() -> None:
+    found = minimize(C + Out, C * Out, (C, Out), conditions=[Out - 4 * C, Out - 9 * C])
+    assert found.end is not None
+    assert found.end.condition == Out - 9 * C
+    assert minimize(C + Out, C * Out, (C, Out), conditions=[Out - 4 * C, Out - K * C - C]).end is None
+
+
+def test_a_root_that_may_lie_where_a_symbol_is_negative_is_undecided() -> None:
+    # H is above 0 up to C = √(2B/e), and the turn lies before or behind that as B is small or large
+    with pytest.raises(UndecidedError, match="whether the least value is on the curve depends on B"):
+        of("mbconv", "C", "H", "activations", "flops", r=4)
+
+
 # -- other shapes of formulas ----------------------------------------------------------------------------------------
 
 

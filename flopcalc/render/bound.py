@@ -288,6 +288,14 @@ def _notes(bounds: Bounds, by: str) -> Iterator[Phrase]:
     if any(row.kind == "linear" for row in bounds.report.layers):
         yield ("Linear layers are left out: nearly all of their MAC is weights.",)
     yield from caption(bounds.report, "layer")
+    yield (_recounted(bounds),)
+
+
+def _recounted(bounds: Bounds) -> str:
+    """Say how far the bounds were tried."""
+    found = bounds.recount
+    at = f", at {found.points} {'point' if found.points == 1 else 'points'}" if found.points else ""
+    return f"Recounted in plain numbers beside {found.widths:,} choices of whole widths with the same FLOPs{at}."
 
 
 # -- formats ---------------------------------------------------------------------------------------------------------
@@ -460,6 +468,7 @@ def bounds_as_dict(bounds: Bounds, *, by: str = "layer", top: int | None = None)
     result: dict[str, Any] = {
         "schema": SCHEMA,
         **{name: report[name] for name in kept},
+        "recount": {"points": bounds.recount.points, "widths": bounds.recount.widths},
         "totals": {
             "convolutions": len(bounds.layers),
             **_measures(found),

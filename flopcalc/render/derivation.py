@@ -106,11 +106,11 @@ class _Writer(Book):
 
 _SIGNS = (
     {
-        "=": "=", ">=": r"\geq", "<=": r"\leq", ">": ">", "<": "<", "≈": r"\approx",
+        "=": "=", ">=": r"\geq", "<=": r"\leq", "≠": r"\neq", ">": ">", "<": "<", "≈": r"\approx",
         "<=>": r"\quad\Longleftrightarrow\quad", "-": "-",
     },
-    {"=": "=", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "≈": "≈", "<=>": "⟺", "-": "-"},
-    {"=": "=", ">=": ">=", "<=": "<=", ">": ">", "<": "<", "≈": "~", "<=>": "<=>", "-": "-"},
+    {"=": "=", ">=": "≥", "<=": "≤", "≠": "≠", ">": ">", "<": "<", "≈": "≈", "<=>": "⟺", "-": "-"},
+    {"=": "=", ">=": ">=", "<=": "<=", "≠": "!=", ">": ">", "<": "<", "≈": "~", "<=>": "<=>", "-": "-"},
 )  # fmt: skip
 """The signs between parts: in LaTeX, in Unicode, in ASCII."""
 
@@ -156,6 +156,8 @@ def derivation_as_text(derivation: Derivation, screen: Screen | None = None) -> 
         body.append(Paragraph(f"because: {step.because}" if step.because else "", "dim", width))
         body.append(Paragraph(f"proved: {_proof(step)}", "dim", width))
         body += (Paragraph(_line(line, writer), "", width + 4) for line in step.proved.evidence)
+    if derivation.points:
+        body += [Paragraph(""), Paragraph(_recounted(derivation), "dim")]
     return paragraphs_as_text([part for part in body if part.text or not part.indent], screen)
 
 
@@ -165,16 +167,42 @@ def _line(line: Line, writer: _Writer) -> str:
     return f"{text}   ({conditions})" if conditions else text
 
 
+def _recounted(derivation: Derivation) -> str:
+    """Say at how many points all that is printed was tried."""
+    at = "1 point" if derivation.points == 1 else f"{derivation.points} points"
+    return f"Recounted in plain numbers, layer by layer, at {at}."
+
+
+_RELATION = re.compile(r"(?P<left>.+?) (?P<sign>>=|<=|≥|≤|≠|>|<) (?P<right>.+)")
+_WORDS = re.compile(r"(?P<left>.+) (?P<sign>divides) (?P<right>.+)|(?P<value>.+) (?P<said>is odd)")
+
+
 def _assumed(derivation: Derivation, writer: _Writer) -> str:
     """Return what is assumed, with letters and signs in the writer's style."""
     names = {str(letter.symbol): writer.formula(letter.symbol) for letter in derivation.letters}
-    signs = {sign: writer.signs[sign] for sign in (">=", "<=")}
+    signs = {"≥": ">=", "≤": "<=", "**": "^"}
 
-    def written(match: re.Match[str]) -> str:
-        return names.get(match[0]) or signs.get(match[0]) or (" " if writer.latex and match[0] == "*" else match[0])
+    def formula(text: str) -> str:
+        def written(match: re.Match[str]) -> str:
+            token = signs.get(match[0], match[0])
+            if token in names:
+                return names[token]
+            return " " if writer.latex and token == "*" else writer.signs.get(token, token)
 
-    texts = (re.sub(r"\w+|[<>]=|\*", written, text) for text in derivation.assumed)
-    return ", ".join(f"${text}$" if writer.latex else text for text in texts)
+        shown = re.sub(r"\w+|[<>]=|\*\*|[*≥≤≠]", written, text)
+        return f"${shown}$" if writer.latex else shown
+
+    def said(text: str) -> str:
+        if _RELATION.fullmatch(text):
+            return formula(text)
+        match = _WORDS.fullmatch(text)
+        if match is None:
+            return text
+        if match["said"]:
+            return f"{formula(match['value'])} {match['said']}"
+        return f"{formula(match['left'])} {match['sign']} {formula(match['right'])}"
+
+    return ", ".join(map(said, derivation.assumed))
 
 
 # -- Markdown --------------------------------------------------------------------------------------------------------
@@ -196,6 +224,7 @@ def derivation_as_markdown(derivation: Derivation) -> str:
         lines += [f"   {proof}{':' if step.proved.evidence else '.'}", ""]
         for line in step.proved.evidence:
             lines += [f"   {_set(line, writer, words)}", ""]
+    lines.append(_recounted(derivation) if derivation.points else "")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -232,6 +261,7 @@ def derivation_as_latex(derivation: Derivation) -> str:
         lines.append(rf"    \emph{{Proved}}: {words(_proof(step))}{':' if step.proved.evidence else '.'}")
         lines += (_displayed(line, writer) for line in step.proved.evidence)
     lines.append(r"\end{enumerate}")
+    lines += [_recounted(derivation)] if derivation.points else []
     return "\n".join(lines) + "\n"
 
 
@@ -253,6 +283,7 @@ def derivation_as_dict(derivation: Derivation) -> dict[str, Any]:
         "notes": derivation.notes,
         "symbols": {str(letter.symbol): letter.help for letter in derivation.letters},
         "assumed": list(derivation.assumed),
+        "points": derivation.points,
         "steps": [
             {
                 "kind": step.kind,

@@ -11,7 +11,7 @@ its widths hardly matter, and its outputs are the classes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from flopcalc.number import Number, as_expr, expanded, is_rational, normal, tota
 from flopcalc.report import Report, Row, share
 from flopcalc.spec.model import Spec
 from flopcalc.theory.least_mac import LeastMac, least_mac_of
+from flopcalc.theory.rivals import Recount, recounted
 
 __all__ = ["Bound", "BoundGroup", "Bounds", "bound", "bounds_of", "largest"]
 
@@ -142,6 +143,8 @@ class Bounds:
         What the whole of it costs.
     layers : tuple of Bound
         The convolutions, in the order in which they run.
+    recount : Recount
+        How far the bounds were tried in plain numbers.
 
     Examples
     --------
@@ -152,6 +155,7 @@ class Bounds:
 
     report: Report
     layers: tuple[Bound, ...]
+    recount: Recount = Recount(0, 0)
 
     @cached_property
     def total(self) -> BoundGroup:
@@ -251,6 +255,8 @@ def bounds_of(report: Report) -> Bounds:
     FlopcalcError
         Where there is no convolution, or the bound of a layer, summed over a repeat with a symbolic count, has no
         closed form.
+    UndecidedError
+        Where a bound fails its recount in plain numbers.
     """
     layers: list[Bound] = []
     for node, row in zip(report.totals.graph.nodes, report.layers, strict=True):
@@ -259,7 +265,8 @@ def bounds_of(report: Report) -> Bounds:
             layers.append(Bound(row.mac, _over_turns(node, widths.least), row, widths))
     if not layers:
         raise FlopcalcError(Problem(f"{report.name} has no convolution", None, "a network or a block with one"))
-    return Bounds(report, tuple(layers))
+    found = Bounds(report, tuple(layers))
+    return replace(found, recount=recounted(report, found.layers, found.total.mac, found.total.least))
 
 
 def _over_turns(node: Node, value: Number) -> Number:

@@ -6,13 +6,13 @@ quantities) and steps. A step states one thing that can be proved; :mod:`flopcal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from time import thread_time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import (
@@ -29,12 +29,37 @@ from flopcalc.errors import (
     suggest,
 )
 from flopcalc.number import Arithmetic, Number, as_text, is_rational, normal, total
-from flopcalc.report import Report
+from flopcalc.report import Report, Row
 from flopcalc.theory.deadline import TimeIsUp, deadline
+from flopcalc.theory.domain import conditions_of, in_words
 from flopcalc.theory.equivalence import symbols_of
-from flopcalc.theory.lines import Proved
-from flopcalc.theory.plans import Formula, Letter, Measure, Plan, load_derivation, placed
-from flopcalc.theory.steps import Context, DerivationError, quantity_symbol
+from flopcalc.theory.lines import Limit, Line, Proved
+from flopcalc.theory.plans import Formula, Letter, Measure, Plan, Planned, load_derivation, placed
+from flopcalc.theory.recount import (
+    Condition,
+    Network,
+    Plain,
+    Point,
+    few_of,
+    hints_of,
+    natures_of,
+    network_at,
+    points_for,
+)
+from flopcalc.theory.recount import conditions_of as taken_for_granted
+from flopcalc.theory.steps import (
+    Change,
+    Context,
+    DerivationError,
+    Equality,
+    Least,
+    Limiting,
+    Neighbours,
+    Solving,
+    in_form,
+    quantity_symbol,
+)
+from flopcalc.theory.tried import Bench, Claim, Everywhere, Limited, Reached, Rooted, Sloped, tried
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -44,7 +69,7 @@ __all__ = ["Derivation", "Step", "derive", "prove"]
 Result = TypeVar("Result")
 
 MOST_SECONDS = 20.0
-"""How long all the steps of a derivation may take."""
+"""How long all the steps of a derivation may take, of the processor's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,8 @@ class Derivation:
     order : tuple of str
         Letters and quantities in the order in which factors are written.
     steps : tuple of Step
+    points : int
+        At how many points all that is printed was tried in plain numbers.
 
     Examples
     --------
@@ -96,6 +123,7 @@ class Derivation:
     assumed: tuple[str, ...]
     order: tuple[str, ...]
     steps: tuple[Step, ...]
+    points: int = 0
 
 
 # -- proving ---------------------------------------------------------------------------------------------------------
@@ -145,21 +173,35 @@ def prove(plan: Plan) -> Derivation:
     letters = {str(letter.symbol): letter.symbol for letter in plan.letters}
     context = Context(letters, {}, {}, {}, Arithmetic(exact_rounding=True, relations=plan.relations))
     until = thread_time() + MOST_SECONDS
+    reports: list[Report] = []
     for quantity in plan.quantities:
-        _in_time(quantity.place, until, partial(_introduce, quantity, context))
+        _in_time(quantity.place, until, partial(_introduce, quantity, context, reports))
     steps = tuple(
         Step(item.kind, item.say, item.because, _in_time(item.place, until, partial(item.task.prove, context)))
         for item in plan.steps
     )
+    assumed = [relation.text for relation in plan.relations]
+    bench = _bench(plan, context, reports, assumed)
+    claims = [claim for item, step in zip(plan.steps, steps, strict=True) for claim in _claims(item, step, context)]
+    layers = sum(len(report.layers) for report in reports)
+    count = tried(bench, claims, points_for(layers))
+    if not count:
+        what = "no whole numbers were found at which the derivation could be recounted"
+        raise UndecidedError(Problem(what, None, "assumptions that can hold together, and specs that exist"))
+    assumed += [text for report in reports for text in report.assumed]
+    assumed += [in_words(value) for report in reports for value in conditions_of(report, context.arithmetic)]
+    if any(report.totals.arithmetic.ideal for report in reports):
+        assumed.append("sizes divide evenly")
     return Derivation(
         plan.name,
         plan.title,
         plan.source,
         plan.notes,
         plan.letters,
-        tuple(relation.text for relation in plan.relations),
+        tuple(dict.fromkeys(assumed)),
         (*letters, *context.names),
         steps,
+        count,
     )
 
 
@@ -177,19 +219,19 @@ def _in_time(place: Place, until: float, work: Callable[[], Result]) -> Result:
         raise type(error)(*(placed(problem, place) for problem in error.problems)) from None
 
 
-def _introduce(quantity: Measure | Formula, context: Context) -> None:
+def _introduce(quantity: Measure | Formula, context: Context, reports: list[Report]) -> None:
     """Work a quantity out, and make its name known."""
     if isinstance(quantity, Measure):
-        context.values[quantity.name] = _counted(quantity, context.symbols)
+        reports.append(analyze_spec(quantity.spec, quantity.where))
+        context.values[quantity.name] = _counted(quantity, reports[-1], context.symbols)
     else:
         context.written[quantity.name] = context.shown(quantity.reading)
         context.values[quantity.name] = context.value(quantity.reading)
     context.names[quantity.name] = quantity_symbol(quantity.name)
 
 
-def _counted(quantity: Measure, letters: Mapping[str, Expr]) -> Number:
+def _counted(quantity: Measure, report: Report, letters: Mapping[str, Expr]) -> Number:
     """Return what a spec costs, in the derivation's letters."""
-    report = analyze_spec(quantity.spec, quantity.where)
     value = _metric(quantity, report)
     strange = [str(name) for name in symbols_of(value) if str(name) not in letters]
     if strange:
@@ -213,12 +255,7 @@ def _metric(quantity: Measure, report: Report) -> Number:
     if not quantity.layers and not quantity.kind:
         found: Number = getattr(report.totals, quantity.metric)
         return found
-    rows = [
-        row
-        for row in report.layers
-        if (not quantity.layers or fnmatchcase(row.path, quantity.layers))
-        and (not quantity.kind or row.label == quantity.kind)
-    ]
+    rows = _rows(quantity, report)
     if not rows:
         what, names = ("kind", [row.label for row in report.layers]) if quantity.kind else ("path", [])
         raise SpecError(
@@ -230,3 +267,99 @@ def _metric(quantity: Measure, report: Report) -> Number:
             )
         )
     return total(getattr(row, quantity.metric) for row in rows)
+
+
+def _rows(quantity: Measure, report: Report) -> list[Row]:
+    """Return the layers that are counted."""
+    return [
+        row
+        for row in report.layers
+        if (not quantity.layers or fnmatchcase(row.path, quantity.layers))
+        and (not quantity.kind or row.label == quantity.kind)
+    ]
+
+
+# -- the second road -------------------------------------------------------------------------------------------------
+
+
+def _bench(plan: Plan, context: Context, reports: Sequence[Report], assume: Sequence[str]) -> Bench:
+    """Return the points at which the quantities are counted in plain numbers."""
+    measures = [quantity for quantity in plan.quantities if isinstance(quantity, Measure)]
+    # by their paths, since a group convolution is labelled depthwise where it happens to be one
+    paths = [{row.path for row in _rows(quantity, report)} for quantity, report in zip(measures, reports, strict=True)]
+
+    def counted(point: Point) -> Mapping[str, Plain] | None:
+        found: dict[str, Plain] = {}
+        built: dict[object, Network | None] = {}
+        for quantity, own in zip(measures, paths, strict=True):
+            key = quantity.spec.key, quantity.spec.variant, tuple(quantity.where.items())
+            if key not in built:
+                built[key] = network_at(quantity.spec, quantity.where, point)
+            network = built[key]
+            if network is None:
+                return None
+            found[quantity.name] = _measured(network, quantity, own)
+        return found
+
+    formulas: dict[str, str] = {}
+    for quantity in plan.quantities:
+        formulas[quantity.name] = (
+            quantity.reading.python if isinstance(quantity, Formula) else as_text(context.values[quantity.name])
+        )
+    formulas.update({name: as_text(value) for name, value in context.written.items() if name not in formulas})
+    taken = [Condition(text) for text in assume]
+    for report in reports:
+        taken += taken_for_granted(report)
+        taken += [Condition(in_words(value)) for value in conditions_of(report, context.arithmetic)]
+    return Bench(
+        natures_of(context.symbols.values(), few_of(reports)),
+        tuple(dict.fromkeys(taken)),
+        tuple(dict.fromkeys(hints_of(reports))),
+        counted,
+        formulas,
+    )
+
+
+def _measured(network: Network, quantity: Measure, paths: Collection[str]) -> Plain:
+    """Return a metric of a network as it was built, or of some of its layers."""
+    if not quantity.layers and not quantity.kind:
+        return network.measure(quantity.metric)
+    nodes = tuple(node for node in network.graph.nodes if node.path in paths)
+    return replace(network, graph=replace(network.graph, nodes=nodes)).measure(quantity.metric)
+
+
+def _claims(item: Planned, step: Step, context: Context) -> Iterator[Claim]:
+    """Yield all that a step prints, as it is tried."""
+    task, lines = item.task, step.proved.lines
+    if isinstance(task, Change):
+        last = lines[-1]
+        function = lines[-2].parts[1] if len(lines) > 1 else in_form(context.value(task.what))
+        yield from map(Everywhere, lines[:-1])
+        yield Sloped(last, as_text(cast("Number", function)))
+    elif isinstance(task, Solving):
+        left, right, root = (as_text(cast("Number", part)) for part in (*lines[0].parts, lines[1].parts[1]))
+        yield Rooted(lines[1], task.symbol, root, left, right)
+    elif isinstance(task, Neighbours):
+        assert task.equation.left is not None
+        sides = (as_text(context.shown(side)) for side in (task.equation.left, task.equation.right))
+        yield Rooted(lines[0], task.symbol, as_text(cast("Number", lines[0].parts[1])), *sides)
+        if len(lines[0].parts) > 2:
+            yield Everywhere(Line(lines[0].parts[1:], lines[0].signs[1:], lines[0].at))
+        yield from map(Everywhere, lines[1:])
+    elif isinstance(task, Limiting):
+        limit = lines[0].parts[0]
+        assert isinstance(limit, Limit)
+        yield Limited(lines[0], as_text(limit.what))
+    elif isinstance(task, Least):
+        yield Everywhere(lines[0])
+        equalities = [line for line in lines[1:] if line.signs == ("=",)]
+        if len(equalities) % 2:  # the condition, before the values of both symbols where there are any
+            condition = cast("tuple[Number, Number]", equalities[0].parts)
+            yield Reached(Line(lines[0].parts, ("=",)), lines[1:], condition, task.over)
+    else:
+        yield from map(Everywhere, lines)
+        if isinstance(task, Equality):
+            name, there = lines[0].parts[2:]
+            condition = cast("tuple[Number, Number]", (name, there))
+            yield Reached(Line(lines[0].parts[:2], ("=",)), (), condition, (str(name),))
+    yield from map(Everywhere, step.proved.evidence)

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import ParameterError, Problem, UndecidedError, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.expression import read_relation
-from flopcalc.number import Arithmetic, Number, normal
+from flopcalc.number import Arithmetic, Number, Relation, as_expr, as_text, is_symbolic, normal
 from flopcalc.report import METRICS, Report
 from flopcalc.spec import Spec
 from flopcalc.theory.derivations import Derivation, Step
+from flopcalc.theory.domain import conditions_of, in_words
 from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Proved
 from flopcalc.theory.minimum import Minimum, minimize
 from flopcalc.theory.plans import Letter
+from flopcalc.theory.recount import Condition, Plain, Point, few_of, hints_of, natures_of, network_at, points_for
+from flopcalc.theory.recount import conditions_of as taken_for_granted
 from flopcalc.theory.steps import in_form, put_in, quantity_symbol
+from flopcalc.theory.tried import Bench, Claim, Everywhere, Falling, Limited, Reached, Sloped, Turning, tried
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -73,7 +77,8 @@ def derive_least(
     if minimized == held:
         raise ParameterError(Problem(f"{held} is minimized and held", None, "two metrics"))
     texts = list(assume)
-    report = analyze_spec(spec, where or {}, assume=texts)
+    given = dict(where or {})
+    report = analyze_spec(spec, given, assume=texts)
     objective, fixed = (_metric(report, name) for name in (minimized, held))
     symbols = {str(name): name for name in symbols_of(objective, fixed)}
     for name in over:
@@ -87,28 +92,108 @@ def derive_least(
                 )
             )
     relations = tuple(read_relation(text, lambda name: symbols[name]) for text in texts if _speaks_of(text, symbols))
-    arithmetic = Arithmetic(relations=relations)
-    found = minimize(objective, fixed, [symbols[name] for name in over], "B", arithmetic)
+    conditions = conditions_of(report, Arithmetic(relations=relations))
+    held_fast = [value for value in conditions if not {*map(str, symbols_of(value))} & {*over}]
+    arithmetic = Arithmetic(relations=(*relations, *(_relation(value) for value in held_fast)))
+    found = minimize(objective, fixed, [symbols[name] for name in over], "B", arithmetic, conditions)
     if not all(proof.holds(arithmetic) for proof in found.proofs):
         raise UndecidedError(Problem("a proof does not hold up when it is made again", None, "proofs that do"))
     what, budget = quantity_symbol(_NAMES.get(minimized, minimized)), found.budget
     called = _NAMES.get(held, held)
     order = [*spec.known, *symbols]
-    letters = [
-        Letter(symbols[name], _help(spec, name, where or {})) for name in dict.fromkeys(order) if name in symbols
-    ]
+    letters = [Letter(symbols[name], _help(spec, name, given)) for name in dict.fromkeys(order) if name in symbols]
     rest = tuple(letter.symbol for letter in letters if letter.symbol not in found.over)
     steps = tuple(_steps(found, what, called, (budget, *rest), arithmetic))
+    count = tried(
+        _bench(report, spec, given, texts, conditions, {str(what): minimized, str(budget): held}),
+        tuple(_claims(found, what, steps)),
+        points_for(len(report.layers)),
+    )
+    if not count:
+        raise UndecidedError(
+            Problem(
+                f"no whole numbers were found for which there is a {report.name}, so that nothing could be recounted",
+                None,
+                "values for which the block can be built",
+                "numbers for some of the symbols",
+            )
+        )
+    within = [in_words(value) for value in conditions if value not in held_fast]
+    domain = f" with {listed(within)}" if within else ""
+    assumed = dict.fromkeys([*texts, *map(in_words, conditions), *report.assumed])
+    if report.totals.arithmetic.ideal:
+        assumed["sizes divide evenly"] = None
     return Derivation(
         report.name,
         f"{spec.title or spec.name}: the least {what} with the {called} held",
         spec.source,
-        f"{found.over[0]} and {found.over[1]} are any positive real numbers; whole ones cannot do better.",
+        f"{found.over[0]} and {found.over[1]} are any positive real numbers{domain}; whole ones cannot do better.",
         tuple(letters),
-        tuple(texts),
+        tuple(assumed),
         (*dict.fromkeys(order), str(budget), str(what)),
         steps,
+        count,
     )
+
+
+def _relation(condition: Number) -> Relation:
+    """Return that a formula is above zero as something that may be taken for granted."""
+    return Relation(in_words(condition), as_expr(condition), True)
+
+
+# -- the second road -------------------------------------------------------------------------------------------------
+
+
+def _bench(
+    report: Report,
+    spec: Spec,
+    where: Mapping[str, object],
+    assume: Sequence[str],
+    conditions: Sequence[Number],
+    metrics: Mapping[str, str],
+) -> Bench:
+    """Return the points at which the block is counted in plain numbers; `metrics` are the quantities' by their names."""
+    values = (*report.parameters.values(), *(side for shape in report.inputs.values() for side in shape))
+    symbols = symbols_of(*(value for value in values if is_symbolic(value)))
+
+    def counted(point: Point) -> Mapping[str, Plain] | None:
+        network = network_at(spec, where, point)
+        return None if network is None else {name: network.measure(metric) for name, metric in metrics.items()}
+
+    return Bench(
+        natures_of(symbols, few_of([report])),
+        (*taken_for_granted(report, assume), *(Condition(in_words(value)) for value in conditions)),
+        hints_of([report]),
+        counted,
+    )
+
+
+def _claims(found: Minimum, what: Expr, steps: Sequence[Step]) -> Iterator[Claim]:
+    """Yield all that the steps print, as it is tried."""
+    function, name = as_text(in_form(found.substituted)), str(found.free)
+    solution = as_text(in_form(found.solution))
+    for step in steps:
+        lines = step.proved.lines
+        if step.kind in ("falls", "grows"):
+            yield Sloped(lines[0], function)
+            conditions = [put_in(value, [(found.solved, found.solution)]) for value in found.conditions]
+            positive = (solution, *map(as_text, conditions))
+            yield Falling(lines[0], function, name, positive, step.kind == "grows")
+            for line in lines[1:]:
+                yield Limited(line, function) if isinstance(line.parts[0], Limit) else Everywhere(line)
+        elif step.kind == "equality":
+            if found.condition is None:
+                continue
+            least = Line((what, in_form(found.minimum or 0)), ("=",))
+            yield Everywhere(lines[0])
+            yield Reached(least, lines[1:], found.condition, tuple(map(str, found.over)))
+        elif found.outcome == "root" and step.kind == "minimize":
+            yield Turning(lines[0], function, name, slope=as_text(in_form(found.stationarity)))
+        else:
+            yield from map(Everywhere, lines)
+            if step.kind == "minimize":
+                yield Turning(lines[0], function, name, least=as_text(in_form(found.minimum or 0)))
+        yield from map(Everywhere, step.proved.evidence)
 
 
 def _metric(report: Report, name: str) -> Number:
@@ -197,23 +282,31 @@ def _steps(found: Minimum, what: Expr, held: str, holding: tuple[Expr, ...], ari
 
 def _one_way(found: Minimum, what: Expr, holding: tuple[Expr, ...]) -> Step:
     """Return the step that there is no least value, as the objective only falls or only grows."""
-    sign = "<" if found.outcome == "falls" else ">"
+    falls = found.outcome == "falls"
     slope = normal(found.substituted.diff(found.free))  # type: ignore[union-attr]
-    lines = [Line((Derivative(what, found.free), in_form(slope), 0), ("=", sign), (), holding)]
+    lines = [Line((Derivative(what, found.free), in_form(slope), 0), ("=", "<" if falls else ">"), (), holding)]
     end, value = found.end, found.end.value if found.end is not None else None
+    where = ""
+    if end is not None and (end.emptied or end.condition is not None):
+        assert end.free is not None
+        if end.emptied:
+            where = f", until {found.solved} is nothing" if falls else f", from where {found.solved} is nothing"
+        else:
+            edge = in_words(end.condition or 0).replace(">", "=")
+            where = f", until {edge}" if falls else f", from {edge} on"
+        lines.append(Line((found.free, in_form(end.free)), ("<" if falls else ">",), (), holding))
     if end is not None and value is not None:
         if end.free is None:
             if is_zero(normal((limit_at_infinity(found.substituted, found.free) or 0) - value)):
                 lines.append(Line((Limit(what, found.free), in_form(value)), ("=",)))
         elif is_zero(normal(put_in(found.substituted, [(found.free, end.free)]) - value)):
             lines.append(Line((what, in_form(value)), (">",)))
-    word = "falls" if found.outcome == "falls" else "grows"
-    where = "" if end is None else f", until {found.solved} is nothing" if end.emptied else ""
+    word = "falls" if falls else "grows"
     return Step(
         word,
         f"{what} only {word} as {found.free} grows{where}; it has no least value that is reached.",
-        "its derivative has one sign",
-        Proved(tuple(lines), (), "derivative"),
+        "its derivative changes its sign once, beyond that end" if found.beyond else "its derivative has one sign",
+        Proved(tuple(lines), (), "turns beyond" if found.beyond else "derivative"),
     )
 
 

@@ -99,6 +99,7 @@ METHODS: Mapping[str, str] = {
     "signs": "no factor or term of the difference is negative",
     "equality": "the difference is zero there and nowhere else",
     "derivative": "the sign of the derivative, for all values",
+    "turns beyond": "the derivative's sign at the end of the curve, which it keeps until there",
     "turns once": "the signs of the derivative's coefficients change once",
     "put in": "put back into what is held",
     "solved": "put back into the equation; its roots have opposite signs",

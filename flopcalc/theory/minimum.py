@@ -43,6 +43,7 @@ from flopcalc.theory.curve import (
     value_of,
 )
 from flopcalc.theory.deadline import TimeIsUp, deadline
+from flopcalc.theory.domain import unlike
 from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
 from flopcalc.theory.textbook import textbook
 
@@ -164,6 +165,8 @@ class Minimum:
         Where an objective that falls or grows comes near to its least; None where that is open.
     beyond : bool
         Whether an objective that falls or grows would turn beyond the end of the curve, and not before.
+    conditions : tuple of Number
+        What of `over` is above zero on the curve, beside both symbols.
     proofs : tuple of Proof
     """
 
@@ -190,6 +193,7 @@ class Minimum:
     end: End | None
     proofs: tuple[Proof, ...]
     beyond: bool = False
+    conditions: tuple[Number, ...] = ()
 
 
 def minimize(
@@ -353,23 +357,6 @@ def _best(question: Question) -> Minimum:
     raise problems[0]
 
 
-def _unlike(values: Sequence[Number]) -> tuple[Number, ...]:
-    """Leave out what is a positive multiple of another."""
-    kept: list[Any] = []
-    for value in values:
-        if not any(_is_multiple(as_expr(value), other) for other in kept):
-            kept.append(as_expr(value))
-    return tuple(normal(value) for value in kept)
-
-
-def _is_multiple(value: Any, other: Any) -> bool:
-    from sympy import Add
-
-    first = Add.make_args(value)[0]
-    ratios = (first / term for term in Add.make_args(other))
-    return any(ratio.is_number and ratio.is_positive and is_zero(normal(value - ratio * other)) for ratio in ratios)
-
-
 # -- the least along a curve -----------------------------------------------------------------------------------------
 
 
@@ -468,7 +455,7 @@ class _Draft:
             condition=condition,
             certificate=certificate,
             excess=excess,
-            requires=_unlike(requires),
+            requires=unlike(requires),
             proofs=proofs,
         )
 
@@ -577,9 +564,11 @@ class _Draft:
     def end(self, outcome: Outcome) -> End | None:
         """Return what an objective that falls or grows comes near to; None where the end of the curve is open."""
         curve = self.curve
-        own: list[Any] = [None, *self.conditions]
+        own: list[Any] = [curve.solved, *self.conditions]
         ends: list[tuple[Any, Any]] = []
         for condition, along in zip(own, self.positive, strict=True):
+            if any(sign_of(laid_out(condition - other), self.question.arithmetic) == 1 for other in own):
+                continue  # it is above another one that is above zero
             domain = self.domain(along)
             if domain is None:
                 return None
@@ -592,7 +581,8 @@ class _Draft:
                 return None
             at, condition = nearest
             value = laid_out(_put(curve.substituted, curve.free, at))
-            return End(at, value, emptied=condition is None, condition=condition)
+            emptied = condition is curve.solved
+            return End(at, value, emptied, None if emptied else condition)
         if outcome == "falls":
             return End(None, limit_at_infinity(normal(curve.substituted), curve.free))
         return End(0, limit_at_infinity(normal(curve.substituted.subs(curve.free, 1 / curve.free)), curve.free))
@@ -713,6 +703,7 @@ class _Draft:
             requires=requires,
             end=end,
             beyond=beyond,
+            conditions=self.conditions,
             proofs=(
                 Proof("solved", "zero", normal(solved)),
                 Proof("substituted", "zero", normal(substituted)),

@@ -22,7 +22,7 @@ LEAST = ("derive", "--of", "separable_conv", "--minimize", "mac", "--holding", "
 def test_every_derivation_runs_in_every_format(ok: Ok, name: str) -> None:
     assert ok("derive", name).startswith(next(e.title for e in catalog.index() if e.name == name and "deriv" in e.kind))
     assert ok("derive", name, "--format", "markdown").startswith("## ")
-    assert ok("derive", name, "--format", "latex").rstrip().endswith(r"\end{enumerate}")
+    assert r"\end{enumerate}" in ok("derive", name, "--format", "latex").splitlines()
     assert json.loads(ok("derive", name, "--format", "json"))["name"] == name
 
 

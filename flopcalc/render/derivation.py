@@ -184,10 +184,10 @@ def _assumed(derivation: Derivation, writer: _Writer) -> str:
 
     def formula(text: str) -> str:
         def written(match: re.Match[str]) -> str:
-            token = signs.get(match[0], match[0])
-            if token in names:
-                return names[token]
-            return " " if writer.latex and token == "*" else writer.signs.get(token, token)
+            sign = signs.get(match[0], match[0])
+            if sign in names:
+                return names[sign]
+            return " " if writer.latex and match[0] == "*" else writer.signs.get(sign, sign)
 
         shown = re.sub(r"\w+|[<>]=|\*\*|[*≥≤≠]", written, text)
         return f"${shown}$" if writer.latex else shown

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import ParameterError, Problem, UndecidedError, UnknownNameError, listed, one_of, shorten, suggest
@@ -152,7 +152,7 @@ def _bench(
     conditions: Sequence[Number],
     metrics: Mapping[str, str],
 ) -> Bench:
-    """Return the points at which the block is counted in plain numbers; `metrics` are the quantities' by their names."""
+    """Return the points at which the block is counted in plain numbers; `metrics` are those of the quantities."""
     values = (*report.parameters.values(), *(side for shape in report.inputs.values() for side in shape))
     symbols = symbols_of(*(value for value in values if is_symbolic(value)))
 
@@ -178,7 +178,9 @@ def _claims(found: Minimum, what: Expr, steps: Sequence[Step]) -> Iterator[Claim
             yield Sloped(lines[0], function)
             conditions = [put_in(value, [(found.solved, found.solution)]) for value in found.conditions]
             positive = (solution, *map(as_text, conditions))
-            yield Falling(lines[0], function, name, positive, step.kind == "grows")
+            ends = {str(line.parts[0]): as_text(cast("Number", line.parts[1])) for line in lines[1:]}
+            grows = step.kind == "grows"
+            yield Falling(lines[0], function, name, positive, grows, ends.get(name, ""), ends.get(str(what), ""))
             for line in lines[1:]:
                 yield Limited(line, function) if isinstance(line.parts[0], Limit) else Everywhere(line)
         elif step.kind == "equality":

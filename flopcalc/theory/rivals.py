@@ -1,7 +1,7 @@
 """Bounds tried in plain numbers: convolutions beside others of whole widths with the same FLOPs, kernel and groups.
 
-The second road under :mod:`flopcalc.theory.bounds`. The other convolutions are layers themselves, whose own formulas say
-what they cost; one that costs less than a bound refutes it.
+The second road under :mod:`flopcalc.theory.bounds`. The other convolutions are layers themselves, whose own formulas
+say what they cost; one that costs less than a bound refutes it.
 """
 
 from __future__ import annotations
@@ -253,10 +253,11 @@ def _hold(holds: bool, what: str, left: Real, right: Real, point: Point) -> None
     if holds:
         return
     where = ", ".join(f"{name} = {value}" for name, value in point.items())
+    there = f"at {shorten(where, 200)} " if where else ""
     raise UndecidedError(
         Problem(
-            f"{shorten(what, 200)} failed its recount in plain numbers: {'at ' + shorten(where, 200) if where else 'there'} "
-            f"one side is {enclosed(left)}, the other {enclosed(right)}",
+            f"{shorten(what, 200)} failed its recount in plain numbers: {there}one side is {enclosed(left)}, the other "
+            f"{enclosed(right)}",
             None,
             "a bound that holds; this is a fault of the program",
             "please report it",

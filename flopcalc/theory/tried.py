@@ -349,12 +349,18 @@ class Falling(Claim):
     positive : tuple of str
         What is above zero as far as the curve goes.
     grows : bool
+    end : str
+        Where the curve ends, on the side of the least values; "" where that is not said.
+    bound : str
+        What the function is above, as far as the curve goes; "" where that is not said.
     """
 
     function: str
     name: str
     positive: tuple[str, ...]
     grows: bool
+    end: str = ""
+    bound: str = ""
 
     def check(self, bench: Bench, point: Point, values: Values, index: int) -> None:
         if index >= MOST_CURVES:
@@ -369,6 +375,21 @@ class Falling(Claim):
                 word = "grows" if self.grows else "falls"
                 raise DisagreementError(f"{self.function} {word} with {self.name}", before, value)
             before = value
+        if self.end:
+            self.check_end(values)
+
+    def check_end(self, values: Values) -> None:
+        """Look at the curve just before its end, and behind it."""
+        end = _worked(self.end, values)
+        for inside in (True, False):
+            step = 1 + _CLOSE if inside is self.grows else 1 - _CLOSE
+            there = {**values, self.name: multiply(end, step)}
+            if all(compare(_worked(text, there), 0) == 1 for text in self.positive) is not inside:
+                raise DisagreementError(f"the curve ends at {self.name} = {self.end}", there[self.name], end)
+            if inside and self.bound:
+                value, bound = _worked(self.function, there), _worked(self.bound, values)
+                if compare(value, bound) != 1:
+                    raise DisagreementError(f"{self.function} > {self.bound}", value, bound)
 
 
 @dataclass(frozen=True)
@@ -441,10 +462,10 @@ def tried(bench: Bench, claims: Sequence[Claim], most: int) -> int:
     for place, often in faults.items():
         if often == count:
             line = claims[place].line
+            text = f"{shorten(str(line.parts[0]), 100)} {line.signs[0]} {shorten(str(line.parts[1]), 100)}"
             raise UndecidedError(
                 Problem(
-                    f"{shorten(str(line.parts[0]), 100)} {line.signs[0]} {shorten(str(line.parts[1]), 100)} could not be "
-                    "recounted in plain numbers at any point",
+                    f"{text} could not be recounted in plain numbers at any point",
                     None,
                     "formulas whose values are plain numbers",
                 )

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,46 @@ def test_the_least_of_a_block_is_derived(ok: Ok) -> None:
     text = ok(*LEAST)
     assert "MAC ≥ -HWK² + 2√(3HWB) + B/(HW)   (holding B, H, W, K)" in text
     assert "⟺ 3C = K² + O" in text
+
+
+def test_what_a_blocks_formula_takes_for_granted_is_said_with_its_bound(ok: Ok) -> None:
+    question = ("--minimize", "flops", "--holding", "params", "--over", "C,P")
+    text = ok("derive", "--of", "resnet_basic", "--where", "O=P", "--where", "norm=true", *question)
+    assert "FLOPs > HWB - 2HW√(B + 1) + 2HW" in text
+    assert "assumed: P ≠ C" in text  # else there is no projection
+    assert text.rstrip().endswith("Recounted in plain numbers, layer by layer, at 100 points.")
+
+
+def test_the_domain_of_a_least_value_is_said(ok: Ok) -> None:
+    question = ("--minimize", "mac", "--holding", "flops", "--over", "C,O")
+    text = ok("derive", "--of", "shufflenet_v1_down", *question)
+    assert "C and O are any positive real numbers with O > C" in text
+    assert "MAC only falls as C grows, until O = C" in text
+    latex = ok("derive", "--of", "shufflenet_v1_down", *question, "--format", "latex")
+    assert r"Assumed: $O > C$, $g \neq 1$, sizes divide evenly." in latex
+
+
+def test_json_says_at_how_many_points_a_derivation_was_recounted(ok: Ok) -> None:
+    assert json.loads(ok(*LEAST, "--format", "json"))["points"] == 100
+    found = json.loads(ok("derive", "ghost_speedup", "--format", "json"))
+    assert found["points"] == 100
+    assert found["assumed"] == ["s >= 2", "K is odd", "s ≠ 1", "d is odd", "sizes divide evenly"]
+
+
+def test_a_proof_that_fails_its_recount_is_undecided(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from flopcalc.theory import least
+
+    right = least.minimize
+
+    def wrong(*args: Any) -> Any:
+        found = right(*args)
+        return replace(found, minimum=found.minimum + found.budget, bound=found.bound + found.budget)
+
+    monkeypatch.setattr(least, "minimize", wrong)
+    ran = run(*LEAST)
+    assert (ran.code, ran.out) == (3, "")
+    assert "failed its recount in plain numbers" in " ".join(ran.err.split())
+    assert "fault of the prover" in " ".join(ran.err.split())
 
 
 def test_parameters_are_set_and_rebound_in_three_ways(ok: Ok) -> None:

@@ -196,8 +196,8 @@ def _excess_share(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str
 
 
 def _square(item: Bound | BoundGroup, writer: Book, bounds: Bounds) -> str:
-    """Write the excess as a square, where it is that of one turn; else as the difference that it is."""
-    if isinstance(item, Bound) and is_rational(item.row.count) and item.row.count == 1:
+    """Write the excess as a square, where it is that of one turn and not rounded; else as the difference that it is."""
+    if isinstance(item, Bound) and not is_rational(item.excess) and is_rational(item.row.count) and item.row.count == 1:
         square = item.square
         if is_rational(square):
             return writer.number(square)

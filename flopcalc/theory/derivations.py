@@ -31,7 +31,7 @@ from flopcalc.errors import (
 from flopcalc.number import Arithmetic, Number, as_text, is_rational, normal, total
 from flopcalc.report import Report, Row
 from flopcalc.theory.deadline import TimeIsUp, deadline
-from flopcalc.theory.domain import conditions_of, in_words
+from flopcalc.theory.domain import conditions_of, in_words, unlike
 from flopcalc.theory.equivalence import symbols_of
 from flopcalc.theory.lines import Limit, Line, Proved
 from flopcalc.theory.plans import Formula, Letter, Measure, Plan, Planned, load_derivation, placed
@@ -189,7 +189,7 @@ def prove(plan: Plan) -> Derivation:
         what = "no whole numbers were found at which the derivation could be recounted"
         raise UndecidedError(Problem(what, None, "assumptions that can hold together, and specs that exist"))
     assumed += [text for report in reports for text in report.assumed]
-    assumed += [in_words(value) for report in reports for value in conditions_of(report, context.arithmetic)]
+    assumed += map(in_words, context.conditions)
     if any(report.totals.arithmetic.ideal for report in reports):
         assumed.append("sizes divide evenly")
     return Derivation(
@@ -224,6 +224,8 @@ def _introduce(quantity: Measure | Formula, context: Context, reports: list[Repo
     if isinstance(quantity, Measure):
         reports.append(analyze_spec(quantity.spec, quantity.where))
         context.values[quantity.name] = _counted(quantity, reports[-1], context.symbols)
+        found = (_in_letters(value, context.symbols) for value in conditions_of(reports[-1], context.arithmetic))
+        context.conditions[:] = unlike([*context.conditions, *found])
     else:
         context.written[quantity.name] = context.shown(quantity.reading)
         context.values[quantity.name] = context.value(quantity.reading)
@@ -243,9 +245,14 @@ def _counted(quantity: Measure, report: Report, letters: Mapping[str, Expr]) -> 
                 f"it is {shorten(as_text(value))}",
             )
         )
+    return _in_letters(value, letters)
+
+
+def _in_letters(value: Number, letters: Mapping[str, Expr]) -> Number:
+    """Return a formula of a report with the derivation's letters for the symbols of their names."""
     if is_rational(value):
         return value
-    own: Any = {name: letters[str(name)] for name in value.free_symbols}
+    own: Any = {name: letters.get(str(name), name) for name in value.free_symbols}
     return normal(value.xreplace(own))
 
 
@@ -288,6 +295,8 @@ def _bench(plan: Plan, context: Context, reports: Sequence[Report], assume: Sequ
     # by their paths, since a group convolution is labelled depthwise where it happens to be one
     paths = [{row.path for row in _rows(quantity, report)} for quantity, report in zip(measures, reports, strict=True)]
 
+    layers: list[int] = []
+
     def counted(point: Point) -> Mapping[str, Plain] | None:
         found: dict[str, Plain] = {}
         built: dict[object, Network | None] = {}
@@ -298,6 +307,7 @@ def _bench(plan: Plan, context: Context, reports: Sequence[Report], assume: Sequ
             network = built[key]
             if network is None:
                 return None
+            layers.append(len(network.graph.nodes))
             found[quantity.name] = _measured(network, quantity, own)
         return found
 
@@ -308,15 +318,15 @@ def _bench(plan: Plan, context: Context, reports: Sequence[Report], assume: Sequ
         )
     formulas.update({name: as_text(value) for name, value in context.written.items() if name not in formulas})
     taken = [Condition(text) for text in assume]
-    for report in reports:
-        taken += taken_for_granted(report)
-        taken += [Condition(in_words(value)) for value in conditions_of(report, context.arithmetic)]
+    taken += [condition for report in reports for condition in taken_for_granted(report)]
+    taken += [Condition(in_words(value)) for value in context.conditions]
     return Bench(
         natures_of(context.symbols.values(), few_of(reports)),
         tuple(dict.fromkeys(taken)),
         tuple(dict.fromkeys(hints_of(reports))),
         counted,
         formulas,
+        layers,
     )
 
 

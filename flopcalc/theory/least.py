@@ -156,15 +156,21 @@ def _bench(
     values = (*report.parameters.values(), *(side for shape in report.inputs.values() for side in shape))
     symbols = symbols_of(*(value for value in values if is_symbolic(value)))
 
+    layers: list[int] = []
+
     def counted(point: Point) -> Mapping[str, Plain] | None:
         network = network_at(spec, where, point)
-        return None if network is None else {name: network.measure(metric) for name, metric in metrics.items()}
+        if network is None:
+            return None
+        layers.append(len(network.graph.nodes))
+        return {name: network.measure(metric) for name, metric in metrics.items()}
 
     return Bench(
         natures_of(symbols, few_of([report])),
         (*taken_for_granted(report, assume), *(Condition(in_words(value)) for value in conditions)),
         hints_of([report]),
         counted,
+        layers=layers,
     )
 
 
@@ -307,7 +313,9 @@ def _one_way(found: Minimum, what: Expr, holding: tuple[Expr, ...]) -> Step:
     return Step(
         word,
         f"{what} only {word} as {found.free} grows{where}; it has no least value that is reached.",
-        "its derivative changes its sign once, beyond that end" if found.beyond else "its derivative has one sign",
+        "its derivative changes its sign once, beyond the end of the curve"
+        if found.beyond
+        else "its derivative has one sign",
         Proved(tuple(lines), (), "turns beyond" if found.beyond else "derivative"),
     )
 

@@ -18,6 +18,8 @@ from flopcalc.number import Arithmetic, Number, as_text, is_rational, is_symboli
 from flopcalc.theory.equivalence import symbols_of
 from flopcalc.theory.plain import Real, add, compare, enclosed, negative, plain_formula
 from flopcalc.theory.recount import (
+    FEWEST_POINTS,
+    MOST_LAYERS,
     Point,
     conditions_of,
     few_of,
@@ -124,30 +126,33 @@ def recounted(report: Report, layers: Sequence[Bound], mac: Number, least: Numbe
     sized = [value for shape in report.totals.graph.shapes for value in shape if is_symbolic(value)]
     if not sized and not report.symbolic:
         return Recount(0, _in_numbers(report, layers))
-    graph, trials = report.totals.graph, [_Trial.of(bound) for bound in layers]
+    graph, trials = report.totals.graph, {bound.row.path: _Trial.of(bound) for bound in layers}
     values = (*report.parameters.values(), *(side for shape in report.inputs.values() for side in shape))
     symbols = symbols_of(*(value for value in values if is_symbolic(value)))
     relations = [item.text for item in report.totals.arithmetic.relations if item.text not in report.assumed]
     given, shapes = _given(report)
     drawn = points(natures_of(symbols, few_of([report])), conditions_of(report, relations), hints_of([report]))
     texts = as_text(mac), as_text(least)
-    count = widths = 0
+    count = widths = built_layers = 0
+    known: dict[Any, list[int]] = {}
     for point in drawn:
-        if count >= points_for(len(graph.nodes)):
+        if count >= points_for(len(graph.nodes)) or (count >= FEWEST_POINTS and built_layers > MOST_LAYERS):
             break
         network = network_at(report.spec, given, point, shapes=shapes)
         if network is None:
             continue
-        count += 1
+        count, built_layers = count + 1, built_layers + len(network.graph.nodes)
         built = {node.path: node for node in network.graph.nodes if isinstance(node.layer, Windowed)}
         lowest = total = 0
         for path, node in built.items():
-            costs = _costs(node, network.graph.input_shapes(node)[0], network.graph.shapes[node.output], FEW_WIDTHS)
+            key = node.layer, network.graph.input_shapes(node), network.graph.shapes[node.output]
+            if key not in known:
+                known[key] = _costs(node, key[1][0], key[2], FEW_WIDTHS)
+            costs = known[key]
             widths += len(costs)
             lowest, total = lowest + min(costs), total + int(node.cost.mac)
-            for trial in trials:
-                if trial.path == path:
-                    trial.check(point, int(node.cost.mac), min(costs))
+            if path in trials:
+                trials[path].check(point, int(node.cost.mac), min(costs))
         whole = _value(texts[0], point), _value(texts[1], point)
         _hold(compare(whole[0], total) in (0, None), f"MAC = {texts[0]}", whole[0], total, point)
         _hold(compare(whole[1], lowest) != 1, f"MAC >= {texts[1]}", lowest, whole[1], point)
@@ -222,7 +227,7 @@ class _Trial:
             bound.row.path,
             as_text(bound.mac),
             as_text(bound.least),
-            as_text(bound.square) if once else "",
+            as_text(bound.excess if is_rational(bound.excess) else bound.square) if once else "",
             None if condition is None or not once else (as_text(condition[0]), as_text(condition[1])),
             bound.widths.equal,
         )

@@ -8,7 +8,7 @@ said to be open.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -82,6 +82,8 @@ class Context:
     written : mapping of str to Number
         How the quantities that are no counts were written, in earlier ones.
     arithmetic : Arithmetic
+    conditions : list of Number
+        What is above zero wherever there are the specs that were counted.
     """
 
     symbols: Mapping[str, Expr]
@@ -89,6 +91,7 @@ class Context:
     values: dict[str, Number]
     written: dict[str, Number]
     arithmetic: Arithmetic
+    conditions: list[Number] = field(default_factory=list)
 
     def shown(self, reading: Reading) -> Number:
         """Return a formula in which quantities are symbols."""
@@ -471,6 +474,8 @@ def _positive_root(gap: Number, name: Expr, arithmetic: Arithmetic) -> tuple[Num
         root = power if degree == 1 else power ** as_expr(Fraction(1, degree))
     elif degree == 2:
         middle = polynomial.nth(1)
+        if _sign(normal(first), arithmetic) not in (1, -1):
+            return None  # it says which of both roots is the positive one
         root = _larger_root(first, middle, last, arithmetic)
     else:
         return None
@@ -484,8 +489,13 @@ def _larger_root(first: Any, middle: Any, last: Any, arithmetic: Arithmetic) -> 
     if _sign(normal(first), arithmetic) == -1:
         first, middle, last = -first, -middle, -last
     content, factors = factor_list((middle**2 - 4 * first * last).expand())
-    outside = Mul(*(base ** (power // 2) for base, power in factors))
-    inside = Mul(*(base ** (power % 2) for base, power in factors))
+    outside = inside = Mul()
+    for base, power in factors:
+        # the root of a square is its base only where that is above zero
+        sign = _sign(normal(base), arithmetic) if power > 1 else None
+        half = power // 2 if sign in (1, -1) else 0
+        outside *= (sign * base) ** half if half else 1
+        inside *= base ** (power - 2 * half)
     top, bottom = cancel(outside / (2 * first)).as_numer_denom()
     return sqrt(content) * sqrt(inside) * top / bottom - cancel(middle / (2 * first))
 
@@ -788,7 +798,12 @@ class Least:
         """
         one, other = (context.symbols[name] for name in self.over)
         found = minimize(
-            context.values[self.what], context.values[self.holding], (one, other), self.holding, context.arithmetic
+            context.values[self.what],
+            context.values[self.holding],
+            (one, other),
+            self.holding,
+            context.arithmetic,
+            context.conditions,
         )
         if found.minimum is None or not all(proof.holds(context.arithmetic) for proof in found.proofs):
             raise UndecidedError(

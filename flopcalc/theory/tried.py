@@ -17,7 +17,7 @@ from flopcalc.errors import Fault, Problem, UndecidedError, shorten
 from flopcalc.number import Number, as_text, is_rational
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Part, Rounded
 from flopcalc.theory.plain import Enclosure, Real, add, compare, divide, enclosed, multiply, negative, plain_formula
-from flopcalc.theory.recount import Condition, Nature, Plain, Point, points
+from flopcalc.theory.recount import FEWEST_POINTS, MOST_LAYERS, Condition, Nature, Plain, Point, points
 
 __all__ = ["Bench", "Claim", "Everywhere", "Falling", "Limited", "Reached", "Rooted", "Sloped", "Turning", "tried"]
 
@@ -150,6 +150,9 @@ class Bench:
         The quantities at a point, counted by networks; None where one of these does not exist.
     formulas : dict of str to str
         Each quantity as a formula in the letters and in earlier quantities, for values at which no network exists.
+    layers : list of int
+        How many layers each network had that was built: what `counted` writes down, so that deep networks are counted
+        at fewer points.
     """
 
     natures: Sequence[Nature]
@@ -157,6 +160,7 @@ class Bench:
     hints: Sequence[str]
     counted: Callable[[Point], Mapping[str, Plain] | None]
     formulas: dict[str, str] = field(default_factory=dict)
+    layers: list[int] = field(default_factory=list)
 
     def at(self, point: Point) -> Values | None:
         """Return the values of letters and quantities; None where a condition fails or a network does not exist."""
@@ -446,7 +450,7 @@ def tried(bench: Bench, claims: Sequence[Claim], most: int) -> int:
     count = 0
     faults: dict[int, int] = {}
     for point in points(bench.natures, bench.conditions, bench.hints):
-        if count >= most:
+        if count >= most or (count >= FEWEST_POINTS and sum(bench.layers) > 4 * MOST_LAYERS):
             break
         values = bench.at(point)
         if values is None:

@@ -52,10 +52,11 @@ def test_an_ascii_screen_has_them_spelt() -> None:
 
 def test_what_is_assumed_and_what_letters_mean_stands_above() -> None:
     text = derivation_as_text(derive("ghost_speedup"), Screen(200))
-    assert "assumed: s ≥ 2\n" in text
+    assert "assumed: s ≥ 2, K is odd, s ≠ 1, d is odd, sizes divide evenly\n" in text
     assert "C: input channels; O: output channels; " in text
-    assert "assumed: ρ < 1\n" in derivation_as_text(derive("resolution_multiplier"), Screen(200))
-    assert "Assumed: $\\rho < 1$.\n" in derivation_as_latex(derive("resolution_multiplier"))
+    other = derive("resolution_multiplier")
+    assert "assumed: ρ < 1, K is odd, sizes divide evenly\n" in derivation_as_text(other, Screen(200))
+    assert "Assumed: $\\rho < 1$, $K$ is odd, sizes divide evenly.\n" in derivation_as_latex(other)
 
 
 def test_numbers_are_exact_and_as_they_are_printed() -> None:

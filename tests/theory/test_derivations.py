@@ -540,3 +540,30 @@ def test_values_are_exact() -> None:
 
 def test_the_errors_of_steps_are_flopcalcs() -> None:
     assert issubclass(DerivationError, FlopcalcError)
+
+
+def test_a_least_value_beyond_what_a_spec_asks_for_is_none(write: Write) -> None:
+    # MAC = 2C + 3O/4 + … along O = const − 3C, and O > C: it falls until O = C
+    plan = {
+        "name": "beyond",
+        "symbols": dict.fromkeys(("C", "O", "M", "H", "W"), "a size"),
+        "quantities": {
+            what: {"of": "shufflenet_v1_down", "metric": metric, "where": {"g": "1"}}
+            for what, metric in (("B", "flops"), ("MAC", "mac"))
+        },
+        "steps": [{"say": "least", "because": "so", "minimize": {"what": "MAC", "holding": "B", "over": ["C", "O"]}}],
+    }
+    with pytest.raises(UndecidedError, match="MAC has no least value"):
+        derive(write(plan))
+
+
+def test_what_a_specs_formula_takes_for_granted_is_assumed(write: Write) -> None:
+    plan = {
+        "name": "down",
+        "symbols": dict.fromkeys(("C", "O", "M", "H", "W", "g"), "a size"),
+        "quantities": {"B": {"of": "shufflenet_v1_down", "metric": "params"}},
+        "steps": [{"say": "params", "because": "counted", "show": "B"}],
+    }
+    found = derive(write(plan))
+    assert found.assumed == ("g ≠ 1", "O > C", "sizes divide evenly")
+    assert found.points == 100

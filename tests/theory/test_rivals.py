@@ -68,3 +68,15 @@ def test_what_a_network_is_built_from_is_built_again() -> None:
         report = analyze(name, **values)
         assert bounds.bounds_of(report).recount.points >= 10
     assert bound("mobilenet_v1", input=(3, "H", "W")).recount.points >= 10
+
+
+def test_a_bound_in_numbers_is_rounded_up_among_formulas_too() -> None:
+    found = bound("squeeze_excite", C=32, hidden=16)
+    (reduce,) = (layer for layer in found.layers if layer.row.path == "reduce")
+    assert (reduce.least, reduce.excess) == (558, 2)
+    assert found.recount.points == 100
+
+
+def test_a_block_of_which_there_is_none_is_undecided() -> None:
+    with pytest.raises(UndecidedError, match="no whole numbers were found for which there is a pointwise_conv"):
+        bound("pointwise_conv", C=16, O=1, g="2*m")

@@ -197,8 +197,12 @@ def analyze_spec(
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
     dtype: str = "fp32",
+    real: Iterable[str] | None = None,
 ) -> Report:
-    """Do what :func:`analyze` does, with the parameters in a mapping: one may be named like an option."""
+    """Do what :func:`analyze` does, with the parameters in a mapping: one may be named like an option.
+
+    `real` names symbols of the values that are positive real numbers, and not whole ones.
+    """
     if not isinstance(exact_rounding, bool):
         raise _wrong("exact_rounding", exact_rounding, "True or False")
     if not isinstance(convention, (str, Convention)):
@@ -221,6 +225,7 @@ def analyze_spec(
         shapes=shapes,
         assume=texts_of("assume", assume),
         exact_rounding=exact_rounding,
+        real=real,
     )
     rules = load_convention(convention) if isinstance(convention, str) else convention
     built = build(spec, binding)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from flopcalc.expression import QUOTE_IT, check_name, free_expression, multiplie
 from flopcalc.number import Arithmetic, Number, Relation, Value, as_text, exact, is_rational, normal, readable, symbol
 from flopcalc.spec.model import BlockEntry, LayerEntry, Parameter, Spec, bodies
 
-__all__ = ["Binding", "bind", "is_truth"]
+__all__ = ["Binding", "bind", "is_truth", "multipliers_of", "names_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def bind(
     shapes: Mapping[str, object] | None = None,
     assume: Iterable[str] = (),
     exact_rounding: bool = False,
+    real: Iterable[str] | None = None,
 ) -> Binding:
     """Read a user's values for the parameters of `spec`.
 
@@ -64,6 +65,8 @@ def bind(
         Inequalities between symbols.
     exact_rounding : bool
         Keep the rounding of symbols as functions.
+    real : iterable of str, optional
+        New symbols that are positive real numbers; those of :func:`multipliers_of` if not given.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def bind(
         binder.free(name)
     binder.free_the_rest()
     assumptions = tuple(assume)
-    binder.find_multipliers(assumptions)
+    binder.find_multipliers(assumptions, multipliers_of([(spec, binder.texts)]) if real is None else real)
     arithmetic = Arithmetic(exact_rounding=exact_rounding)
     values = binder.evaluated(arithmetic)
     read_shapes = binder.read_shapes(arithmetic)
@@ -136,18 +139,15 @@ class _Binder:
         for used in names:
             self.real[used] = self.real.get(used, False) or (parameter is not None and parameter.real)
 
-    def find_multipliers(self, assume: Iterable[str]) -> None:
+    def find_multipliers(self, assume: Iterable[str], real: Iterable[str]) -> None:
         """Take new symbols for positive reals that multiply the spec's own symbols, or that are bounded below 1.
 
         In ``C=alpha*C`` alpha is a real number and alpha·C a whole one; in ``C=4*c``, and where only groups and
         numbers are multiplied (``C=c*g``), c is whole.
         """
-        own = {*self.known} - _groups_of(self.spec)
-        for text in self.texts.values():
-            with suppress(Fault, FlopcalcError):
-                for name, others in multiplied(text).items():
-                    if name not in self.known and others & own:
-                        self.real[name] = True
+        for name in real:
+            if name in self.real:
+                self.real[name] = True
         for text in assume:
             for name in _held_below_one(text):
                 if name in self.real and name not in self.known:
@@ -248,17 +248,58 @@ class _Binder:
         return tuple(relations)
 
 
-def _groups_of(spec: Spec) -> set[str]:
-    """Return the names that a spec's layers take for their groups, those of its blocks among them."""
+def names_of(spec: Spec, attribute: str) -> set[str]:
+    """Return the names that a spec's layers have in an attribute, as their groups; those of its blocks among them."""
     found: set[str] = set()
     waiting = [*spec.layers.entries]
     while waiting:
         entry = waiting.pop()
         if isinstance(entry, (LayerEntry, BlockEntry)):
-            counts = {"groups"} if isinstance(entry, LayerEntry) else _groups_of(entry.block)
+            counts = {attribute} if isinstance(entry, LayerEntry) else names_of(entry.block, attribute)
             found.update(name for key, value in entry.attributes if key in counts for name in value.names)
         if not isinstance(entry, BlockEntry):
             waiting += [inner for body in bodies(entry) for inner in body.entries]
+    return found
+
+
+def multipliers_of(given: Iterable[tuple[Spec, Mapping[str, object]]]) -> set[str]:
+    """Return the symbols that multiply others for a count, and so need not be whole.
+
+    They are new symbols that multiply a spec's own (``C=alpha*C``), or one that stands alone for a count of any of the
+    specs (``C=alpha*M`` beside ``C=M``); of two new ones that stand nowhere alone, both. Groups and strides are no such
+    counts: with ``H=s*h`` and ``stride=s`` both are whole.
+
+    Examples
+    --------
+    >>> from flopcalc.spec import load
+    >>> conv = load("conv")
+    >>> multipliers_of([(conv, {"C": "alpha*M"}), (conv, {"C": "M"})])
+    {'alpha'}
+    >>> multipliers_of([(conv, {"H": "s*h", "stride": "s"})])
+    set()
+    """
+    found: set[str] = set()
+    counts: set[str] = set()
+    steps: set[str] = set()
+    pairs: list[tuple[str, str]] = []
+    for spec, values in given:
+        known = {*spec.known}
+        own = known - names_of(spec, "groups")
+        stepping = {name for attribute in ("groups", "stride", "dilation") for name in names_of(spec, attribute)}
+        for parameter, text in values.items():
+            if not isinstance(text, str):
+                continue
+            with suppress(Fault, FlopcalcError):
+                products = multiplied(text)
+                if text.strip().isidentifier():
+                    (steps if parameter in stepping else counts).add(text.strip())
+                for name in products.keys() - known:
+                    if products[name] & own:
+                        found.add(name)
+                    pairs += [(name, other) for other in products[name] - known]
+    nowhere_alone = [(name, other) for name, other in pairs if not {name, other} & (counts | steps)]
+    found.update(name for name, other in pairs if other in counts and name not in counts | steps)
+    found.update(name for name, _ in nowhere_alone)
     return found
 
 
@@ -294,6 +335,8 @@ def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Tex
             result = _expression(value.strip())
         except Fault as fault:
             raise Fault(f"{name}: {fault.what}", expected=fault.expected, hint=fault.hint) from None
+    elif isinstance(value, (tuple, list)) and parameter is not None and parameter.pair:
+        return _pair(name, value, parameter)
     else:
         result = _sympy(value) if type(value).__module__.startswith("sympy") else exact(value)
     if truth and not isinstance(result, bool):
@@ -301,6 +344,18 @@ def _read(name: str, value: object, parameter: Parameter | None) -> Value | _Tex
     if isinstance(result, bool) and not truth and not derived:
         raise Fault(f"{name} cannot be {as_text(result)}", expected="a number")
     return result
+
+
+def _pair(name: str, value: Sequence[object], parameter: Parameter) -> Value | _Text:
+    """Read a list of two values, as of a kernel's height and width."""
+    if len(value) != 2:
+        raise Fault(f"{name} has {len(value)} entries", expected="one number, or [height, width]")
+    entries = [_read(name, entry, replace(parameter, pair=False)) for entry in value]
+    if not any(isinstance(entry, _Text) for entry in entries):
+        return tuple(entries)
+    texts = [entry.text if isinstance(entry, _Text) else as_text(entry) for entry in entries]
+    names = dict.fromkeys(used for entry in entries if isinstance(entry, _Text) for used in entry.names)
+    return _Text("[" + ", ".join(texts) + "]", tuple(names))
 
 
 def _truth(value: object) -> bool | None:

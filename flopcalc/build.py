@@ -489,9 +489,18 @@ class _Builder:
                     )
                 )
             return
+        if isinstance(value, tuple) and parameter.pair and len(value) == 2:
+            for entry in value:
+                self.check_bounds(spec, parameter, entry, scope, place)
+            return
+        self.check_bounds(spec, parameter, value, scope, place)
+
+    def check_bounds(self, spec: Spec, parameter: Parameter, value: Value, scope: Scope, place: Place | None) -> None:
+        """Hold a parameter's value, or an entry of it, against its bounds."""
         if isinstance(value, (bool, str, tuple, dict)):
+            expected = "a number, or [height, width]" if parameter.pair else "a number"
             raise ParameterError(
-                Problem(f"{parameter.name} of {spec.name} is {shorten(as_text(value))}", place, "a number")
+                Problem(f"{parameter.name} of {spec.name} is {shorten(as_text(value))}", place, expected)
             )
         bounds: tuple[tuple[Expression | None, str, Callable[[Number], bool | None]], ...] = (
             (parameter.minimum, "at least", lambda bound: self.arithmetic.decide(value - bound, strict=False)),

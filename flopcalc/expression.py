@@ -49,7 +49,7 @@ __all__ = [
     "multiplied",
     "parse",
     "read_relation",
-    "rounds",
+    "rounded_names",
 ]
 
 LONGEST_TEXT = 2000
@@ -528,6 +528,11 @@ def describe(value: Value) -> str:
     return _WHAT.get(type(value), shorten(str(value)))
 
 
+def is_number(value: Value) -> bool:
+    """Tell whether a value is a number or a formula."""
+    return not isinstance(value, (bool, str, tuple, dict))
+
+
 def _want_number(value: Value, what: str, offset: int) -> Number:
     if isinstance(value, (bool, str, tuple, dict, Function)):
         raise Fault(f"{what} cannot take {describe(value)}", expected="a number", offset=offset)
@@ -640,6 +645,10 @@ class _Compiler:
         offset = self.offset(node)
 
         def slow(scope: Scope, a: Value, b: Value) -> Value:
+            if isinstance(a, tuple) and is_number(b):
+                return tuple(slow(scope, entry, b) for entry in a)
+            if isinstance(b, tuple) and is_number(a):
+                return tuple(slow(scope, a, entry) for entry in b)
             a, b = _want_number(a, operator, offset), _want_number(b, operator, offset)
             try:
                 return operate(scope.arithmetic, a, b)
@@ -913,15 +922,22 @@ def multiplied(text: str) -> dict[str, set[str]]:
     return found
 
 
-def rounds(text: str) -> bool:
-    """Tell whether a text rounds something that has names in it: ``K//2``, ``round(alpha * 32)``, ``C % 7``."""
+def rounded_names(text: str) -> set[str]:
+    """Return the names of a text that stand in something that it rounds.
+
+    Examples
+    --------
+    >>> sorted(rounded_names("C*O + K//2 + round(alpha * 32) + C % 7"))
+    ['C', 'K', 'alpha']
+    """
+    found: set[str] = set()
     for node in ast.walk(_tree(text)):
         rounding = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.FloorDiv, ast.Mod))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             rounding = node.func.id in _ROUNDING
-        if rounding and any(isinstance(inner, ast.Name) and inner.id not in FUNCTIONS for inner in ast.walk(node)):
-            return True
-    return False
+        if rounding:
+            found |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return found - {*_ROUNDING}
 
 
 _ROUNDING = ("round", "round_even", "floor", "ceil", "make_divisible")

@@ -635,6 +635,8 @@ class Arithmetic:
     def take_as_whole(self, value: Number, least: Number | None = None) -> None:
         """Note that a formula is read as a whole number (or as not below `least`), so that nothing is rounded."""
         if is_symbolic(value) and value.free_symbols and (least is not None or not value.is_integer):
+            if least is None and value.could_extract_minus_sign():
+                value = -value
             turns = tuple((turn, ends) for turn, ends in self.ranges.items() if value.has(turn))
             self.ideal[Ideal(value, least, turns)] = None
 
@@ -1102,12 +1104,14 @@ def proven_sign(value: Any) -> int | None:
         context.prec = precision
         try:
             enclosed = _interval(value, context)
+            if enclosed > 0:
+                return 1
+            if enclosed < 0:
+                return -1
         except (Fault, ArithmeticError, ValueError):
             return None
-        if enclosed > 0:
-            return 1
-        if enclosed < 0:
-            return -1
+        except TypeError:  # a complex interval has no order
+            return None
     return None
 
 

@@ -413,3 +413,58 @@ def test_assumptions_make_equality_certain(run: Analyze) -> None:
     report = run(text, O="C")
     assert report.layers[0].output[0] == 8
     assert report.assumed == ()
+
+
+# -- pairs and multipliers ---------------------------------------------------------------------------------------------
+
+
+def test_a_kernel_may_have_two_sides() -> None:
+    report = analyze("conv", K=[3, 5], C=2, O=3, H=9, W=8)
+    assert report.totals.params == 3 * 5 * 2 * 3
+    assert report.layers[0].output == (3, 9, 8)
+    assert str(analyze("separable_conv", K="[a, b]").totals.weights) == "C*O + C*a*b"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "said"), [([3, 0], "at least 1"), ([3], "one number, or"), ([1, 2, 3], "3 entries")]
+)
+def test_a_kernel_of_two_sides_keeps_to_its_bounds(kernel: list[int], said: str) -> None:
+    with pytest.raises(FlopcalcError, match=said):
+        analyze("conv", K=kernel)
+
+
+def test_a_parameter_that_is_no_pair_takes_no_list() -> None:
+    with pytest.raises(FlopcalcError):
+        analyze("conv", O=[3, 5])
+
+
+@pytest.mark.parametrize(
+    ("given", "assume", "real"),
+    [
+        ({"C": "4*c"}, (), False),
+        ({"C": "c*g", "g": "g"}, (), False),
+        ({"C": "a*b"}, (), True),
+        ({"C": "a*O", "O": "O"}, (), True),
+        ({"H": "a*b", "stride": "b"}, (), False),
+        ({"C": "c*C"}, (), True),
+        ({"C": "C*(c + 1)/2"}, (), True),
+        ({"O": "c*C"}, (), True),
+        ({"H": "C + c"}, (), False),
+        ({"C": "c"}, ("c <= 1",), True),
+        ({"C": "4*c"}, ("c >= 1/2",), True),
+        ({"C": "4*c"}, ("c >= 2",), False),
+    ],
+)
+def test_a_symbol_that_multiplies_the_specs_own_is_real(
+    given: dict[str, str], assume: tuple[str, ...], real: bool
+) -> None:
+    report = analyze("conv", assume=assume, **given)
+    symbols = {str(symbol): symbol for symbol in report.totals.mac.free_symbols}
+    assert [symbols[name].is_integer is not True for name in symbols if name in "cab"] == [real] * sum(
+        name in symbols for name in "cab"
+    )
+
+
+def test_the_rounding_of_a_value_is_kept_where_rounding_is() -> None:
+    height = analyze("conv", padding="K//2", exact_rounding=True).layers[0].output[1]
+    assert str(height) == "H - K + 2*floor(K/2) + 1"

@@ -58,6 +58,19 @@ def test_arithmetic_is_exact(text: str, expected: Value) -> None:
     assert type(result) is type(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2 * [3, 5] - 1", (5, 9)),
+        ("([3, 5] - 1) / 2", (1, 2)),
+        ("10 // [3, 5]", (3, 2)),
+        ("[[1, 2], [3]] + 1", ((2, 3), (4,))),
+    ],
+)
+def test_a_list_and_a_number_are_calculated_with_entry_by_entry(text: str, value: object) -> None:
+    assert parse(text).evaluate(Scope({})) == value
+
+
 @pytest.mark.parametrize("text", ["010", "1:30", "0x10", "0b1", "0o7", "1j", "1e99999", "1..2", "None", "..."])
 def test_what_python_or_yaml_would_read_as_another_number_is_an_error(text: str) -> None:
     assert fault_of(text)
@@ -227,7 +240,7 @@ def test_words_truths_and_numbers_compare_with_their_like(text: str, expected: b
         "'a' + 'b'",
         "-'a'",
         "true + 1",
-        "[1] * 2",
+        "[1] + [2]",
         "1 < 'a'",
     ],
 )

@@ -47,6 +47,8 @@ class Parameter:
     above: Expression | None = None
     choices: tuple[Value, ...] = ()
     help: str = ""
+    pair: bool = False
+    """Whether it may be a list of two, [height, width], as well as one number for both."""
 
     @property
     def real(self) -> bool:

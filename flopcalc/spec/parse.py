@@ -73,7 +73,7 @@ SPEC_KEYS = (
     "blocks",
     "layers",
 )
-PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "help")
+PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "pair", "help")
 MODIFIERS = ("when", "repeat", "name", "as", "from", "written")
 CONSTRUCTS = ("layers", "table", "branches")
 TABLE_KEYS = ("columns", "rows", "do")
@@ -535,7 +535,18 @@ class _Reader:
             parts["above"],
             choices,
             self.word(node.get("help"), "help"),
+            self.flag(node.get("pair"), f"`pair` of {key.text}"),
         )
+
+    def flag(self, node: Node | None, what: str) -> bool:
+        """Return a key that is true or false; false where it is not given."""
+        if node is None:
+            return False
+        if isinstance(node, Scalar) and node.text in ("true", "false"):
+            return node.text == "true"
+        shown = shorten(node.text) if isinstance(node, Scalar) else node.what
+        self.fail(f"{what} is {shown}", node.place, "true or false")
+        return False
 
     def definition_nodes(self, node: Node | None) -> dict[str, tuple[tuple[str, ...] | None, Scalar, Node]]:
         found = self.mapping(node, "define", "a mapping of names to values")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import thread_time
 from typing import Any
 
 import click
@@ -11,22 +12,38 @@ from flopcalc.analysis import split_settings
 from flopcalc.cli.options import Word, format_option, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.errors import ParameterError, Problem, shorten
-from flopcalc.theory.claims import METRICS, PROVED, REFUTED, TIME_LIMIT, UNDECIDED, Claim, Verdict, check
+from flopcalc.report import DTYPES
+from flopcalc.theory.claims import (
+    METRICS,
+    PROVED,
+    REFUTED,
+    TIME_LIMIT,
+    UNDECIDED,
+    Claim,
+    Verdict,
+    check,
+    without_formulas,
+)
+from flopcalc.theory.deadline import TimeIsUp, deadline
+from flopcalc.theory.notation.layout import plain_signs, relation_signs
 from flopcalc.theory.worksheets import Marked, load_worksheet, mark, worksheet_names
 
 __all__ = ["command"]
 
 _EXIT_CODES = {PROVED: 0, REFUTED: 1, UNDECIDED: 3}
 
-_FOR_CLAIMS = ("metric", "over", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding")
+_DEFAULTS = {"convention": "paper", "dtype": "fp32"}
+_FOR_CLAIMS = (
+    "metric", "over", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding", "growth", "dtype",
+)  # fmt: skip
 
 
 def _run(formula: str, of: str | None, time_limit: float, output_format: str, output: str | None, **given: Any) -> int:
-    if of is None:
+    if of is None and not _is_relation(formula):
         return _run_sheet(formula, time_limit, output_format, output, given)
     claim = Claim(
         formula,
-        of,
+        of or "",
         given["metric"],
         given["over"],
         _settings("--where", given["where"]),
@@ -36,15 +53,35 @@ def _run(formula: str, of: str | None, time_limit: float, output_format: str, ou
         tuple(split_list(given["symbolic"]) or ()),
         given["convention"],
         given["exact_rounding"],
+        given["growth"],
+        given["dtype"],
     )
+    start = thread_time()
     verdict = check(claim, time_limit=time_limit)
-    _write(verdict, output_format, output)
+    try:
+        with deadline(max(time_limit - (thread_time() - start), 0.2)):
+            text = _written(verdict, output_format, output)
+    except TimeIsUp:  # what cannot be written in time is left out; the verdict stands
+        text = _written(without_formulas(verdict), output_format, output)
+    if output_format == "json":
+        from flopcalc.render.json import escaped
+
+        write_text(text, output, spelt=escaped)
+    else:
+        write_text(text, output)
     return _EXIT_CODES[verdict.outcome]
+
+
+def _is_relation(text: str) -> bool:
+    """Tell whether a text is a claim about no spec: a relation between two sides, and no worksheet."""
+    if text.endswith((".yaml", ".yml")):
+        return False
+    return any(sign.first for sign in relation_signs(plain_signs(text)))
 
 
 def _run_sheet(name: str, time_limit: float, output_format: str, output: str | None, given: dict[str, Any]) -> int:
     is_sheet = name.endswith((".yaml", ".yml")) or name in worksheet_names()
-    extra = [option for option in _FOR_CLAIMS if given[option] and given[option] != "paper"]
+    extra = [option for option in _FOR_CLAIMS if given[option] and given[option] != _DEFAULTS.get(option)]
     if is_sheet and extra:
         option = "--" + extra[0].replace("_", "-")
         what = f"{option} goes with a formula, and `{shorten(name)}` is a worksheet"
@@ -64,15 +101,15 @@ def _run_sheet(name: str, time_limit: float, output_format: str, output: str | N
     return 0 if not wrong else 3 if wrong == {UNDECIDED} else 1
 
 
-def _write(verdict: Verdict, output_format: str, output: str | None) -> None:
+def _written(verdict: Verdict, output_format: str, output: str | None) -> str:
+    from flopcalc.render.json import dump
     from flopcalc.render.verdict import verdict_as_dict, verdict_as_markdown, verdict_as_text
 
     if output_format == "json":
-        write_json(verdict_as_dict(verdict), output)
-    elif output_format == "markdown":
-        write_text(verdict_as_markdown(verdict), output)
-    else:
-        write_text(verdict_as_text(verdict, screen_for(output)), output)
+        return dump(verdict_as_dict(verdict)) + "\n"
+    if output_format == "markdown":
+        return verdict_as_markdown(verdict)
+    return verdict_as_text(verdict, screen_for(output))
 
 
 def _write_sheet(marked: Marked, output_format: str, output: str | None) -> None:
@@ -144,7 +181,22 @@ command = click.Command(
         click.Option(
             ["--convention"], metavar="NAME|PATH", default="paper", show_default=True, help="What counts as a FLOP."
         ),
-        click.Option(["--exact-rounding"], is_flag=True, help="Keep the rounding of symbols."),
+        click.Option(
+            ["--exact-rounding"],
+            is_flag=True,
+            help="Keep the rounding of symbols; it is kept in any case where the claim rounds.",
+        ),
+        click.Option(
+            ["--growth"], is_flag=True, help="Read O(…) as a claim about growth, though the spec has a symbol O."
+        ),
+        click.Option(
+            ["--dtype"],
+            type=Word(*DTYPES),
+            metavar="NAME",
+            default="fp32",
+            show_default=True,
+            help="The type of an element, for metrics in bytes: " + ", ".join(DTYPES) + ".",
+        ),
         click.Option(
             ["--time-limit"],
             type=click.FloatRange(min=0.05, max=3600),
@@ -152,7 +204,7 @@ command = click.Command(
             default=TIME_LIMIT,
             show_default=True,
             metavar="SECONDS",
-            help="After how long a claim is left undecided.",
+            help="After how much of the processor's time a claim is left undecided.",
         ),
         format_option("table", "markdown", "json"),
         output_option(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +14,8 @@ from flopcalc.render.terminal import Head, Screen, facts_as_text, listing_as_tex
 from flopcalc.render.units import rounded
 from flopcalc.theory.causes import Words
 from flopcalc.theory.claims import METRICS, PROVED, REFUTED, UNDECIDED, Verdict
+from flopcalc.theory.deciding import Finding
+from flopcalc.theory.questions import SIGNS, Link, digits_of
 from flopcalc.theory.worksheets import Exercise, Marked
 
 __all__ = [
@@ -35,6 +37,12 @@ _WIDE = 120
 _DIGITS = 6
 """Digits that are shown of a fraction that has no end."""
 
+_MOST_SHOWN_DIGITS = 200
+"""Up to how many digits numbers are written out on a screen."""
+
+_MOST_DIGITS = 4000
+"""Up to how many digits numbers are written at all; Python writes few more."""
+
 _MOST_DECIMALS = 13
 """Decimals up to which a fraction is written as a decimal number."""
 
@@ -43,14 +51,17 @@ class _Spoken(BookWriter):
     """Writes numbers and formulas in sentences."""
 
     def value(self, value: Number) -> str:
-        """Write a number or a formula."""
+        """Write a number or a formula; of one that nobody would read to its end, how long it is."""
+        digits = digits_of(value)
+        if digits > _MOST_SHOWN_DIGITS:
+            return f"a {'number' if is_rational(value) else 'formula with a number'} of {digits:,} digits"
         if is_rational(value) and not isinstance(value, Fraction):
             return self.digits(f"{value:,}")
         return self.formula(value)
 
     def with_decimals(self, value: Number) -> str:
         """Write a number or a formula; a fraction as decimals where these are exact, else with what it comes to."""
-        if not isinstance(value, Fraction):
+        if not isinstance(value, Fraction) or digits_of(value) > _MOST_SHOWN_DIGITS:
             return self.value(value)
         decimals = _exact_decimals(value)
         if decimals:
@@ -80,46 +91,92 @@ def _exact_decimals(value: Number) -> str:
 def _facts(verdict: Verdict, write: _Spoken) -> Iterable[tuple[str, str]]:
     """Yield what there is to say of a verdict, line by line: what, and its text."""
     claim = verdict.claim
-    name = METRICS[verdict.metric]
     yield "read as", verdict.statement.text
-    names = [split_inline(spec)[0] for spec in (claim.of, claim.over) if spec]
     settings = list(_settings(verdict))
     if settings:
         yield "where", "; ".join(settings)
     for symbol, value in verdict.known.items():
         yield "with", f"{symbol} = {write.value(value)}"
+    if len(verdict.findings) > 1:
+        for finding in verdict.findings:
+            yield finding.outcome, _link(finding.link, write)
     if verdict.actual is not None:
-        yield f"{name} of {' over '.join(names)}", write.with_decimals(verdict.actual)
+        yield _what(verdict), write.with_decimals(verdict.actual)
     if claim.limit and verdict.limit is not None:
         yield "in the limit", write.value(verdict.limit)
     if verdict.outcome != PROVED and verdict.claimed is not None:
         yield "claim", write.with_decimals(verdict.claimed)
         if verdict.difference is not None:
-            yield "difference", f"{write.with_decimals(verdict.difference)}  (claim − {_short(claim.limit)})"
+            yield "difference", f"{write.with_decimals(verdict.difference)}  ({_sides(verdict, '−')})"
         if verdict.ratio is not None:
-            yield "ratio", f"{write.with_decimals(verdict.ratio)}  (claim / {_short(claim.limit)})"
+            yield "ratio", f"{write.with_decimals(verdict.ratio)}  ({_sides(verdict, '/')})"
+    relation = verdict.findings[0].link.relation if len(verdict.findings) == 1 else _deciding(verdict).link.relation
     example = verdict.counterexample
     if example is not None and example.assignment:
-        point = ", ".join(f"{write.style.symbol(symbol)} = {value}" for symbol, value in example.assignment.items())
+        point = ", ".join(
+            f"{write.style.symbol(symbol)} = {write.value(value)}" for symbol, value in example.assignment.items()
+        )
         values = f"it is {write.value(example.actual)}, not {write.value(example.claimed)}"
-        strict = verdict.statement.relation in ("<", ">") and example.actual == example.claimed
+        strict = relation in ("<", ">") and example.actual == example.claimed
         yield "counterexample", f"{point}: both are {write.value(example.actual)}" if strict else f"{point}: {values}"
     if verdict.certificate is not None:
-        sign = ">" if verdict.statement.relation in ("<", ">") else "≥"
-        formula = verdict.certificate.formula
+        sign = ">" if relation in ("<", ">") else "≥"
+        formula, rest = verdict.certificate.formula, verdict.certificate.rest
         shown = write.exactly(formula) if verdict.certificate.squares else write.value(formula)
         yield "certificate", f"{shown} {sign} 0"
-        if verdict.certificate.squares and verdict.statement.relation in (">=", "<="):
-            zero = " and ".join(f"{write.exactly(square)} = 0" for square in verdict.certificate.squares)
+        if verdict.certificate.squares and relation in (">=", "<=") and rest in (None, 0):
+            zero = (" or " if rest is None else " and ").join(
+                f"{write.exactly(square)} = 0" for square in verdict.certificate.squares
+            )
             yield "equal", f"exactly where {zero}"
     if verdict.reason:
         yield "because", write.say(verdict.reason)
+    if verdict.near:
+        yield "near", write.say(verdict.near)
     for cause in verdict.causes:
         yield "likely cause", write.say(cause.words)
+    if verdict.points > 1 and verdict.outcome != REFUTED:
+        yield "tried", f"at {verdict.points} points, in plain numbers"
+    if verdict.natures:
+        yield "symbols", _taken(verdict, write)
     if verdict.assumed:
         yield "assumed", ", ".join(verdict.assumed)
+    if verdict.exact:
+        yield "rounding", "kept on both sides"
     if claim.convention != "paper":
         yield "convention", claim.convention
+
+
+def _deciding(verdict: Verdict) -> Finding:
+    """Return the finding that a verdict shows."""
+    return next(finding for finding in verdict.findings if finding.outcome == verdict.outcome)
+
+
+def _what(verdict: Verdict) -> str:
+    """Name what stands left in the link that a verdict shows: a count, or a formula."""
+    claim, left = verdict.claim, _deciding(verdict).link.left
+    if left.reading is not None:
+        return "left side"
+    names = [split_inline(spec)[0] for spec in (claim.of, claim.over) if spec]
+    change = f"{left.change} in " if left.change else ""
+    return f"{change}{METRICS[left.metric]} of {' over '.join(names)}"
+
+
+def _link(link: Link, write: _Spoken) -> str:
+    """Write a link of a chain."""
+    sides = [METRICS[side.metric] if side.reading is None else side.reading.text for side in (link.left, link.right)]
+    return f"{sides[0]} {SIGNS.get(link.relation, link.relation)} {sides[1]}"
+
+
+def _taken(verdict: Verdict, write: _Spoken) -> str:
+    """Say what every symbol was taken for."""
+    kinds = ((True, "whole from 1"), (False, "real, above 0"))
+    parts = []
+    for whole, said in kinds:
+        names = [write.style.symbol(nature.name) for nature in verdict.natures if nature.whole is whole]
+        if names:
+            parts.append(f"{', '.join(names)} {said}")
+    return "; ".join(parts)
 
 
 def _settings(verdict: Verdict) -> Iterable[str]:
@@ -136,8 +193,11 @@ def _equal(values: Mapping[str, object]) -> str:
     return ", ".join(_pairs(values))
 
 
-def _short(limit: Sequence[str]) -> str:
-    return "limit" if limit else "count"
+def _sides(verdict: Verdict, sign: str) -> str:
+    """Say of what a difference or a ratio is: of the claim and the count, or of two formulas."""
+    if _deciding(verdict).link.left.reading is not None:
+        return f"right {sign} left"
+    return f"claim {sign} {'limit' if verdict.claim.limit else 'count'}"
 
 
 # -- the screen ------------------------------------------------------------------------------------------------------
@@ -157,6 +217,7 @@ def verdict_as_text(verdict: Verdict, screen: Screen | None = None) -> str:
     difference             -HWC²  (claim − count)
     ratio                  17/18 ≈ 0.944444  (claim / count)
     counterexample         C = 1, H = 1, W = 1: it is 18, not 17
+    symbols                C, H, W whole from 1
     """
     screen = screen or Screen()
     write = _Spoken(verdict.order, screen)
@@ -228,7 +289,8 @@ def _of(verdict: Verdict) -> str:
         sides.append(f"{name} ({_equal(values)})" if values and claim.over else ", ".join([name, *_pairs(values)]))
     limits = [f"{name.partition('=')[0].strip()} → ∞" for name in claim.limit]
     given = [f"{name} = {value}" for name, value in claim.let.items()]
-    return ", ".join([f"{verdict.metric} of {' / '.join(sides)}", *_pairs(claim.where), *given, *limits])
+    what = f"{verdict.metric} of {' / '.join(sides)}" if sides else "no spec"
+    return ", ".join([what, *_pairs(claim.where), *given, *limits])
 
 
 def _pairs(values: Mapping[str, object]) -> list[str]:
@@ -274,10 +336,11 @@ def verdict_as_dict(verdict: Verdict) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "claim": claim.formula,
-        "of": claim.of,
+        "of": claim.of or None,
         "over": claim.over,
-        "metric": verdict.metric,
+        "metric": verdict.metric or None,
         "convention": claim.convention,
+        "dtype": claim.dtype,
         "where": {name: str(value) for name, value in claim.where.items()},
         "let": dict(claim.let),
         "limit": list(claim.limit),
@@ -292,14 +355,34 @@ def verdict_as_dict(verdict: Verdict) -> dict[str, Any]:
         "counterexample": None
         if example is None
         else {
-            "assignment": dict(example.assignment),
+            "assignment": _numbers(example.assignment),
             "actual": _number(example.actual),
             "claimed": _number(example.claimed),
         },
         "causes": [{"kind": cause.kind, "text": write.say(cause.words)} for cause in verdict.causes],
+        "near": write.say(verdict.near) or None,
         "certificate": None if certificate is None else as_text(certificate.formula),
         "reason": write.say(verdict.reason),
+        "points": verdict.points,
+        "symbols": {nature.name: "whole" if nature.whole else "real" for nature in verdict.natures},
         "assumed": list(verdict.assumed),
+        "rounding": "exact" if verdict.exact or not verdict.natures else "ideal",
+        "links": [_link_as_dict(finding, write) for finding in verdict.findings],
+    }
+
+
+def _link_as_dict(finding: Finding, write: _Spoken) -> dict[str, Any]:
+    """Return what became of one relation of a claim."""
+    sides = [
+        side.metric if side.reading is None else side.reading.python for side in (finding.link.left, finding.link.right)
+    ]
+    return {
+        "left": sides[0],
+        "relation": finding.link.relation,
+        "right": sides[1],
+        "verdict": finding.outcome,
+        "reason": write.say(finding.reason),
+        "points": finding.points,
     }
 
 
@@ -330,6 +413,8 @@ def marked_as_dict(marked: Marked) -> dict[str, Any]:
 
 
 def _number(value: Number | None) -> int | str | None:
+    if value is not None and digits_of(value) > _MOST_DIGITS:
+        return None
     return value if value is None or type(value) is int else as_text(value)
 
 

@@ -16,6 +16,7 @@ from itertools import permutations
 from typing import Any
 
 from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal, proven_sign
+from flopcalc.theory.means import by_means
 
 __all__ = [
     "Certificate",
@@ -104,7 +105,18 @@ def _rounded_down(value: Any) -> Any:
         return value
 
     def down(inside: Any) -> Any:
-        return floor(inside.expand())
+        whole, rest = _whole_part(inside.expand())
+        if rest == 0:
+            return whole
+        known = Arithmetic()
+        for least in (-1, 0):  # as of -1/s, which is from -1 to below 0
+            if known.decide(rest - least, strict=False) and known.decide(least + 1 - rest, strict=True):
+                return whole + least
+        if rest.could_extract_minus_sign():  # ⌊-n/d⌋ is -⌈n/d⌉
+            top, bottom = fraction(together(-rest))
+            if top.is_integer and bottom.is_integer and bottom.is_positive:
+                return whole - floor(((top - 1) / bottom).expand()) - 1
+        return whole + floor(rest)
 
     def up(inside: Any) -> Any:
         top, bottom = fraction(together(inside))
@@ -113,6 +125,15 @@ def _rounded_down(value: Any) -> Any:
         return ceiling(inside)
 
     return value.replace(ceiling, up).replace(floor, down)
+
+
+def _whole_part(value: Any) -> tuple[Any, Any]:
+    """Return the terms of a sum that are whole numbers, and the others."""
+    from sympy import Add
+
+    terms = Add.make_args(value)
+    whole = [term for term in terms if term.is_integer]
+    return Add(*whole), Add(*(term for term in terms if not term.is_integer))
 
 
 def _powers_taken_apart(value: Any) -> Any:
@@ -276,10 +297,13 @@ class Certificate:
         The formula in that form.
     squares : tuple of Number
         What is squared in it.
+    rest : Number, optional
+        For a sum of squares: what is added to them, of which no term is negative. None for a product.
     """
 
     formula: Number
     squares: tuple[Number, ...]
+    rest: Number | None = None
 
 
 def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: bool = False) -> Certificate | None:
@@ -325,8 +349,9 @@ def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: 
         certain = arithmetic.sign(normal(inner))
         if certain is None:
             if power % 2 or strict:
-                return None
-            squares.append(inner)
+                return _of_means(value, strict=strict)
+            if above:
+                squares.append(inner)
         elif certain < 0:
             inner = -inner
             positive = positive is (power % 2 == 0)
@@ -338,6 +363,21 @@ def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: 
     magnitude = abs(constant)
     formula = Mul(_rational(magnitude.numerator, magnitude.denominator), *parts)
     return Certificate(normal(formula), tuple(normal(square) for square in squares))
+
+
+def _of_means(value: Any, *, strict: bool) -> Certificate | None:
+    """Prove that a formula is a sum of squares and of terms that are not negative."""
+    from sympy import Add, Pow
+
+    found = by_means(value)
+    if found is None or (strict and not (not is_rational(found.rest) and found.rest.is_positive)):
+        return None
+    squares = [Pow(square, 2, evaluate=False) for square in found.squares]
+    formula = Add(*squares, *(() if found.rest == 0 else (found.rest,)), evaluate=False)
+    formula = formula if found.divisor == 1 else formula / found.divisor
+    if not is_zero(value - formula):
+        return None
+    return Certificate(normal(formula), found.squares, found.rest)
 
 
 def _number(value: Any) -> Fraction:
@@ -502,8 +542,8 @@ class TooLargeError(ZeroDivisionError):
     """A value has more digits than anybody would write: as good as none."""
 
 
-def evaluated(value: Number, assignment: Mapping[Any, int]) -> Number:
-    """Return a formula's exact value for whole numbers, by symbol; irrational where a root is.
+def evaluated(value: Number, assignment: Mapping[Any, int | Fraction]) -> Number:
+    """Return a formula's exact value for rational numbers, by symbol; irrational where a root is.
 
     Raises
     ------
@@ -526,7 +566,7 @@ class _NotRationalError(Exception):
     """A formula holds roots or functions."""
 
 
-def _evaluated(value: Any, assignment: Mapping[Any, int]) -> int | Fraction:
+def _evaluated(value: Any, assignment: Mapping[Any, int | Fraction]) -> int | Fraction:
     if value.is_Symbol:
         if value not in assignment:
             raise _NotRationalError
@@ -556,7 +596,7 @@ def _power(base: int | Fraction, exponent: int) -> int | Fraction:
     return _simple(Fraction(base) ** exponent if exponent < 0 else base**exponent)
 
 
-def _refuse_towers(value: Any, assignment: Mapping[Any, int]) -> None:
+def _refuse_towers(value: Any, assignment: Mapping[Any, int | Fraction]) -> None:
     """Raise TooLargeError for powers of powers that sympy would work out to the last digit."""
     from sympy import Pow
 
@@ -572,25 +612,33 @@ def _simple(value: int | Fraction) -> int | Fraction:
     return value.numerator if value.denominator == 1 else value
 
 
+MULTIPLIERS = tuple(
+    Fraction(above, below)
+    for above, below in ((1, 1), (1, 2), (3, 4), (1, 4), (2, 1), (3, 2), (5, 4), (1, 3), (2, 3), (1, 8), (3, 1), (4, 1))
+)
+"""What is tried for a symbol that need not be whole, in this order."""
+
+
 def counterexample(
-    refutes: Callable[[Mapping[Any, int]], bool],
+    refutes: Callable[[Mapping[Any, int | Fraction]], bool],
     symbols: Sequence[Any],
-    valid: Callable[[Mapping[Any, int]], bool] | None = None,
+    valid: Callable[[Mapping[Any, int | Fraction]], bool] | None = None,
     *,
     grid: Mapping[Any, tuple[int, int]] | None = None,
     most_valid: int = 400,
-) -> dict[Any, int] | None:
-    """Return the smallest whole numbers that refute a claim: of the least sum, then the first symbols the least.
+) -> dict[Any, int | Fraction] | None:
+    """Return the smallest numbers that refute a claim: of the least sum, then the first symbols the least.
 
     Parameters
     ----------
     refutes : callable
         Whether the claim fails for an assignment.
     symbols : sequence
+        Those that are not whole take the values of :data:`MULTIPLIERS`.
     valid : callable, optional
         Whether an assignment can be at all; asked only of those that refute.
     grid : mapping, optional
-        The least value of a symbol, and the step to the next ones; 1 and 1 if not given.
+        The least value of a whole symbol, and the step to the next ones; 1 and 1 if not given.
     most_valid : int
         How often `valid` may be asked.
     """
@@ -609,17 +657,25 @@ def counterexample(
     return None
 
 
-def _candidates(symbols: Sequence[Any], grid: Mapping[Any, tuple[int, int]]) -> Iterator[dict[Any, int]]:
-    """Yield assignments of whole numbers: small sums first, then doubled ones, which reach far."""
+def _candidates(symbols: Sequence[Any], grid: Mapping[Any, tuple[int, int]]) -> Iterator[dict[Any, int | Fraction]]:
+    """Yield assignments: small sums first, then doubled ones, which reach far."""
     if not symbols:
         yield {}
         return
+    real = [symbol.is_integer is not True for symbol in symbols]
     least = [grid.get(name, (1, 1))[0] for name in symbols]
-    steps = [grid.get(name, (1, 1))[1] for name in symbols]
+    steps = [1 if other else grid.get(name, (1, 1))[1] for name, other in zip(symbols, real, strict=True)]
+
+    def assigned(parts: Sequence[int], value: Callable[[int, int], int]) -> dict[Any, int | Fraction]:
+        return {
+            name: _simple(MULTIPLIERS[part % len(MULTIPLIERS)]) if other else value(start, part)
+            for name, other, start, part in zip(symbols, real, least, parts, strict=True)
+        }
+
     count = 0
     for extra in range(40 * max(steps)):
         for parts in _compositions(extra, steps):
-            yield {name: start + part for name, start, part in zip(symbols, least, parts, strict=True)}
+            yield assigned(parts, lambda start, part: start + part)
             count += 1
             if count >= MOST_CANDIDATES:
                 break
@@ -627,7 +683,7 @@ def _candidates(symbols: Sequence[Any], grid: Mapping[Any, tuple[int, int]]) -> 
             break
     for extra in range(1, 200):
         for parts in _compositions(extra, [1] * len(symbols)):
-            yield {name: start << part for name, start, part in zip(symbols, least, parts, strict=True)}
+            yield assigned(parts, lambda start, part: start << part)
             count += 1
             if count >= 2 * MOST_CANDIDATES or max(parts) > 20:
                 return

@@ -923,7 +923,7 @@ def _factors(number: int) -> dict[int, int]:
 
 # -- formulas as texts -----------------------------------------------------------------------------------------------
 
-_Evaluate: TypeAlias = Callable[[Mapping[str, "int | Fraction"]], "Real | bool"]
+_Evaluate: TypeAlias = Callable[[Mapping[str, "Real"]], "Real | bool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -941,7 +941,7 @@ class PlainFormula:
     names: tuple[str, ...]
     _run: _Evaluate
 
-    def value(self, values: Mapping[str, int | Fraction]) -> Enclosure:
+    def value(self, values: Mapping[str, Real]) -> Enclosure:
         """Return the value.
 
         Raises
@@ -957,8 +957,20 @@ class PlainFormula:
             raise Fault(f"`{shorten(self.text)}` is true or false", expected="a number")
         return enclosed(result)
 
+    def holds(self, values: Mapping[str, Real]) -> bool:
+        """Tell whether a comparison is true; raises as :meth:`value` does.
 
-def plain_value(text: str, values: Mapping[str, int | Fraction]) -> Enclosure:
+        Examples
+        --------
+        >>> plain_formula("H % s == 0").holds({"H": 6, "s": 4})
+        False
+        """
+        if "lambda" in values:
+            values = {**values, "λ": values["lambda"]}
+        return _truth(self._run(values))
+
+
+def plain_value(text: str, values: Mapping[str, Real]) -> Enclosure:
     """Return the value of a formula in Python's notation, as :func:`flopcalc.number.as_text` writes it.
 
     Parameters
@@ -1095,7 +1107,7 @@ class _Compiler:
             return lambda values: constant
         self.names[name] = None
 
-        def look_up(values: Mapping[str, int | Fraction]) -> Real:
+        def look_up(values: Mapping[str, Real]) -> Real:
             try:
                 return values[name]
             except KeyError:
@@ -1137,12 +1149,12 @@ class _Compiler:
         parts.reverse()
         if turned is ast.Sub:
 
-            def added(values: Mapping[str, int | Fraction]) -> Real:
+            def added(values: Mapping[str, Real]) -> Real:
                 return add(*(negative(_real(run(values))) if minus else _real(run(values)) for minus, run in parts))
 
             return added
 
-        def multiplied(values: Mapping[str, int | Fraction]) -> Real:
+        def multiplied(values: Mapping[str, Real]) -> Real:
             result: Real = 1
             for below, run in parts:
                 result = divide(result, _real(run(values))) if below else multiply(result, _real(run(values)))
@@ -1173,7 +1185,7 @@ class _Compiler:
         if None in tests:
             raise Fault(f"`{shorten(self.source(node))}` uses a comparison that formulas do not have")
 
-        def run(values: Mapping[str, int | Fraction]) -> bool:
+        def run(values: Mapping[str, Real]) -> bool:
             left = _real(operands[0](values))
             for test, operand in zip(tests, operands[1:], strict=True):
                 right = _real(operand(values))
@@ -1205,7 +1217,7 @@ class _Compiler:
         if not fewest <= len(arguments) + len(named) <= most or not named.keys() <= allowed.keys():
             raise Fault(f"{name} is given {len(arguments) + len(named)} values", expected=f"{fewest} to {most}")
 
-        def call(values: Mapping[str, int | Fraction]) -> Real:
+        def call(values: Mapping[str, Real]) -> Real:
             extra = {allowed[key]: _real(run(values)) for key, run in named.items()}
             return function(*(_real(run(values)) for run in arguments), **extra)
 
@@ -1219,7 +1231,7 @@ class _Compiler:
                 raise Fault(f"`{shorten(self.source(node))}` is no choice", expected="Piecewise((value, condition), …)")
             cases.append((self.visit(argument.elts[0]), self.visit(argument.elts[1])))
 
-        def run(values: Mapping[str, int | Fraction]) -> Real | bool:
+        def run(values: Mapping[str, Real]) -> Real | bool:
             for value, condition in cases:
                 if _truth(condition(values)):
                     return value(values)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product as combinations
@@ -20,14 +21,17 @@ from flopcalc.binding import bind, is_truth
 from flopcalc.build import build
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import Fault, FlopcalcError, Problem
-from flopcalc.expression import Expression, Scope, parse
+from flopcalc.expression import Scope, parse
 from flopcalc.graph import Graph
-from flopcalc.number import Arithmetic, Number, as_text, divide, is_rational, is_symbolic, total
+from flopcalc.layers.conv import Windowed
+from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic, total
 from flopcalc.report import DTYPES, METRICS, Report
 from flopcalc.spec.model import Spec
+from flopcalc.theory.plain import PlainFormula, plain_formula
 
 __all__ = [
     "Condition",
+    "Fitting",
     "Nature",
     "Network",
     "Plain",
@@ -35,11 +39,13 @@ __all__ = [
     "conditions_of",
     "few_of",
     "hints_of",
+    "in_the_language",
     "natures_of",
     "network_at",
     "points",
     "points_for",
     "value_at",
+    "whole_formulas",
 ]
 
 Plain: TypeAlias = "int | Fraction"
@@ -54,7 +60,7 @@ MOST_POINTS = 100
 FEWEST_POINTS = 10
 """At how many points a network of very many layers is recounted."""
 
-MOST_LAYERS = 4000
+MOST_LAYERS = 8000
 """How many layers are counted for one verdict, where that makes for more than the fewest points."""
 
 _MOST_DRAWN = 4000
@@ -95,6 +101,8 @@ class Network:
     ----------
     spec : Spec
     graph : Graph
+    parameters : mapping of str to Value
+        The value of every parameter.
     convention : Convention
     arithmetic : Arithmetic
     dtype : str
@@ -102,6 +110,7 @@ class Network:
 
     spec: Spec
     graph: Graph
+    parameters: Mapping[str, Value]
     convention: Convention
     arithmetic: Arithmetic
     dtype: str = "fp32"
@@ -196,12 +205,12 @@ def network_at(
     rules = load_convention(convention) if isinstance(convention, str) else convention
     try:
         binding = bind(spec, values, shapes=_shapes_at(shapes, point))
-        graph = build(spec, binding).graph
+        built = build(spec, binding)
     except FlopcalcError:
         return None
-    if any(is_symbolic(side) for shape in graph.shapes for side in shape):
+    if any(is_symbolic(side) for shape in built.graph.shapes for side in shape):
         return None
-    return Network(spec, graph, rules, binding.arithmetic, dtype)
+    return Network(spec, built.graph, built.parameters, rules, binding.arithmetic, dtype)
 
 
 def _is_free(spec: Spec, name: str) -> bool:
@@ -257,10 +266,11 @@ class Condition:
 
     text: str
     turns: tuple[tuple[str, str, str], ...] = ()
-    _expression: Expression = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_expression", parse(self.text))
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The symbols that it speaks of."""
+        return plain_formula(self.text).names
 
     def holds(self, point: Point) -> bool:
         """Tell whether it holds.
@@ -278,34 +288,30 @@ class Condition:
             ranges.append(range(start, end + 1))
         for indices in combinations(*ranges):
             values = {**point, **{turn[0]: index for turn, index in zip(self.turns, indices, strict=True)}}
-            if self._value(values) is not True:
-                return False
+            try:
+                if not plain_formula(self.text).holds(values):
+                    return False
+            except (Fault, ZeroDivisionError):
+                return False  # what cannot be told is not taken for true
         return True
 
-    def _value(self, values: Point) -> object:
-        try:
-            scope = Scope({name: values[name] for name in self._expression.names if name in values})
-            return self._expression.evaluate(scope)
-        except (Fault, FlopcalcError):
-            return False
 
-
-def conditions_of(report: Report, assume: Iterable[str] = ()) -> tuple[Condition, ...]:
+def conditions_of(report: Report, assume: Iterable[str] = (), *, ideal: bool = True) -> tuple[Condition, ...]:
     """Return what a report takes for granted about its symbols, and what the user does.
 
-    These are the report's `assumed`, and that nothing is rounded that the ideal reading does not round.
+    These are the report's `assumed` and, with `ideal`, that nothing is rounded that the ideal reading does not round.
     """
     found = [Condition(text) for text in assume]
-    found += [Condition(_in_the_language(text)) for text in report.assumed]
-    for ideal in report.totals.arithmetic.ideal:
-        value = as_text(ideal.value)
-        text = f"({value}) % 1 == 0" if ideal.least is None else f"({value}) >= ({as_text(ideal.least)})"
-        turns = tuple((str(turn), as_text(first), as_text(last)) for turn, (first, last) in ideal.turns)
+    found += [Condition(in_the_language(text)) for text in report.assumed]
+    for each in report.totals.arithmetic.ideal if ideal else ():
+        value = as_text(each.value)
+        text = f"({value}) % 1 == 0" if each.least is None else f"({value}) >= ({as_text(each.least)})"
+        turns = tuple((str(turn), as_text(first), as_text(last)) for turn, (first, last) in each.turns)
         found.append(Condition(text, turns))
     return tuple(dict.fromkeys(found))
 
 
-def _in_the_language(assumed: str) -> str:
+def in_the_language(assumed: str) -> str:
     """Write what a report assumes, ``C ≠ O``, ``g divides C``, ``K is odd`` or ``n ≥ 2``, as an expression."""
     for sign, written in ((" ≠ ", "({}) != ({})"), (" divides ", "({1}) % ({0}) == 0"), (" ≥ ", "({}) >= ({})")):
         left, found, right = assumed.partition(sign)
@@ -348,24 +354,40 @@ def few_of(reports: Iterable[Report]) -> set[str]:
     }
 
 
-def hints_of(reports: Iterable[Report]) -> tuple[str, ...]:
-    """Return the formulas that must be whole numbers for reports' networks to exist: sides, and channels of groups."""
-    found: dict[str, None] = {}
+def whole_formulas(reports: Iterable[Report]) -> tuple[Any, ...]:
+    """Return what must be whole numbers for reports' networks to exist: sides, attributes, channels of groups."""
+    found: dict[Any, None] = {}
     for report in reports:
         graph = report.totals.graph
         turns = {turn.index for node in graph.nodes for turn in node.turns}
         values: list[Any] = [side for shape in graph.shapes for side in shape]
         for node in graph.nodes:
-            groups = getattr(node.layer, "groups", 1)
+            layer, groups = node.layer, getattr(node.layer, "groups", 1)
             if groups != 1:
-                values += [divide(graph.input_shapes(node)[0][0], groups), divide(graph.shapes[node.output][0], groups)]
-            for value in node.layer.values().values():
+                values += [
+                    divide(count, groups) for count in (graph.input_shapes(node)[0][0], graph.shapes[node.output][0])
+                ]
+            for value in layer.values().values():
                 values += value if isinstance(value, tuple) else (value,)
-        values += [ideal.value for ideal in report.totals.arithmetic.ideal if ideal.least is None]
+            values += layer.margins(Arithmetic()) if isinstance(layer, Windowed) else ()
+            values += [turn.count for turn in node.turns]
         for value in values:
-            if is_symbolic(value) and not value.is_Symbol and not (value.free_symbols & turns):
-                found[as_text(value)] = None
+            if _is_formula(value) and not value.is_Symbol and not (value.free_symbols & turns):
+                found[value] = None
     return tuple(found)
+
+
+def _is_formula(value: object) -> bool:
+    return is_symbolic(value) and bool(getattr(value, "free_symbols", ()))
+
+
+def hints_of(reports: Iterable[Report]) -> tuple[str, ...]:
+    """Return :func:`whole_formulas` as texts, with what the ideal reading takes for whole."""
+    known = tuple(reports)
+    ideal = [each.value for report in known for each in report.totals.arithmetic.ideal if each.least is None]
+    turns = {turn.index for report in known for node in report.totals.graph.nodes for turn in node.turns}
+    plain = [value for value in ideal if not value.free_symbols & turns]
+    return tuple(dict.fromkeys(as_text(value) for value in (*whole_formulas(known), *plain)))
 
 
 def points_for(layers: int) -> int:
@@ -374,7 +396,7 @@ def points_for(layers: int) -> int:
     Examples
     --------
     >>> points_for(4), points_for(83), points_for(5000)
-    (100, 48, 10)
+    (100, 96, 10)
     """
     return max(FEWEST_POINTS, min(MOST_POINTS, MOST_LAYERS // max(layers, 1)))
 
@@ -407,7 +429,7 @@ def points(
         if all(condition.holds({}) for condition in conditions):
             yield {}
         return
-    fitting = _Fitting.of(hints)
+    fitting = Fitting.of(hints)
     seen: set[tuple[Plain, ...]] = set()
     in_vain = 0
     for drawn in _drawn(natures, small):
@@ -442,7 +464,7 @@ def _drawn(natures: Sequence[Nature], small: bool) -> Iterator[dict[str, Plain]]
         yield named([pool[min(index, len(pool) - 1)] for pool in pools])
     for base in (first, [pool[min(2 + place % 3, len(pool) - 1)] for place, pool in enumerate(pools)]):
         for place, pool in enumerate(pools):
-            for value in pool[:6]:
+            for value in (*pool[:6], pool[-1]):
                 yield named([*base[:place], value, *base[place + 1 :]])
     draw = random.Random(len(natures))  # noqa: S311 - the same points every time
     for count in range(_MOST_DRAWN):
@@ -456,38 +478,37 @@ def _drawn(natures: Sequence[Nature], small: bool) -> Iterator[dict[str, Plain]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitting:
+class Fitting:
     """Formulas that should be whole numbers, and how values are made to fit."""
 
-    formulas: tuple[tuple[Expression, tuple[str, ...]], ...]
+    formulas: tuple[PlainFormula, ...]
 
     @classmethod
-    def of(cls, hints: Iterable[str]) -> _Fitting:
+    def of(cls, hints: Iterable[str]) -> Fitting:
         found = []
         for text in hints:
-            try:
-                expression = parse(text)
-            except Fault:
-                continue
-            found.append((expression, tuple(expression.names)))
+            with suppress(Fault):
+                found.append(plain_formula(text))
         return cls(tuple(found))
 
     def fitted(self, drawn: dict[str, Plain], natures: Sequence[Nature]) -> dict[str, Plain]:
-        """Multiply values until all the formulas are whole numbers above 0, as far as that goes."""
+        """Move values of these symbols until all the formulas are whole numbers from 0, as far as that goes."""
         point = dict(drawn)
         few = {nature.name for nature in natures if nature.few}
         whole = {nature.name for nature in natures if nature.whole}
+        free = {nature.name for nature in natures}
         for _ in range(3):
             changed = False
-            for expression, names in self.formulas:
-                if not {*names} <= point.keys():
+            for formula in self.formulas:
+                if not {*formula.names} <= point.keys():
                     continue
-                value = _number(expression, point)
-                if value is None or (value.denominator == 1 and value > 0):
+                value = _number(formula, point)
+                if value is None or (value.denominator == 1 and value >= 0):
                     continue
+                names = [name for name in formula.names if name in free]
                 for name, other in _moved(point, names, value, few, whole):
-                    again = _number(expression, {**point, name: other})
-                    if again is None or again <= 0 or (value > 0 and again.denominator >= value.denominator):
+                    again = _number(formula, {**point, name: other})
+                    if again is None or again < 0 or (value >= 0 and again.denominator >= value.denominator):
                         continue
                     point, changed = {**point, name: other}, True
                     break
@@ -500,21 +521,25 @@ def _moved(
     point: Point, names: Sequence[str], value: Fraction, few: set[str], whole: set[str]
 ) -> Iterator[tuple[str, Plain]]:
     """Yield other values for the names of a formula that is no whole number, or not above 0, at a point."""
-    ordered = sorted(names, key=lambda name: name in few)
+    ordered = sorted(names, key=lambda name: (name in few, name not in whole))
     for name in ordered:
+        if name not in whole and value > 0:  # the nearest values of a multiplier that make it whole
+            for near in (value.__floor__(), value.__ceil__()):
+                if near:
+                    yield name, _simple(point[name] * near / value)
         for factor in (value.denominator,) if value > 0 else (2, 4, 8):
-            yield name, _simple(point[name] * factor)
+            yield name, _simple(point[name] * Fraction(factor))
     for name in ordered:
         if name in whole:
             yield name, point[name] + 1
 
 
-def _number(expression: Expression, point: Point) -> Fraction | None:
+def _number(formula: PlainFormula, point: Point) -> Fraction | None:
     try:
-        value = expression.evaluate(Scope({name: point[name] for name in expression.names}))
-    except (Fault, FlopcalcError):
+        value = formula.value(point).exact
+    except (Fault, ZeroDivisionError):
         return None
-    return Fraction(value) if is_rational(value) else None
+    return None if value is None else Fraction(value)
 
 
 def _simple(value: Plain) -> Plain:

@@ -174,7 +174,7 @@ def _not_proved(what: str, left: Number, right: Number, relation: str, arithmeti
         "<": lambda value: not _above(-value),
     }[relation]
 
-    def fits(assignment: Mapping[Any, int]) -> bool:
+    def fits(assignment: Mapping[Any, int | Fraction]) -> bool:
         for relation in arithmetic.relations:
             size = evaluated(relation.difference, assignment)
             if is_rational(size) and (size < 0 or (relation.strict and size == 0)):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from flopcalc.analysis import split_inline, split_settings
 from flopcalc.errors import FlopcalcError, Problem, SpecError, UnknownNameError, gathered
+from flopcalc.report import DTYPES
 from flopcalc.spec import catalog
 from flopcalc.spec.document import HEADINGS, Document, open_document
 from flopcalc.spec.loader import is_path
-from flopcalc.spec.syntax import Mapping as MappingNode
 from flopcalc.spec.syntax import Node, Scalar
 from flopcalc.theory.claims import PROVED, REFUTED, TIME_LIMIT, UNDECIDED, Claim, Verdict, check
 
@@ -21,7 +21,10 @@ MOST_CLAIMS = 500
 """How many claims a worksheet may have."""
 
 _KEYS = (*HEADINGS, "defaults", "claims")
-_SETTINGS = ("of", "over", "metric", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding")
+_SETTINGS = (
+    "of", "over", "metric", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding", "growth",
+    "dtype",
+)  # fmt: skip
 _CLAIM_KEYS = ("claim", *_SETTINGS, "expect", "ask", "note", "source")
 
 
@@ -124,8 +127,6 @@ def _exercise(document: Document, node: Node, shared: dict[str, Node]) -> Exerci
         return None
     own = document.keyed(node, "a claim", _CLAIM_KEYS, ("claim",))
     found = {**shared, **own}
-    if "of" not in found and isinstance(node, MappingNode):
-        document.fail("the claim does not say of which spec", node, "`of`", "of: conv, here or in `defaults`")
     formula = own.get("claim")
     if formula is None:
         return None
@@ -145,6 +146,8 @@ def _exercise(document: Document, node: Node, shared: dict[str, Node]) -> Exerci
         document.texts(found.get("symbolic"), "`symbolic`"),
         text("convention") or "paper",
         document.word(found.get("exact_rounding"), "`exact_rounding`", ("true", "false"), "false") == "true",
+        document.word(found.get("growth"), "`growth`", ("true", "false"), "false") == "true",
+        document.word(found.get("dtype"), "`dtype`", tuple(DTYPES), "fp32"),
     )
     expected = document.word(own.get("expect"), "`expect`", (PROVED, REFUTED, UNDECIDED), PROVED)
     scalar = formula if isinstance(formula, Scalar) else Scalar("", True, formula.place)

@@ -170,7 +170,6 @@ FAULTS = [
     ("title: Mine", "1:1", "a worksheet has no `claims`"),
     ("claims: []", "1:9", "`claims` is empty"),
     ("claims: none", "1:9", "`claims` is `none`"),
-    ("claims:\n  - claim: C\n", "2:5", "the claim does not say of which spec"),
     ("claims:\n  - of: conv\n", "2:5", "a claim has no `claim`"),
     ("claims:\n  - C\n", "2:5", "a claim is `C`"),
     ("claims:\n  - claim: [C]\n    of: conv\n", "2:12", "`claim` is a list"),
@@ -198,6 +197,7 @@ def test_a_fault_of_a_sheet_has_its_place(tmp_path: Path, text: str, place: str,
 
 
 WRONG_CLAIMS = [
+    ("{claim: HWC}", (2, 13), "is a formula, and no spec is named"),
     # a claim, the line and column of its fault, and what is said of it
     ("{claim: HWK²CO(, of: conv}", (2, 20), "the formula ends too soon"),
     ("{claim: HWX, of: conv}", (2, 15), "`X` is no symbol"),

@@ -117,25 +117,34 @@ class Reader:
         self.depth += 1
         if self.depth > DEEPEST_FORMULA:
             raise self.fault("the formula is nested too deeply", self.next.offset, f"at most {DEEPEST_FORMULA} levels")
-        terms = [self.signed(self.term)]
+        terms = [self.term(self.sign())]
         while self.next.kind in ("+", "-"):
             sign = self.take()
-            term = self.signed(self.term)
+            term = self.term(self.sign())
             terms.append(Node("neg", sign.offset, parts=(term,)) if sign.kind == "-" else term)
         self.depth -= 1
         return terms[0] if len(terms) == 1 else Node("sum", terms[0].offset, parts=tuple(terms))
 
-    def signed(self, read: Callable[[], Node]) -> Node:
+    def sign(self) -> Token | None:
+        """Read a sign before a term or a factor, and return a minus."""
+        if self.next.kind not in ("+", "-"):
+            return None
+        sign = self.take()
         if self.next.kind in ("+", "-"):
-            sign = self.take()
-            if self.next.kind in ("+", "-"):
-                raise self.fault("two signs stand side by side", self.next.offset, "one, or brackets between them")
-            node = read()
-            return Node("neg", sign.offset, parts=(node,)) if sign.kind == "-" else node
-        return read()
+            raise self.fault("two signs stand side by side", self.next.offset, "one, or brackets between them")
+        return sign if sign.kind == "-" else None
 
-    def term(self) -> Node:
-        """Read factors: side by side, or with a sign between."""
+    def signed(self, read: Callable[[], Node]) -> Node:
+        sign = self.sign()
+        node = read()
+        return Node("neg", sign.offset, parts=(node,)) if sign is not None else node
+
+    def term(self, minus: Token | None) -> Node:
+        """Read factors: side by side, or with a sign between.
+
+        A minus before the term belongs to all of it, but before // and % to what is divided, as in Python: ``-H//s`` is
+        (−H)//s.
+        """
         node = self.over_range(self.take()) if self.next.kind in _RANGES else self.factors()
         divisions = 0
         while True:
@@ -157,10 +166,12 @@ class Reader:
                 factors = self.factor_list(self.signed(self.factor))
                 if len(factors) > 1:
                     raise self.divided_twice(node, token, factors, first)
+                if minus is not None and token.kind in ("//", "%"):
+                    node, minus = Node("neg", minus.offset, parts=(node,)), None
                 kind = {"/": "div", "//": "floordiv", "%": "mod"}[token.kind]
                 node = Node(kind, token.offset, parts=(node, factors[0]))
             else:
-                return node
+                return node if minus is None else Node("neg", minus.offset, parts=(node,))
 
     def divided_twice(self, top: Node, sign: Token, factors: Sequence[Node], first: int) -> NotationError:
         """Refuse a division before a product without a sign: it may divide by the first factor or by all."""
@@ -245,7 +256,7 @@ class Reader:
                     "brackets around what is multiplied, or around the whole product",
                 )
         else:
-            node = self.within(index, lambda: self.signed(self.term))
+            node = self.within(index, lambda: self.term(self.sign()))
         if start.kind == "end":
             raise self.stray(start)
         return node

@@ -255,11 +255,18 @@ class Scanner:
         if match is None:
             return "", position
         word = match[1]
-        if word in self.spelt or (len(word) == 1 and word.isascii() and self.free):
+        symbol = len(word) == 1 and word.isascii() and self.free and not self.typed(match.end(), last)
+        if word in self.spelt or symbol:
             return "", position
         if match[0].rstrip().endswith("}") and "{" not in match[0]:
             return word, match.end(1)
         return word, match.end()
+
+    def typed(self, position: int, last: int) -> bool:
+        """Tell whether the type of an element stands there, as behind ``10M``."""
+        while position < last and self.text[position] == " ":
+            position += 1
+        return _DTYPE.match(self.text, position, last) is not None
 
     # -- letters -----------------------------------------------------------------------------------------------------
 
@@ -301,7 +308,7 @@ class Scanner:
                     ends.add(len(characters))
             elif character == "_" and characters:
                 closed = self.text[position + 1 : position + 2] in ("{", "\\")
-                added, position = self.index(position, last)
+                added, position = self.index(position, last, "".join(character for character, _ in characters))
                 characters += added
                 if closed or added[0][0].isdigit():
                     ends.add(len(characters))
@@ -323,8 +330,12 @@ class Scanner:
         text = "".join(character for character, _ in characters)
         return Token("run", text, characters[0][1], characters=tuple(characters), ends=frozenset(ends)), position
 
-    def index(self, position: int, last: int) -> tuple[list[tuple[str, int]], int]:
-        """Return the characters of an index that begins with ``_``, and where it ends."""
+    def index(self, position: int, last: int, before: str = "") -> tuple[list[tuple[str, int]], int]:
+        """Return the characters of an index that begins with ``_``, and where it ends.
+
+        An index without braces goes on to the next sign, unless a symbol that is known ends before: in ``K_hK_w`` it is
+        the h alone where there is a K_h.
+        """
         start = position + 1
         upright = re.compile(r"\\(?:mathrm|text|textrm|mathit)\s*\{\s*(\w+)\s*\}").match(self.text, start, last)
         if upright is not None:
@@ -345,7 +356,10 @@ class Scanner:
             inside, first, after = match[0], start, match.end()
             if inside[0].isdigit():
                 inside = (re.match(r"\d+", inside) or [inside])[0]
-                after = start + len(inside)
+            elif not inside.startswith("\\") and not self.is_indexed(before, inside):
+                shorter = (inside[:end] for end in range(len(inside) - 1, 0, -1))
+                inside = next((part for part in shorter if self.is_indexed(before, part)), inside)
+            after = start + len(inside)
         if inside.startswith("\\"):
             inside = COMMANDS.get(inside[1:], inside)
         inside = inside.strip()
@@ -354,6 +368,10 @@ class Scanner:
         inside = inside.replace(",", "_")
         bar = [] if inside[0].isdigit() else [("_", position)]
         return bar + [(character, first) for character in inside], after
+
+    def is_indexed(self, before: str, inside: str) -> bool:
+        """Tell whether the last letters of a run and an index are a symbol that is known."""
+        return any(f"{before[-length:]}_{inside}" in self.spelt for length in range(1, min(len(before), 8) + 1))
 
     # -- commands ----------------------------------------------------------------------------------------------------
 

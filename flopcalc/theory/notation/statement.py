@@ -16,7 +16,7 @@ from flopcalc.theory.notation.errors import NotationError, fault
 from flopcalc.theory.notation.layout import plain_signs, relation_signs
 from flopcalc.theory.notation.phrases import Part
 from flopcalc.theory.notation.reader import Reader
-from flopcalc.theory.notation.tree import Node, evaluate, evaluate_plain, free_names, written
+from flopcalc.theory.notation.tree import Node, evaluate, evaluate_plain, free_names, rounded_names, written
 from flopcalc.units import SCALES, UNITS
 
 __all__ = ["LONGEST_FORMULA", "MOST_SIDES", "Reading", "Side", "Statement", "read_statement"]
@@ -79,6 +79,13 @@ class Reading:
         """Digits after the decimal point of a printed figure; of -6 the last one is worth a million."""
         return None if self.step is None else _power_of_ten(Fraction(self.step))
 
+    @property
+    def rounded(self) -> frozenset[str]:
+        """The symbols that it rounds."""
+        inner = self.interval or ()
+        found = frozenset() if self.tree is None else rounded_names(self.tree)
+        return found.union(*(end.rounded for end in inner))
+
     def value(self, symbols: Mapping[str, Number], arithmetic: Arithmetic | None = None) -> Number:
         """Return the exact value, with `symbols` for the names.
 
@@ -89,7 +96,7 @@ class Reading:
         """
         return evaluate(self.single(), symbols, arithmetic or Arithmetic(), self.source)
 
-    def plain(self, values: Mapping[str, int | Fraction]) -> plain.Enclosure:
+    def plain(self, values: Mapping[str, plain.Real]) -> plain.Enclosure:
         """Return the value in plain numbers, its rounding kept, by nothing of the symbolic arithmetic.
 
         Raises
@@ -131,11 +138,15 @@ class Side:
         The metric whose name it is, as :data:`flopcalc.metrics.METRICS` has it.
     label : str
         The name as it was written.
+    turned : bool
+        Whether the figure is a reciprocal of the one that was written ("8 times fewer"), which turns the relation
+        before it.
     """
 
     reading: Reading | None = None
     metric: str = ""
     label: str = ""
+    turned: bool = False
 
     @property
     def text(self) -> str:
@@ -295,7 +306,7 @@ class _StatementReader:
             side = self.side(part, sign.meaning)
             if sign.meaning == "∈" and not (side.reading and side.reading.growth):
                 raise fault(self.source, "∈ stands before what is no class of growth", sign.first, "O(…) or Θ(…)")
-            relations.append("=" if sign.meaning in "∝∈" else sign.meaning)
+            relations.append("=" if sign.meaning in "∝∈" else _turned(sign.meaning, side))
             sides.append(side)
         if change:
             raise fault(self.source, f"a {change} is said of what stands before a relation", 0, "a figure behind it")
@@ -307,9 +318,8 @@ class _StatementReader:
             relation, rest = phrases.relation_words(self.text, part, self.known)
             if relation:
                 change, rest = phrases.change(self.text, rest, self.known)
-                return Statement(
-                    (Side(), self.side(rest, relation, names=False)), (relation,), change, self.source, (0,)
-                )
+                side = self.side(rest, relation, names=False)
+                return Statement((Side(), side), (_turned(relation, side),), change, self.source, (0,))
             return Statement((Side(), self.side(part, "=", names=False)), ("=",), "", self.source, (0,))
         return self.changed(change, "", part)
 
@@ -318,7 +328,8 @@ class _StatementReader:
         words, rest = phrases.relation_words(self.text, part, self.known) if not relation else ("", part)
         side = self.side(rest, relation or words, names=False)
         printed = side.reading is not None and (side.reading.step is not None or side.reading.interval is not None)
-        return Statement((Side(), side), (relation or words or ("≈" if printed else "="),), change, self.source, (0,))
+        sign = relation or words or ("≈" if printed else "=")
+        return Statement((Side(), side), (_turned(sign, side),), change, self.source, (0,))
 
     def blank(self, part: Part) -> bool:
         return not self.text[part.first : part.last].strip()
@@ -343,7 +354,11 @@ class _StatementReader:
         if not counted:
             return Side(self.one_way(self.reading(part), relation))
         reading = self.reading(rest)
-        return Side(_reciprocal(reading) if compared else reading)
+        if not compared:
+            return Side(reading)
+        if relation == "≈" and reading.step is not None:
+            return Side(_reciprocal_range(reading))
+        return Side(_reciprocal(reading), turned=True)
 
     def refuse_macs(self, label: str, part: Part) -> None:
         if re.fullmatch(r"#?\s*[kmgt]?macs", label.casefold()):
@@ -437,6 +452,23 @@ def _grown(kind: str, inside: Reading, text: str, python: str) -> Reading:
 def _reciprocal(reading: Reading) -> Reading:
     one = Node("number", reading.single().offset, "1", 1)
     return _reading(Node("div", one.offset, parts=(one, reading.single())), reading.source)
+
+
+def _reciprocal_range(reading: Reading) -> Reading:
+    """Return the reciprocals of what a printed figure may be: ``≈ 8.84 times fewer`` is from 1/8.845 to 1/8.835."""
+    number, ends = reading.single(), []
+    for sign in (1, -1):
+        bound = _whole(Fraction(number.value) + sign * Fraction(reading.step or 0) / 2)
+        ends.append(_reciprocal(_reading(Node("number", number.offset, str(bound), bound), reading.source)))
+    return Reading(
+        f"1/{reading.text}", f"[{ends[0].python}, {ends[1].python}]", (), None, None, reading.source, "",
+        (ends[0], ends[1]),
+    )  # fmt: skip
+
+
+def _turned(relation: str, side: Side) -> str:
+    """Return the relation before a side: of a reciprocal, the other one ("at least 8 times fewer" is ≤ 1/8)."""
+    return {">=": "<=", "<=": ">=", ">": "<", "<": ">"}.get(relation, relation) if side.turned else relation
 
 
 def _factor(suffix: str) -> tuple[Fraction, str, str] | None:

@@ -14,7 +14,17 @@ from flopcalc.theory import plain
 from flopcalc.theory.notation.errors import NotationError
 from flopcalc.theory.notation.symbols import shown_symbol
 
-__all__ = ["FUNCTIONS", "MOST_TURNS", "Node", "evaluate", "evaluate_plain", "free_names", "joined", "written"]
+__all__ = [
+    "FUNCTIONS",
+    "MOST_TURNS",
+    "Node",
+    "evaluate",
+    "evaluate_plain",
+    "free_names",
+    "joined",
+    "rounded_names",
+    "written",
+]
 
 MOST_TURNS = 1000
 """How many turns of a sum or a product are worked out one by one."""
@@ -83,6 +93,18 @@ def free_names(node: Node) -> tuple[str, ...]:
     return tuple(found)
 
 
+def rounded_names(node: Node) -> frozenset[str]:
+    """Return the symbols of a formula that stand in something that it rounds."""
+    rounds = node.kind in ("floordiv", "mod") or (node.kind == "call" and node.name in ROUNDING)
+    if rounds:
+        return frozenset(free_names(node))
+    return frozenset(name for part in node.parts for name in rounded_names(part))
+
+
+ROUNDING = ("floor", "ceil", "round")
+"""The functions that round."""
+
+
 def uses(node: Node, name: str) -> bool:
     """Tell whether a symbol stands in a formula, and is not the index of a sum in it."""
     return name in free_names(node)
@@ -116,7 +138,7 @@ def written(node: Node, *, python: bool = False) -> str:
         return text if level >= least else f"({text})"
 
     if node.kind == "neg":
-        return "-" + part(node.parts[0], 3)
+        return "-" + part(node.parts[0], 4 if _rounds_down(node.parts[0]) else 3)
     if node.kind == "sum":
         text = part(node.parts[0], 1)
         for term in node.parts[1:]:
@@ -130,6 +152,13 @@ def written(node: Node, *, python: bool = False) -> str:
             return part(left, 6) + right.name.translate(_RAISED_DIGITS)
         return part(left, 6) + ("**" if python else "^") + part(right, 6)
     return part(left, 3) + _SIGNS[node.kind][python] + part(right, 4)
+
+
+def _rounds_down(node: Node) -> bool:
+    """Tell whether a sign before a term would belong to what it divides by // or %."""
+    if node.kind in ("floordiv", "mod"):
+        return True
+    return node.kind in ("mul", "div") and _rounds_down(node.parts[0])
 
 
 def _divides(node: Node) -> bool:

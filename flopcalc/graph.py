@@ -12,10 +12,9 @@ from typing import Any
 
 from flopcalc.cost import Cost
 from flopcalc.errors import Fault, Place
-from flopcalc.layers import Layer, Reach, Shape, volume
-from flopcalc.number import Arithmetic, Number, divide, expanded, is_rational, normal, summed
-
-_LARGEST = 10**300
+from flopcalc.field import Field, Step, fields
+from flopcalc.layers import POINTWISE, Layer, Shape, volume
+from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal, summed
 
 __all__ = ["Field", "Graph", "Node", "Turn"]
 
@@ -104,18 +103,6 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A receptive field in input pixels: its side, the step between neighbours, and the first one's centre.
-
-    Each is (height, width). Centres count from the middle of the first pixel.
-    """
-
-    side: tuple[Number, Number] = (1, 1)
-    stride: tuple[Number, Number] = (1, 1)
-    centre: tuple[Number, Number] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
 class Graph:
     """An immutable graph of layers.
 
@@ -182,62 +169,33 @@ class Graph:
                 live = live - volume(self.shapes[tensor])
         return _greatest(sums, arithmetic)
 
-    def receptive_field(self, arithmetic: Arithmetic) -> Field:
-        """Return the receptive field of the last output, over the widest path.
-
-        The recurrence is r = r + (k − 1)·j, j = j·s, with j the product of the strides before; a layer that reads
-        the whole map (a global pool, a linear layer) has its map as its kernel. See formulas in Araujo et al.,
-        *Computing Receptive Fields of Convolutional Neural Networks*, Distill 2019, equations 1 to 3.
+    def fields(self, arithmetic: Arithmetic) -> Mapping[int, Field]:
+        """Return the receptive field of every tensor, exact over all paths; see :func:`flopcalc.field.fields`.
 
         Raises
         ------
         Fault
-            Where a repeat has a symbolic count, whose turns are not laid out, or it is open which path is widest.
+            Where a repeat has a symbolic count, whose turns are not laid out, or symbols leave open how far a position
+            sees.
         """
-        self._want_laid_out("the receptive field", (node for node in self.nodes if self._looks_around(node)))
-        fields: dict[int, Field] = {tensor: Field() for tensor in self.inputs.values()}
-        for node in self.nodes:
-            shapes = self.input_shapes(node)
-            reach = node.layer.reach(shapes)
-            merged: list[tuple[Any, Any, Any]] = []
-            for axis in (0, 1):
-                sources = [fields[self.real(tensor)] for tensor in node.inputs]
-                widest = _widest(sources, axis, arithmetic)
-                stride = (
-                    next(
-                        (
-                            source.stride[axis]
-                            for source, shape in zip(sources, shapes, strict=True)
-                            if shape[1 + axis] == self.shapes[node.output][1 + axis]
-                        ),
-                        widest.stride[axis],
-                    )
-                    if len(sources) > 1
-                    else widest.stride[axis]
-                )
-                kernel: Number
-                step: Number
-                margin: Number
-                if reach is None:
-                    kernel = step = shapes[0][1 + axis]
-                    margin = 0
-                else:
-                    kernel, step, margin = reach.kernel[axis], reach.stride[axis], reach.padding[axis]
-                merged.append(
-                    (
-                        _simple(widest.side[axis] + (kernel - 1) * stride),
-                        _simple(stride * step),
-                        _simple(widest.centre[axis] + (divide(kernel - 1, 2) - margin) * stride),
-                    )
-                )
-            (high, wide) = merged
-            fields[node.output] = Field((high[0], wide[0]), (high[1], wide[1]), (high[2], wide[2]))
-        return fields[self.real(self.outputs["output"])]
+        reaches = [node.layer.reach(self.input_shapes(node)) for node in self.nodes]
+        around = (node for node, reach in zip(self.nodes, reaches, strict=True) if reach != POINTWISE)
+        self._want_laid_out("the receptive field", around)
+        steps = [
+            Step(tuple(self.real(tensor) for tensor in node.inputs), node.output, reach)
+            for node, reach in zip(self.nodes, reaches, strict=True)
+        ]
+        return fields(steps, self.shapes, tuple(self.inputs.values()), arithmetic)
 
-    def _looks_around(self, node: Node) -> bool:
-        """Whether a layer reads more than the positions that it writes."""
-        reach = node.layer.reach(self.input_shapes(node))
-        return reach is None or reach != Reach()
+    def receptive_field(self, arithmetic: Arithmetic) -> Field:
+        """Return the receptive field of the last output.
+
+        Raises
+        ------
+        Fault
+            As for :meth:`fields`.
+        """
+        return self.fields(arithmetic)[self.real(self.outputs["output"])]
 
     @staticmethod
     def _want_laid_out(what: str, nodes: Iterable[Node]) -> None:
@@ -254,30 +212,6 @@ class Graph:
         while tensor in self.aliases:
             tensor = self.aliases[tensor]
         return tensor
-
-
-def _simple(value: Number) -> Number:
-    if not is_rational(value):
-        return expanded(value)
-    if not -_LARGEST < value < _LARGEST:
-        raise Fault("the receptive field is too large", expected="at most 10**300 pixels")
-    return normal(value)
-
-
-def _widest(sources: list[Field], axis: int, arithmetic: Arithmetic) -> Field:
-    best = sources[0]
-    for source in sources[1:]:
-        most, side = best.side[axis], source.side[axis]
-        wide_enough = arithmetic.decide(normal(most - side), strict=False)
-        if wide_enough is None and not arithmetic.decide(normal(side - most), strict=False):
-            raise Fault(
-                f"which path is widest is not known: one sees {most} pixels, another {side}",
-                expected="numbers, or an assumption that decides it",
-                hint=f"--assume '{most} >= {side}' or --assume '{most} <= {side}'",
-            )
-        if not wide_enough:
-            best = source
-    return best
 
 
 def _greatest(sums: list[Number], arithmetic: Arithmetic) -> Number:

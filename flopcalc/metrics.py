@@ -70,6 +70,7 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric("peak_memory", "peak memory", "element", ("peak memory", "峰值内存", "峰值显存", "内存峰值")),
         Metric("receptive_field", "receptive field", "pixel", ("receptive field", "感受野")),
+        Metric("receptive_field_min", "smallest receptive field", "pixel", ("smallest receptive field", "最小感受野")),
         Metric(
             "params_bytes", "bytes of the parameters", "byte",
             ("parameter bytes", "model size", "模型大小", "模型尺寸", "参数大小"), "params",

@@ -10,7 +10,8 @@ from typing import Any
 from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
 from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, suggest
-from flopcalc.graph import Field, Graph
+from flopcalc.field import Field
+from flopcalc.graph import Graph
 from flopcalc.layers import Shape
 from flopcalc.number import Arithmetic, Number, Value, divide, is_rational, is_symbolic, total
 from flopcalc.spec.model import Spec
@@ -187,17 +188,50 @@ class Report:
 
     @property
     def receptive_field(self) -> Field:
-        """The receptive field of the output: side, stride and centre, each (height, width), in input pixels.
+        """The receptive field of the output, in input pixels; see :class:`flopcalc.field.Field`.
 
         Raises
         ------
         FlopcalcError
-            Where a repeat has a symbolic count, or it is open which path is widest.
+            Where a repeat has a symbolic count, or symbols leave open how far a position sees.
+
+        Examples
+        --------
+        >>> from flopcalc import analyze
+        >>> field = analyze("espnet").receptive_field
+        >>> field.side, field.smallest, field.whole
+        ((2839, 2839), (2831, 2831), True)
         """
+        graph = self.totals.graph
+        return self._fields[graph.real(graph.outputs["output"])]
+
+    def field_of(self, row: Row) -> Field:
+        """Return the receptive field of what a layer of this report writes.
+
+        Raises
+        ------
+        FlopcalcError
+            As for :attr:`receptive_field`.
+        """
+        return self._fields[self._written[id(row)]]
+
+    @cached_property
+    def _written(self) -> Mapping[int, int]:
+        return {id(row): node.output for row, node in zip(self.layers, self.totals.graph.nodes, strict=True)}
+
+    @property
+    def _fields(self) -> Mapping[int, Field]:
+        found = self._fields_or_fault
+        if isinstance(found, Fault):
+            raise FlopcalcError(found.at(None))
+        return found
+
+    @cached_property
+    def _fields_or_fault(self) -> Mapping[int, Field] | Fault:
         try:
-            return self.totals.graph.receptive_field(self.totals.arithmetic)
+            return self.totals.graph.fields(self.totals.arithmetic)
         except Fault as fault:
-            raise FlopcalcError(fault.at(None)) from None
+            return fault
 
     def bytes(self, elements: Number) -> Number:
         """Return the bytes that `elements` take in the report's data type."""

@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("number", "units", "metrics"),
     ("expression", "cost"),
     ("layers",),
+    ("field",),
     ("spec",),
     ("binding", "graph"),
     ("build", "convention"),

@@ -307,10 +307,12 @@ def check_receptive_field(report: Report, *, period: int = 1) -> None:
     """
     graph, found = report.totals.graph, report.receptive_field
     for axis in (0, 1):
+        length = graph.shapes[graph.outputs["output"]][1 + axis]
         reads = {row: influence(graph, axis, row) for row in range(2 * period)}
         centres = {row: Fraction(max(rows) + min(rows), 2) for row, rows in reads.items() if rows}
         first = [row for row in range(period) if reads[row]]
-        assert found.side[axis] == max(max(reads[row]) - min(reads[row]) + 1 for row in first)
+        seen = [max(reads[row]) - min(reads[row]) + 1 for row in first if row < length]
+        assert (found.smallest[axis], found.side[axis]) == (min(seen), max(seen))
         for row in first:
             assert found.stride[axis] == (centres[row + period] - centres[row]) / period
         # Centres of a period lie about the line `centre + row · stride`.
@@ -482,9 +484,11 @@ def test_published_receptive_fields_are_met(analyse: Analyse, text: str, side: i
 
 
 def test_mobilenet_v1_sees_315_pixels_before_it_is_pooled() -> None:
-    # Distill 2019, as above: 315 at a step of 32; the pool's seven rows add six steps.
+    # Distill 2019, as above: 315 at a step of 32.
     found = flopcalc.analyze("mobilenet_v1").receptive_field
-    assert found.side == (315 + 6 * 32, 315 + 6 * 32)
+    assert found.side == found.smallest == (315, 315)
+    assert found.stride == (32, 32)
+    assert found.whole
 
 
 def test_the_centre_moves_by_half_a_pixel_with_every_pool_of_two(analyse: Analyse) -> None:
@@ -544,19 +548,21 @@ def test_squeeze_and_excitation_sees_the_whole_map_and_keeps_the_step(analyse: A
         "      merge: multiply\n"
         "      paths:\n" + "".join(f"        - {path}\n" for path in paths)
     )
-    # 32 rows of a step of 2, each of 3
-    assert report.receptive_field.side == (31 * 2 + 3, 31 * 2 + 3)
+    # of the path that keeps the map: 3 rows at a step of 2
+    assert report.receptive_field.side == report.receptive_field.smallest == (3, 3)
     assert report.receptive_field.stride == (2, 2)
+    assert report.receptive_field.whole
 
 
-def test_a_classifier_sees_everything(analyse: Analyse) -> None:
+def test_a_classifier_sees_everything_and_keeps_the_field_before_it(analyse: Analyse) -> None:
     report = analyse(
         "input: [4, 20, 30]\nlayers:\n  - conv: {out: 4, kernel: 3}\n  - global_pool\n  - linear: {out: 9}\n"
     )
-    assert report.receptive_field.side == (19 + 3, 29 + 3)
+    assert report.receptive_field.side == (3, 3)
+    assert report.receptive_field.whole
     flat = analyse("input: [4, 20, 30]\nlayers:\n  - flatten\n  - linear: {out: 9}\n")
-    assert flat.receptive_field.side == (20, 30)
-    assert flat.receptive_field.centre == (Fraction(19, 2), Fraction(29, 2))
+    assert flat.receptive_field.side == (1, 1)
+    assert flat.receptive_field.whole
 
 
 def test_a_symbolic_field_is_the_numeric_one_with_the_numbers_put_in(analyse: Analyse) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from flopcalc.layers.activation import ACTIVATIONS, Activation
-from flopcalc.layers.base import FORMS, Attribute, Layer, Reach, Shape, show_shape, volume
+from flopcalc.layers.base import FORMS, Attribute, Layer, Shape, show_shape, volume
 from flopcalc.layers.conv import Conv, Depthwise, TransposedConv
 from flopcalc.layers.linear import Linear, Matmul
 from flopcalc.layers.merge import Add, Concat, Multiply
 from flopcalc.layers.norm import Norm
 from flopcalc.layers.pool import AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool
+from flopcalc.layers.reach import POINTWISE, SAME, SINGLE, Reach, Resampled, Whole, Window
 from flopcalc.layers.reshape import (
     ChannelShuffle,
     Dropout,
@@ -29,11 +30,17 @@ from flopcalc.number import Value
 __all__ = [
     "FORMS",
     "LAYERS",
+    "POINTWISE",
+    "SAME",
+    "SINGLE",
     "Attribute",
     "Layer",
     "Primitive",
     "Reach",
+    "Resampled",
     "Shape",
+    "Whole",
+    "Window",
     "kinds",
     "show_shape",
     "volume",

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
 from flopcalc.errors import Fault, shorten, suggest
+from flopcalc.layers.reach import POINTWISE, SAME, WHOLE, Reach
 from flopcalc.number import (
     Arithmetic,
     Number,
@@ -28,19 +29,17 @@ from flopcalc.number import (
 
 __all__ = [
     "FORMS",
-    "GLOBAL",
-    "POINTWISE",
     "Attribute",
     "Layer",
     "Padding",
     "Pair",
-    "Reach",
     "Shape",
     "attribute",
     "show_pair",
     "show_shape",
     "side",
     "volume",
+    "whole_map",
 ]
 
 Shape: TypeAlias = "tuple[Number, Number, Number]"
@@ -82,20 +81,10 @@ class Attribute:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far one output position of a layer looks: window, stride, dilation and padding, each (height, width)."""
-
-    kernel: Pair = (1, 1)
-    stride: tuple[Number, Number] = (1, 1)
-    padding: Pair = (0, 0)
-
-
-POINTWISE = Reach()
-"""The reach of a layer whose output position reads the same input position."""
-
-GLOBAL = None
-"""The reach of a layer whose every output position reads the whole map."""
+def whole_map(shape: Shape) -> tuple[Reach, Reach]:
+    """Return the reach of a layer whose every output position reads the whole map; of a side of 1 that is nothing."""
+    height, width = (SAME if side == 1 else WHOLE for side in shape[1:])
+    return (height, width)
 
 
 def show_shape(shape: Shape) -> str:
@@ -363,8 +352,8 @@ class Layer:
         """Return the words under which a convention may speak of it: its kind, its name, its families."""
         return tuple(dict.fromkeys((self.reported_kind, self.name, *self.families)))
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        """Return the geometry for the receptive field; None where an output reads the whole map."""
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        """Return which positions of its inputs an output position reads, along the height and the width."""
         return POINTWISE
 
     def cost(self, inputs: tuple[Shape, ...], output: Shape) -> Cost:

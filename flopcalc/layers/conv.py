@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
 from typing import ClassVar
 
 from flopcalc.errors import Fault
-from flopcalc.layers.base import Layer, Padding, Pair, Reach, Shape, attribute, same_padding, show_pair, side
+from flopcalc.layers.base import Layer, Padding, Pair, Shape, attribute, same_padding, show_pair, side
+from flopcalc.layers.reach import Reach, Resampled, Spread, Window
 from flopcalc.number import Arithmetic, Number, divide, expanded, is_rational, product
 
 __all__ = ["Conv", "Depthwise", "TransposedConv"]
@@ -71,9 +71,9 @@ class Windowed(Layer):
         height, width = (same_padding(k, d, arithmetic) for k, d in zip(self.kernel, self.dilation, strict=True))
         return (height, width)
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        height, width = (d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
-        return Reach((height, width), self.stride, self.margins(Arithmetic()))
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        height, width = map(Window, self.kernel, self.dilation, self.stride, self.margins(Arithmetic()))
+        return (height, width)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,20 +182,15 @@ class TransposedConv(Windowed):
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(inputs, output), inputs[0][1], inputs[0][2])
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        spans: list[Number] = []
-        margins: list[Number] = []
-        for axis, margin in enumerate(self.margins(Arithmetic())):
-            kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
-            if type(kernel) is int and type(stride) is int and type(dilation) is int:
-                # The taps that fall on input rows are s/gcd(s, d) apart, and so read rows d/gcd(s, d) apart.
-                common = gcd(stride, dilation)
-                span: Number = dilation // common * ((kernel - 1) // (stride // common)) + 1
-            else:
-                span = divide(dilation * (kernel - 1), stride) + 1
-            # An output row's taps lie about row (p − d(k − 1)/2)/s of the input, on the mean of s neighbours.
-            centre = divide(margin - divide(dilation * (kernel - 1), 2), stride)
-            spans.append(span)
-            margins.append(divide(span - 1, 2) - centre)
-        steps = (divide(1, self.stride[0]), divide(1, self.stride[1]))
-        return Reach((spans[0], spans[1]), steps, (margins[0], margins[1]))
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        margins = self.margins(Arithmetic())
+        height, width = map(self._along, self.kernel, self.dilation, self.stride, margins)
+        return (height, width)
+
+    @staticmethod
+    def _along(kernel: Number, dilation: Number, stride: Number, margin: Number) -> Reach:
+        if stride == 1:
+            return Window(kernel, dilation, 1, dilation * (kernel - 1) - margin)
+        if kernel == stride and dilation == 1 and margin == 0:
+            return Resampled(divide(1, stride), "nearest")  # patches that do not overlap
+        return Spread(kernel, dilation, stride, margin)

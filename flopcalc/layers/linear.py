@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from flopcalc.errors import Fault
-from flopcalc.layers.base import GLOBAL, Layer, Reach, Shape, attribute, show_shape
+from flopcalc.layers.base import Layer, Shape, attribute, show_shape
+from flopcalc.layers.reach import POINTWISE, WHOLE, Reach
 from flopcalc.number import Arithmetic, Number, product
 
 __all__ = ["Linear", "Matmul"]
@@ -40,9 +41,6 @@ class Linear(Layer):
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return inputs[0][0] * self.out
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        return GLOBAL
-
 
 @dataclass(frozen=True, kw_only=True)
 class Matmul(Layer):
@@ -72,5 +70,5 @@ class Matmul(Layer):
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(*inputs[0], output[2])
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        return GLOBAL
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        return POINTWISE if all(shape[1:] == (1, 1) for shape in inputs) else (WHOLE, WHOLE)

@@ -8,18 +8,17 @@ from typing import ClassVar
 
 from flopcalc.errors import Fault
 from flopcalc.layers.base import (
-    GLOBAL,
-    POINTWISE,
     Layer,
     Padding,
     Pair,
-    Reach,
     Shape,
     attribute,
     same_padding,
     show_pair,
     side,
+    whole_map,
 )
+from flopcalc.layers.reach import Reach, Resampled, Window
 from flopcalc.number import Arithmetic, Number, divide, is_rational, is_whole, product, settled
 
 __all__ = ["AdaptiveAvgPool", "AvgPool", "GlobalPool", "MaxPool"]
@@ -88,9 +87,9 @@ class WindowPool(Layer):
         step = self.step
         return f"{self.label(inputs)} /{step[0] if step[0] == step[1] else show_pair(step)}"
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        height, width = (d * (k - 1) + 1 for k, d in zip(self.kernel, self.spread, strict=True))
-        return Reach((height, width), self.step, self.margins(Arithmetic()))
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        height, width = map(Window, self.kernel, self.spread, self.step, self.margins(Arithmetic()))
+        return (height, width)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +129,8 @@ class GlobalPool(Layer):
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return "global pool"
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        return GLOBAL
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        return whole_map(inputs[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,18 +167,15 @@ class AdaptiveAvgPool(Layer):
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return f"adaptive avg pool {show_pair(self.size)}"
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
         if self.size == (1, 1):
-            return GLOBAL
-        if self.size == inputs[0][1:]:
-            return POINTWISE
-        height, width = (self._widest(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1))
-        steps = (divide(inputs[0][1], self.size[0]), divide(inputs[0][2], self.size[1]))
-        return Reach((height, width), steps, (divide(height - steps[0], 2), divide(width - steps[1], 2)))
+            return whole_map(inputs[0])
+        height, width = (self._along(inputs[0][1 + axis], self.size[axis]) for axis in (0, 1))
+        return (height, width)
 
     @staticmethod
-    def _widest(length: Number, size: Number) -> Number:
-        """Return the side of the widest window, ⌈(i + 1)·H/n⌉ − ⌊i·H/n⌋ for some i."""
-        if type(length) is int and type(size) is int:
-            return length // size + min(length % size // gcd(length, size), 2)
-        return divide(length, size)
+    def _along(length: Number, size: Number) -> Reach:
+        ratio = divide(length, size)
+        if is_rational(ratio):
+            return Resampled(ratio, "mean")
+        return Window(taps=ratio, step=ratio)  # symbols divide evenly

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import ClassVar
 
 from flopcalc.errors import Fault
-from flopcalc.layers.base import GLOBAL, Layer, Pair, Reach, Shape, attribute, show_shape, volume
+from flopcalc.layers.base import Layer, Pair, Shape, attribute, show_shape, volume, whole_map
+from flopcalc.layers.reach import Reach, Resampled, Window
 from flopcalc.number import Arithmetic, Number, divide, is_rational
 
 __all__ = [
@@ -104,8 +104,8 @@ class Flatten(Layer):
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         return (volume(inputs[0]), 1, 1)
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        return GLOBAL
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        return whole_map(inputs[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +126,14 @@ class Reshape(Layer):
             )
         return self.shape
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        return GLOBAL
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        scales = [divide(self.shape[1 + axis], inputs[0][1 + axis]) for axis in (0, 1)]
+        if all(type(scale) is int for scale in scales):  # a pixel shuffle: every position becomes a patch
+            return (Resampled(divide(1, scales[0]), "nearest"), Resampled(divide(1, scales[1]), "nearest"))
+        steps = [divide(inputs[0][1 + axis], self.shape[1 + axis]) for axis in (0, 1)]
+        if all(type(step) is int for step in steps) and self.shape[1:] != (1, 1):  # and back: every patch a position
+            return (Window(steps[0], step=steps[0]), Window(steps[1], step=steps[1]))
+        return whole_map(inputs[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +152,8 @@ class Pad(Layer):
         top, bottom, left, right = self.padding
         return (channels, height + top + bottom, width + left + right)
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        return Reach(padding=(self.padding[0], self.padding[2]))
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        return (Window(margin=self.padding[0]), Window(margin=self.padding[2]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,24 +178,15 @@ class Upsample(Layer):
     def summary(self, inputs: tuple[Shape, ...]) -> str:
         return f"upsample {self.mode}"
 
-    def reach(self, inputs: tuple[Shape, ...]) -> Reach | None:
-        steps: list[Number] = []
-        spans: list[Number] = []
-        margins: list[Number] = []
-        for axis in (0, 1):
-            if self.size is not None:
-                step = divide(inputs[0][1 + axis], self.size[axis])
-            else:
-                assert self.scale is not None
-                step = divide(1, self.scale[axis])
-            # Bilinear: row y lies at (y + ½)·step − ½, between two rows. Nearest: it is ⌊y·step⌋, on the mean of a
-            # period ½ − 1/(2n) less than y·step for a step of m/n.
-            span = 1 if self.mode == "nearest" or (type(step) is int and step % 2) else 2
-            shift = Fraction(1, step.denominator) if self.mode == "nearest" and is_rational(step) else step
-            steps.append(step)
-            spans.append(span)
-            margins.append(divide(span - shift, 2))
-        return Reach((spans[0], spans[1]), (steps[0], steps[1]), (margins[0], margins[1]))
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
+        height, width = (self._along(inputs[0][1 + axis], axis) for axis in (0, 1))
+        return (height, width)
+
+    def _along(self, length: Number, axis: int) -> Reach:
+        if self.size is not None:
+            return Resampled(divide(length, self.size[axis]), self.mode)
+        assert self.scale is not None
+        return Resampled(divide(1, self.scale[axis]), self.mode)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from flopcalc.errors import FlopcalcError
+from flopcalc.field import Field
 from flopcalc.layers import Shape
 from flopcalc.number import Number, Value, as_text, is_symbolic
 from flopcalc.render.text import encodable
@@ -111,6 +113,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         totals["peak_memory"] = number(report.totals.peak_memory)
     except FlopcalcError:
         totals["peak_memory"] = None  # a repeat's count is a symbol: its turns are not laid out
+    totals.update(_field(report, lambda: report.receptive_field))
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "spec": report.name,
@@ -136,6 +139,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
                 "rule": row.rule.text,
                 "rule_for": row.rule.key,
                 **_metrics(row),
+                **_field(report, partial(report.field_of, row)),
             }
             for row in report.layers
         ],
@@ -151,6 +155,16 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
             for group in report.by(by)
         ]
     return result
+
+
+def _field(report: Report, get: Callable[[], Field]) -> dict[str, Any]:
+    """Return a receptive field, each side (height, width); nulls where it is not known."""
+    try:
+        found = get()
+    except FlopcalcError:
+        return {"receptive_field": None, "receptive_field_min": None, "whole_input": None}
+    sides = ([number(side) for side in sides] for sides in (found.side, found.smallest))
+    return {**dict(zip(("receptive_field", "receptive_field_min"), sides, strict=True)), "whole_input": found.whole}
 
 
 def _inputs(report: Report) -> Any:

@@ -7,14 +7,16 @@ the formats' own affair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from flopcalc.cost import add_up
 from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, shorten, suggest
+from flopcalc.field import Field
 from flopcalc.number import Number, as_text, is_rational, is_symbolic, total
-from flopcalc.render.cells import Bytes, Cell, Named, Phrase, Setting, Shapes, Share
+from flopcalc.render.cells import Bytes, Cell, Named, Phrase, Setting, Shapes, Share, shape_text
 from flopcalc.render.units import human_bytes
 from flopcalc.report import METRICS, Costed, Group, Report, Row, share
 
@@ -111,6 +113,16 @@ def _text(name: str, header: str, get: Callable[[Item, Report], Cell], help: str
     return Column(name, header, get, lambda report: None, numeric, help)
 
 
+def _seen(name: str, header: str, get: Callable[[Field], Cell], help: str) -> Column:
+    def cell(item: Item, report: Report) -> Cell:
+        try:
+            return get(report.field_of(item.group.layers[-1]))
+        except FlopcalcError:
+            return None
+
+    return _text(name, header, cell, help)
+
+
 _HEADERS = {
     "params": ("Params", "learnable parameters"),
     "weights": ("Weights", "elements of kernels and matrices alone"),
@@ -141,6 +153,9 @@ COLUMNS: Mapping[str, Column] = {
             "memory access cost in bytes of --dtype",
         ),
         *(_share(name, _HEADERS[name][0]) for name in METRICS),
+        _seen("receptive_field", "Field", lambda field: field.side, "input pixels that a position of the output sees"),
+        _seen("receptive_field_min", "Least field", lambda field: field.smallest, "what the one that sees least sees"),
+        _seen("whole_input", "Whole input", lambda field: "yes" if field.whole else "no", "whether all is seen"),
     )
 }
 """Every column that ``--columns`` knows."""
@@ -330,12 +345,17 @@ def summary(report: Report) -> tuple[Fact, ...]:
     facts.append(Fact("Activations", totals.activations, "elements written by conv, linear and matmul layers"))
     if report.symbolic:
         return tuple(facts)
-    try:
-        memory, reach = totals.peak_memory, report.receptive_field
-    except FlopcalcError:
-        return tuple(facts)
-    facts.append(Fact("Peak memory", memory, "elements of the tensors alive at once" + in_bytes(report, memory)))
-    facts.append(Fact("Receptive field", Shapes((reach.side,)), "input pixels that one output can see, height×width"))
+    with suppress(FlopcalcError):
+        memory = totals.peak_memory
+        facts.append(Fact("Peak memory", memory, "elements of the tensors alive at once" + in_bytes(report, memory)))
+    with suppress(FlopcalcError):
+        field = report.receptive_field
+        note = "input pixels that one output can see, height×width"
+        if field.smallest != field.side:
+            note += f", the most; the least is {shape_text(field.smallest)}"
+        if field.whole:
+            note += "; the whole input is seen"
+        facts.append(Fact("Receptive field", Shapes((field.side,)), note))
     return tuple(facts)
 
 

@@ -259,6 +259,8 @@ def _in_letters(value: Number, letters: Mapping[str, Expr]) -> Number:
 def _metric(quantity: Measure, report: Report) -> Number:
     if quantity.metric == "receptive_field":
         return report.receptive_field.side[0]
+    if quantity.metric == "receptive_field_min":
+        return report.receptive_field.smallest[0]
     if not quantity.layers and not quantity.kind:
         found: Number = getattr(report.totals, quantity.metric)
         return found

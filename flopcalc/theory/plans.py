@@ -44,7 +44,7 @@ _KEYS = (*HEADINGS, "symbols", "assume", "quantities", "steps")
 _UNITS = {"k": 3, "M": 6, "G": 9}
 """The units of printed numbers, as powers of ten."""
 
-_METRICS = (*METRICS, "receptive_field")
+_METRICS = (*METRICS, "receptive_field", "receptive_field_min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Measure:
     name : str
     spec : Spec
     metric : str
-        One of the metrics of a report, or ``receptive_field``, its height in input pixels.
+        One of the metrics of a report, or ``receptive_field`` or ``receptive_field_min``, its height in input pixels.
     where : mapping of str to str
         Expressions of the spec language for the spec's parameters.
     layers : str

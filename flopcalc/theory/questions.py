@@ -873,8 +873,9 @@ def measured(report: Report, metric: str) -> Number:
         return quotient(totals.flops, totals.mac)
     if metric == "peak_memory":
         return totals.peak_memory
-    if metric == "receptive_field":
-        height, width = report.receptive_field.side
+    if metric in ("receptive_field", "receptive_field_min"):
+        field = report.receptive_field
+        height, width = field.side if metric == "receptive_field" else field.smallest
         if height != width:
             raise ParameterError(Problem(f"the receptive field is {height}×{width}", None, "a square one"))
         return height

@@ -117,7 +117,7 @@ class Network:
 
     def measure(self, metric: str) -> Plain:
         """Return one of a report's totals, ``channels``, ``height``, ``width``, ``intensity``, ``peak_memory``,
-        ``receptive_field``, or a metric in bytes (``params_bytes``): elements, FLOPs or bytes.
+        ``receptive_field``, ``receptive_field_min``, or a metric in bytes (``params_bytes``): elements, FLOPs or bytes.
 
         Raises
         ------
@@ -142,7 +142,8 @@ class Network:
         try:
             if metric == "peak_memory":
                 return _plain(self.graph.peak_memory(self.arithmetic))
-            height, width = self.graph.receptive_field(self.arithmetic).side
+            field = self.graph.receptive_field(self.arithmetic)
+            height, width = field.side if metric == "receptive_field" else field.smallest
         except Fault as fault:
             raise FlopcalcError(fault.at(None)) from None
         if height != width:

@@ -46,6 +46,9 @@ def test_json_has_the_keys_that_scripts_call(mobilenet: Report) -> None:
         "mac_bytes",
         "activations",
         "peak_memory",
+        "receptive_field",
+        "receptive_field_min",
+        "whole_input",
     ]
     assert {"path", "kind", "inputs", "output", "attributes", *METRICS} <= set(data["layers"][0])
     assert "groups" not in data
@@ -343,3 +346,15 @@ def test_html_escapes_what_is_markup(hostile: Report) -> None:
     tags.feed(report_as_html(hostile))
     assert hostile.spec.title in tags.words
     assert "<b>" + hostile.spec.title not in report_as_html(hostile)
+
+
+def test_every_layer_has_its_receptive_field_in_json_and_csv(mobilenet: Report) -> None:
+    layers = json.loads(mobilenet.to_json())["layers"]
+    convs = [layer for layer in layers if layer["kind"] in ("conv", "depthwise")]
+    assert [layer["receptive_field"] for layer in convs[:3]] == [[3, 3], [7, 7], [7, 7]]
+    assert convs[-1]["receptive_field"] == convs[-1]["receptive_field_min"] == [315, 315]
+    assert not convs[0]["whole_input"]
+    assert layers[-1]["whole_input"]
+    rows = report_as_csv(mobilenet, columns=["path", "receptive_field", "receptive_field_min", "whole_input"])
+    assert rows.splitlines()[1].endswith(",3x3,3x3,no")
+    assert rows.splitlines()[-1].endswith(",315x315,315x315,yes")

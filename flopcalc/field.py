@@ -1,0 +1,467 @@
+"""The receptive field of every tensor: which interval of the input each of its positions can see, along each axis.
+
+Maps are taken to have no end, so that fields are not cut off at a border. What a tensor's positions see goes on
+regularly: after a period of positions the same intervals come again, further on by a fixed shift. So one period stands
+for a map of any size. Where paths meet that move at different speeds, the intervals are listed, position by position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import gcd, lcm
+from typing import Any, TypeAlias
+
+from flopcalc.errors import Fault
+from flopcalc.layers import SAME, SINGLE, Reach, Resampled, Shape, Whole, Window
+from flopcalc.number import Arithmetic, Number, as_text, divide, expanded, is_rational, normal
+
+__all__ = ["Field", "Step", "fields"]
+
+_LARGEST = 10**300
+_LONGEST_PERIOD = 1 << 14
+_MOST_WORK = 3_000_000
+"""How many intervals may be looked at for all tensors together."""
+
+_Interval: TypeAlias = "tuple[Number, Number] | None"
+"""The first and the last position of the input that is seen; None where a position reads nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the positions of a tensor see of the input, in input pixels; each is (height, width).
+
+    Attributes
+    ----------
+    side : tuple of Number
+        The largest interval that a position sees, from the first pixel to the last, and not cut off at the border.
+    stride : tuple of Number
+        The step between the fields of neighbours, on the mean.
+    centre : tuple of Number
+        The middle of the first position's field, on the mean of a period. The middle of the first pixel is 0.
+    smallest : tuple of Number
+        The smallest interval that a position sees; less than `side` behind upsampling.
+    whole : bool
+        Whether a position sees the whole input: through a layer that reads a whole map, or because its interval covers
+        the image. Behind such a layer the other values are those of the map that it read.
+    """
+
+    side: tuple[Number, Number] = (1, 1)
+    stride: tuple[Number, Number] = (1, 1)
+    centre: tuple[Number, Number] = (0, 0)
+    smallest: tuple[Number, Number] = (1, 1)
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A layer as the receptive field sees it: the tensors that it reads, the one that it writes, and its reach."""
+
+    inputs: tuple[int, ...]
+    output: int
+    reach: tuple[Reach, Reach]
+
+
+@dataclass(frozen=True, slots=True)
+class _Regular:
+    """One interval for each position of a period; those of the next period lie `shift` further on."""
+
+    intervals: tuple[_Interval, ...]
+    shift: Number
+
+    def at(self, position: int) -> _Interval:
+        periods, rest = divmod(position, len(self.intervals))
+        found = self.intervals[rest]
+        if found is None or periods == 0:
+            return found
+        return found[0] + periods * self.shift, found[1] + periods * self.shift
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The intervals of positions from `first` on, one by one."""
+
+    first: int
+    intervals: tuple[_Interval, ...]
+
+    def at(self, position: int) -> _Interval:
+        return self.intervals[position - self.first]
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """How much positions see, without where: behind a layer that reads the whole map, or an unknown factor."""
+
+    side: Number
+    smallest: Number
+    stride: Number
+    centre: Number
+
+
+_Sight: TypeAlias = "_Regular | _Listed | _Apart"
+
+_PIXEL = _Regular(((0, 0),), 1)
+
+
+def fields(
+    steps: Sequence[Step], shapes: Sequence[Shape], inputs: Sequence[int], arithmetic: Arithmetic
+) -> Mapping[int, Field]:
+    """Return the receptive field of every tensor.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        In the order in which they run.
+    shapes : sequence of Shape
+        Of all tensors.
+    inputs : sequence of int
+        The tensors that enter.
+    arithmetic : Arithmetic
+
+    Raises
+    ------
+    Fault
+        Where symbols leave open how far a position sees, or there is too much to look at.
+
+    Notes
+    -----
+    For a chain of layers without upsampling this is the recurrence r = r + (k − 1)·j, j = j·s of Araujo et al.,
+    *Computing Receptive Fields of Convolutional Neural Networks*, Distill 2019, equations 1 to 3.
+    """
+    work = _Work()
+    axes = [_Axis(steps, shapes, inputs, arithmetic, axis, work) for axis in (0, 1)]
+    found: dict[int, Field] = {}
+    for tensor in (*inputs, *(step.output for step in steps)):
+        (high, high_whole), (wide, wide_whole) = (axis.extent(tensor) for axis in axes)
+        found[tensor] = Field(
+            (high.side, wide.side),
+            (high.stride, wide.stride),
+            (high.centre, wide.centre),
+            (high.smallest, wide.smallest),
+            high_whole and wide_whole,
+        )
+    return found
+
+
+class _Work:
+    """How much may still be looked at."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_WORK
+
+    def spend(self, intervals: int) -> None:
+        self.left -= intervals
+        if self.left < 0:
+            raise Fault(
+                "the receptive field differs between too many positions",
+                expected=f"at most {_MOST_WORK:,} intervals to look at",
+                hint="a smaller input, or upsampling by whole factors",
+            )
+
+
+class _Axis:
+    """The sights of all tensors along one axis."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        shapes: Sequence[Shape],
+        inputs: Sequence[int],
+        arithmetic: Arithmetic,
+        axis: int,
+        work: _Work,
+    ) -> None:
+        self.steps = steps
+        self.lengths = [shape[1 + axis] for shape in shapes]
+        self.entering = [self.lengths[tensor] for tensor in inputs]
+        self.arithmetic = arithmetic
+        self.axis = axis
+        self.work = work
+        self.sights: dict[int, _Sight] = dict.fromkeys(inputs, _PIXEL)
+        self.whole: set[int] = set()
+        self.extents: dict[_Sight, dict[Number, _Apart]] = {}
+        for step in steps:
+            self.sights[step.output] = self.seen(step)
+
+    # -- along the layers --------------------------------------------------------------------------------------------
+
+    def seen(self, step: Step) -> _Sight:
+        """Return what the positions of a step's output see, through each of its inputs."""
+        sights: list[_Sight] = []
+        for tensor in dict.fromkeys(step.inputs):
+            reach = self.along(step, tensor)
+            sight = self.sights[tensor]
+            if tensor in self.whole or isinstance(reach, Whole):
+                self.whole.add(step.output)
+            if isinstance(reach, Whole):
+                sights.append(self.extent_of(sight, self.lengths[tensor]))
+            elif reach == SAME:
+                sights.append(sight)
+            else:
+                sights.append(self.through(sight, reach, tensor, step.output))
+        return self.union(sights, step.output)
+
+    def along(self, step: Step, tensor: int) -> Reach:
+        """Return a step's reach into one of its inputs; a map with a side of 1 is spread over the others'."""
+        reach = step.reach[self.axis]
+        spread = len(step.inputs) > 1 and self.lengths[tensor] == 1 and self.lengths[step.output] != 1
+        return SINGLE if reach == SAME and spread else reach
+
+    def through(self, sight: _Sight, reach: Window | Reach, source: int, output: int) -> _Sight:
+        """Return what positions see that read positions of a known sight."""
+        assert not isinstance(reach, Whole)
+        if isinstance(sight, _Apart):
+            if source in self.whole:
+                return sight  # it sees everything already
+            raise _unknown("behind upsampling by a symbol")
+        if not reach.known:
+            return self.in_symbols(sight, reach)
+        if isinstance(sight, _Listed):
+            first, last = self.needed[output]
+            self.work.spend(sum(len(reach.reads(position)) for position in range(first, last + 1)))
+            return _Listed(
+                first,
+                tuple(
+                    self.hull([sight.at(read) for read in reach.reads(position)]) for position in range(first, last + 1)
+                ),
+            )
+        period = len(sight.intervals)
+        written, read = reach.period
+        times = period // gcd(period, read)
+        if written * times > _LONGEST_PERIOD:
+            raise _too_long(written * times)
+        found: list[_Interval] = []
+        for position in range(written * times):
+            taps = reach.reads(position)
+            # Taps whose places in the period are the same see the same, further on: the first and the last count.
+            unlike = period // gcd(period, taps.step)
+            ends = [*taps] if len(taps) <= 2 * unlike else [*taps[:unlike], *taps[-unlike:]]
+            self.work.spend(len(ends))
+            found.append(self.hull([sight.at(place) for place in ends]))
+        return _shortest(found, _simple(divide(sight.shift * (read * times), period)))
+
+    def in_symbols(self, sight: _Regular | _Listed, reach: Reach) -> _Sight:
+        """Return what positions see whose reach is a formula: its ends, where every position of a map sees the same."""
+        if isinstance(sight, _Listed) or len(sight.intervals) > 1 or sight.intervals[0] is None:
+            raise _unknown("where positions of a map differ in what they see")
+        (first, last), shift = sight.intervals[0], sight.shift
+        if isinstance(reach, Window):
+            ahead = reach.spacing * (reach.taps - 1) - reach.margin
+            interval = (_simple(first - reach.margin * shift), _simple(last + ahead * shift))
+            return _Regular((interval,), _simple(shift * reach.step))
+        if isinstance(reach, Resampled) and reach.mode == "nearest":
+            side = _simple(last - first + 1)
+            centre = divide(first + last, 2) - divide((1 - reach.ratio) * shift, 2)
+            return _Apart(side, side, _simple(shift * reach.ratio), _simple(centre))
+        raise _unknown("of a transposed convolution or an interpolation by a symbol")
+
+    def union(self, sights: list[_Sight], output: int) -> _Sight:
+        """Return what positions see through any of several paths."""
+        placed = [sight for sight in dict.fromkeys(sights) if not isinstance(sight, _Apart)]
+        apart = [sight for sight in dict.fromkeys(sights) if isinstance(sight, _Apart)]
+        if len(apart) + len(placed) == 1:
+            return sights[0]
+        if apart and output not in self.whole:
+            raise _unknown("where a path of upsampling by a symbol meets another")
+        if not placed:
+            side = self.extreme([sight.side for sight in apart], 1)
+            return _Apart(side, self.extreme([sight.smallest for sight in apart], -1), apart[0].stride, apart[0].centre)
+        if len(placed) == 1:
+            return placed[0]
+        regular = [sight for sight in placed if isinstance(sight, _Regular)]
+        speed = divide(regular[0].shift, len(regular[0].intervals)) if regular else 0
+        if len(regular) == len(placed) and all(
+            _simple(divide(sight.shift, len(sight.intervals)) - speed) == 0 for sight in regular
+        ):
+            period = lcm(*(len(sight.intervals) for sight in regular))
+            if period > _LONGEST_PERIOD:
+                raise _too_long(period)
+            self.work.spend(period * len(regular))
+            joined = [self.hull([sight.at(position) for sight in regular]) for position in range(period)]
+            return _shortest(joined, _simple(speed * period))
+        first, last = self.needed[output]
+        self.work.spend((last - first + 1) * len(placed))
+        positions = range(first, last + 1)
+        return _Listed(first, tuple(self.hull([sight.at(position) for sight in placed]) for position in positions))
+
+    @cached_property
+    def needed(self) -> dict[int, tuple[int, int]]:
+        """The positions of every tensor that are its own or that a later layer reads, those beyond its map included."""
+        found: dict[int, tuple[int, int]] = {}
+        for tensor, length in enumerate(self.lengths):
+            if type(length) is not int:
+                raise _unknown("where paths of different steps meet on a map of unknown size")
+            found[tensor] = (0, length - 1)
+        for step in reversed(self.steps):
+            for tensor in step.inputs:
+                reach = self.along(step, tensor)
+                if isinstance(reach, Whole):
+                    continue
+                if not reach.known:
+                    raise _unknown("where paths of different steps meet")
+                first, last = reach.span(*found[step.output])
+                found[tensor] = (min(first, found[tensor][0]), max(last, found[tensor][1]))
+        return found
+
+    # -- intervals ---------------------------------------------------------------------------------------------------
+
+    def hull(self, intervals: list[_Interval]) -> _Interval:
+        """Return the least interval around several."""
+        some = [interval for interval in intervals if interval is not None]
+        if not some:
+            return None
+        if len(some) == 1:
+            return some[0]
+        return (self.extreme([first for first, _ in some], -1), self.extreme([last for _, last in some], 1))
+
+    def extreme(self, values: list[Number], sign: int) -> Number:
+        """Return the greatest value, or with a sign of −1 the least."""
+        if all(type(value) is int for value in values):
+            return max(values) if sign > 0 else min(values)
+        best = values[0]
+        for value in values[1:]:
+            ahead = _simple((best - value) * sign)
+            known = self.arithmetic.decide(ahead, strict=False)
+            if known is None and not self.arithmetic.decide(_simple(-ahead), strict=False):
+                raise _open_path(ahead)
+            if not known:
+                best = value
+        return best
+
+    # -- what they come to -------------------------------------------------------------------------------------------
+
+    def extent(self, tensor: int) -> tuple[_Apart, bool]:
+        """Return how much a tensor's positions see, and whether one of them sees the whole side."""
+        sight, length = self.sights[tensor], self.lengths[tensor]
+        whole = tensor in self.whole or (not isinstance(sight, _Apart) and self.covers(sight, length))
+        return self.extent_of(sight, length), whole
+
+    def extent_of(self, sight: _Sight, length: Number) -> _Apart:
+        """Return how much the positions of a map see."""
+        if isinstance(sight, _Apart):
+            return sight
+        known = self.extents.setdefault(sight, {})
+        if length not in known:
+            known[length] = self.measured(sight, length)
+        return known[length]
+
+    def measured(self, sight: _Regular | _Listed, length: Number) -> _Apart:
+        if isinstance(sight, _Listed):
+            assert type(length) is int
+            seen = [(position, sight.at(position)) for position in range(length)]
+        else:
+            count = min(length, len(sight.intervals)) if type(length) is int else len(sight.intervals)
+            seen = list(enumerate(sight.intervals[:count]))
+        some = [(position, *interval) for position, interval in seen if interval is not None]
+        if not some:
+            return _Apart(0, 0, 0, 0)
+        sides = [_simple(last - first + 1) for _, first, last in some]
+        centres = [(position, divide(first + last, 2)) for position, first, last in some]
+        if isinstance(sight, _Regular):
+            stride = _simple(divide(sight.shift, len(sight.intervals)))
+        elif len(centres) > 1:
+            stride = _simple(divide(centres[-1][1] - centres[0][1], centres[-1][0] - centres[0][0]))
+        else:
+            stride = 0
+        total: Number = 0
+        for position, centre in centres:
+            total = total + centre - position * stride
+        return _Apart(
+            self.extreme(sides, 1), self.extreme(sides, -1), stride, _simple(divide(_simple(total), len(centres)))
+        )
+
+    def covers(self, sight: _Regular | _Listed, length: Number) -> bool:
+        """Tell whether a position sees from the first pixel of the input to the last."""
+        if type(length) is not int or not all(type(side) is int for side in self.entering):
+            return False
+        side = max(entering for entering in self.entering if type(entering) is int)
+        return any(_covering(*bounds, side) for bounds in _lines(sight, length))
+
+
+def _lines(sight: _Regular | _Listed, length: int) -> Iterator[tuple[Number, Number, Number, int]]:
+    """Yield first and last pixel, shift and number of the positions whose intervals follow one another regularly."""
+    if isinstance(sight, _Listed):
+        for position in range(length):
+            interval = sight.at(position)
+            if interval is not None:
+                yield (*interval, 0, 1)
+        return
+    period = len(sight.intervals)
+    for position, interval in enumerate(sight.intervals[:length]):
+        if interval is not None:
+            yield (*interval, sight.shift, (length - 1 - position) // period + 1)
+
+
+def _covering(first: Number, last: Number, shift: Number, count: int, side: int) -> bool:
+    """Tell whether one of the intervals [first + n·shift, last + n·shift], n < count, covers [0, side − 1]."""
+    if not (is_rational(first) and is_rational(last) and is_rational(shift)):
+        return False
+    if shift == 0:
+        return first <= 0 and last >= side - 1
+    least = max(0, -((last - side + 1) // shift))
+    most = min(count - 1, -first // shift)
+    return least <= most
+
+
+def _shortest(intervals: list[_Interval], shift: Number) -> _Regular:
+    """Return a period's intervals, of a part of it where that part comes again."""
+    found = _Regular(tuple(intervals), shift)
+    period, factor = len(intervals), 2
+    while factor <= period and period > 1:
+        if period % factor:
+            factor += 1
+            continue
+        part = period // factor
+        step = divide(found.shift, factor)
+        if all(_moved(found.intervals[n], step) == found.intervals[n + part] for n in range(period - part)):
+            found, period = _Regular(found.intervals[:part], step), part
+        else:
+            factor += 1
+    return found
+
+
+def _moved(interval: _Interval, by: Number) -> _Interval:
+    return None if interval is None else (_simple(interval[0] + by), _simple(interval[1] + by))
+
+
+def _simple(value: Number) -> Number:
+    if type(value) is int and -_LARGEST < value < _LARGEST:
+        return value
+    if not is_rational(value):
+        return expanded(value)
+    if not -_LARGEST < value < _LARGEST:
+        raise Fault("the receptive field is too large", expected="at most 10**300 pixels")
+    return normal(value)
+
+
+def _unknown(where: str) -> Fault:
+    return Fault(
+        f"how far a position sees is not known {where}",
+        expected="numbers for kernels, strides and factors",
+        hint="give the symbols numbers",
+    )
+
+
+def _too_long(period: int) -> Fault:
+    return Fault(
+        f"{period:,} neighbouring positions differ in what they see",
+        expected=f"at most {_LONGEST_PERIOD:,}",
+        hint="upsampling by smaller or whole factors",
+    )
+
+
+def _open_path(ahead: Any) -> Fault:
+    """Ask which of two paths is widest, in the words of an assumption."""
+    terms: dict[Number, Number] = {term: normal(count) for term, count in ahead.as_coefficients_dict().items()}
+    whole = lcm(*(Fraction(count).denominator for count in terms.values()))
+    more, less = (
+        as_text(normal(sum((term * abs(count) * whole for term, count in terms.items() if (count > 0) is positive), 0)))
+        for positive in (True, False)
+    )
+    return Fault(
+        f"which path is widest is not known: whether {more} or {less} is more",
+        expected="numbers, or an assumption that decides it",
+        hint=f"--assume '{more} >= {less}' or --assume '{more} <= {less}'",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any, NoReturn
@@ -124,6 +124,8 @@ class _Named:
 
     tensor: int
     names: dict[str, _Named]
+    nodes: range = range(0)
+    """Which nodes stand in it, in the order in which they were placed."""
 
 
 @dataclass(slots=True)
@@ -524,6 +526,10 @@ class _Builder:
         """Return the tensor of a label, or of a path of names."""
         if label in labels:
             return labels[label]
+        return self.named(label, labels, trail, place).tensor
+
+    def named(self, label: str, labels: Mapping[str, int], trail: _Trail, place: Place | None) -> _Named:
+        """Return what a path of names reaches."""
         first, *rest = label.split(".")
         found, names = trail.find(first), trail.names
         for part in rest:
@@ -538,7 +544,7 @@ class _Builder:
                 suggest(first, names),
             )
             raise _Stop
-        return found.tensor
+        return found
 
     def part(self, entry: Entry, scope: Scope, trail: _Trail) -> str:
         """Return the entry's part of the path; empty for a group without a name."""
@@ -603,6 +609,89 @@ class _Builder:
         return tensor
 
     def build_entry(self, entry: Entry, scope: Scope, labels: dict[str, int], trail: _Trail, tensors: list[int]) -> int:
+        """Build an entry; where it shares the learned parameters of another one, they are not counted again."""
+        shares = entry.modifiers.shares
+        if shares is None:
+            return self.build_once(entry, scope, labels, trail, tensors)
+        place = entry.modifiers.shares_place
+        named = trail.find(shares.partition(".")[0]) is not None
+        owner = self.named(shares, labels, trail, place) if named else None
+        if owner is None or not owner.nodes:
+            self.fail(
+                f"`{shorten(shares)}` is no layer or block before this",
+                place,
+                "the `name` of an entry that stands before",
+                f"`name: {shares}` beside it; a label names a tensor" if shares in labels else "",
+            )
+            raise _Stop
+        begin = len(self.nodes)
+        result = self.build_once(entry, scope, labels, trail, tensors)
+        self.share(owner.nodes, range(begin, len(self.nodes)), place)
+        return result
+
+    def share(self, owner: range, user: range, place: Place | None) -> None:
+        """Let the nodes of an entry use the learned parameters of another's, kind by kind and shape by shape."""
+        theirs = [number for number in owner if self.learned(number).params != 0]
+        ours = [number for number in user if self.learned(number).params != 0]
+        self.spend(2 + len(owner) + 4 * len(user), place)
+        for number, other in zip(ours, theirs, strict=False):
+            node, learned = self.nodes[number], self.nodes[other]
+            alike, mine, wanted = self.compared(node, learned)
+            if not alike:
+                self.fail(
+                    f"{node.path} cannot share the parameters of {learned.path}: it has {mine}",
+                    place,
+                    f"{wanted}, as {learned.path} has in {learned.place}",
+                    "shared layers are of one kind, with the same channels, kernels, groups and biases",
+                )
+                raise _Stop
+            alone = self.learned(number)
+            self.nodes[number] = replace(
+                node,
+                cost=_unburdened(node.cost),
+                each=None if node.each is None else _unburdened(node.each),
+                shares=learned.shares or learned.path,
+                alone=alone,
+            )
+        if len(ours) != len(theirs):
+            self.fail(
+                f"{len(ours)} layer{'s' * (len(ours) != 1)} with parameters cannot share those of {len(theirs)}",
+                place,
+                "as many layers as there are where the parameters are learned",
+            )
+            raise _Stop
+
+    def learned(self, number: int) -> Cost:
+        """Return a node's cost for a single turn, with the parameters that it uses."""
+        node = self.nodes[number]
+        return node.alone or node.each or node.cost
+
+    def compared(self, node: Node, learned: Node) -> tuple[bool, str, str]:
+        """Tell whether two layers can have the same parameters, and what each of them has."""
+        mine, theirs = (self.parameters(each) for each in (node, learned))
+        for name in dict.fromkeys([*theirs, *mine]):
+            one, other = mine.get(name, False), theirs.get(name, False)
+            if one != other and not (
+                not isinstance(one, str) and not isinstance(other, str) and self.arithmetic.equal(one, other)
+            ):
+                return False, f"{name} {_said(one)}", f"{name} {_said(other)}"
+        return True, "", ""
+
+    def parameters(self, node: Node) -> dict[str, Value]:
+        """Return what the shapes of a layer's learned parameters depend on, in words."""
+        read, written = self.shapes[node.inputs[0]], self.shapes[node.output]
+        given = {name: value for name, value in node.layer.values().items() if name not in _MOVES}
+        cost = node.alone or node.each or node.cost
+        return {
+            "kind": node.layer.reported_kind,
+            "input channels": read[0],
+            "output channels": written[0],
+            **given,
+            "parameters": cost.params,
+        }
+
+    def build_once(self, entry: Entry, scope: Scope, labels: dict[str, int], trail: _Trail, tensors: list[int]) -> int:
+        begin = len(self.nodes)
         self.focus(tensors[0])
         if isinstance(entry, LayerEntry):
             return self.layer(entry, scope, trail, tensors)
@@ -627,7 +716,7 @@ class _Builder:
         else:
             result = self.branches(entry, scope, labels, inner, tensors[0])
         if part:
-            trail.names[part] = _Named(result, inner.names)
+            trail.names[part] = _Named(result, inner.names, range(begin, len(self.nodes)))
         return result
 
     def inner(self, labels: dict[str, int], listing: Listing) -> dict[str, int]:
@@ -654,7 +743,7 @@ class _Builder:
         written = self.written(layer, entry.modifiers, scope)
         output = self.place(layer, tensors, shape, cost, trail, part, entry.place, written)
         if entry.modifiers.name is not None:
-            trail.names[part] = _Named(output, {})
+            trail.names[part] = _Named(output, {}, range(len(self.nodes) - 1, len(self.nodes)))
         return output
 
     def forms_of(self, spec: Spec, scope: Scope) -> tuple[Mapping[str, tuple[str, Place | None]], ...]:
@@ -822,6 +911,7 @@ class _Builder:
 
     def block(self, entry: BlockEntry, scope: Scope, trail: _Trail, tensors: list[int]) -> int:
         spec = entry.block
+        begin = len(self.nodes)
         self.spend(4 + len(spec.parameters) + len(spec.definitions), entry.place)
         given: dict[str, Any] = {name: expression.evaluate(scope) for name, expression in entry.attributes}
         outer: Scope = self.root
@@ -853,7 +943,7 @@ class _Builder:
         for label in spec.outputs:
             self.use(self.source(label, labels, within, entry.place))
         if entry.modifiers.name is not None:
-            trail.names[part] = _Named(result, within.names)
+            trail.names[part] = _Named(result, within.names, range(begin, len(self.nodes)))
         return result
 
     def enter(self, entry: BlockEntry, spec: Spec, scope: Scope, tensors: list[int]) -> dict[str, int]:
@@ -956,12 +1046,19 @@ class _Builder:
     ) -> int:
         self.focus(tensors[0])
         count = self.count(expression, scope)
+        shared = self.shared(entry.modifiers.shared, scope)
+        place = None if entry.modifiers.shared is None else entry.modifiers.shared.place
         if type(count) is int:
             self.lay_out(count, expression.place)
             placed = len(self.nodes)
+            learned: range | None = None
             for index in range(count):
+                begin = len(self.nodes)
                 build = partial(self.build_entry, entry, labels=labels, trail=trail, tensors=tensors)
                 tensors = [self.turn(scope, index, build)]
+                if shared and learned is not None:
+                    self.share(learned, range(begin, len(self.nodes)), place)
+                learned = learned or range(begin, len(self.nodes))
                 if index == 0 and (len(self.nodes) - placed) * (count - 1) + len(self.nodes) > MOST_LAYERS:
                     self.halt("the network is too large", expression.place, f"at most {MOST_LAYERS:,} layers")
             return tensors[0]
@@ -971,11 +1068,17 @@ class _Builder:
 
         def turns(first: int, last: int) -> int:
             tensor = tensors[0]
+            learned: range | None = None
 
             def once(index: Number, start: int) -> int:
+                nonlocal learned
+                begin = len(self.nodes)
                 result: int = self.turn(
                     scope, index, lambda inner: self.build_entry(entry, inner, labels, trail, [start])
                 )
+                if shared and learned is not None:
+                    self.share(learned, range(begin, len(self.nodes)), place)
+                learned = learned or range(begin, len(self.nodes))
                 return result
 
             for index in range(first):
@@ -985,17 +1088,40 @@ class _Builder:
                 tensor = once(expanded(count - last + index), tensor)
             return tensor
 
-        end: int = self.peel(count, turns, trail, expression.place)
+        end: int = self.peel(count, turns, trail, expression.place, first_alone=shared)
         return end
 
-    def peel(self, count: Number, turns: Callable[[int, int], Any], trail: _Trail, place: Place | None) -> Any:
-        """Take as few turns of a symbolic repeat by themselves as its conditions need."""
+    def shared(self, expression: Expression | None, scope: Scope) -> bool:
+        """Tell whether the turns of a repeat use the same parameters."""
+        if expression is None:
+            return False
+        value = expression.evaluate(scope)
+        if not isinstance(value, bool):
+            self.fail(f"`shared` is {shorten(as_text(value))}", expression.place, "true or false")
+            raise _Stop
+        return value
+
+    def peel(
+        self,
+        count: Number,
+        turns: Callable[[int, int], Any],
+        trail: _Trail,
+        place: Place | None,
+        *,
+        first_alone: bool = False,
+    ) -> Any:
+        """Take as few turns of a symbolic repeat by themselves as its conditions need.
+
+        The first one is taken by itself where it learns the parameters that the others share.
+        """
         state = self.state(trail)
         arithmetic = self.arithmetic
         relations = arithmetic.relations
         undecided: UndecidedTurn | None = None
         other: list[Problem] = []
         for first, last in _PEELS:
+            if first_alone and not first:
+                continue
             arithmetic.spend(_STEPS_OF_AN_ATTEMPT + len(self.used) // 16)
             self.attempts += 1
             try:
@@ -1361,6 +1487,21 @@ def _divided(strands: list[_Strand], first: int) -> tuple[list[_Strand], list[_S
         before.append(strand)
         first -= taken
     return before, after
+
+
+_MOVES = ("stride", "padding", "dilation", "output_padding")
+"""What of a layer's attributes says where its parameters are put to use, and not which they are."""
+
+
+def _unburdened(cost: Cost) -> Cost:
+    """Return a cost without learned parameters, which another layer counts; they are read all the same."""
+    return replace(cost, params=0, weights=0, biases=0)
+
+
+def _said(value: Value) -> str:
+    if isinstance(value, tuple):
+        return "×".join(as_text(part) for part in value)
+    return "none" if value is False else as_text(value)
 
 
 def _told(path: str, fault: Fault) -> str:

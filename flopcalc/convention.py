@@ -191,7 +191,11 @@ class Convention:
         form = node.written if written is None else written
         layer, shapes, output = node.layer, graph.input_shapes(node), graph.shapes[node.output]
         rule = self.rule(layer, form, metric)
-        value = node.over_turns(lambda cost: _value(rule, layer, cost, shapes, output, node.operands, arithmetic))
+        if node.shares and metric == "params":
+            return Counted(0, rule)  # counted where they are learned
+        value = node.by_itself.over_turns(
+            lambda cost: _value(rule, layer, cost, shapes, output, node.operands, arithmetic)
+        )
         return Counted(value, rule)
 
 

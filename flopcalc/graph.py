@@ -7,7 +7,7 @@ the graph and not sums over layers, so they are computed here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flopcalc.cost import Cost
@@ -66,6 +66,10 @@ class Node:
         How its reference implementation writes it, one of :data:`flopcalc.layers.FORMS`; "" for the usual way.
     joined : Number, optional
         How many tensors it merges, where they are the turns of a repeat whose count is a symbol.
+    shares : str
+        The path of the layer whose learned parameters it uses; "" where they are its own. They are not in its costs.
+    alone : Cost, optional
+        Of a single turn, were they its own; where it shares them.
     """
 
     path: str
@@ -81,6 +85,13 @@ class Node:
     turns: tuple[Turn, ...] = ()
     written: str = ""
     joined: Number | None = None
+    shares: str = ""
+    alone: Cost | None = None
+
+    @property
+    def by_itself(self) -> Node:
+        """The node with learned parameters of its own, where it shares those of another."""
+        return self if self.alone is None else replace(self, cost=self.alone, each=self.alone)
 
     @property
     def operands(self) -> Number:

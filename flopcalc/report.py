@@ -81,6 +81,8 @@ class Row(Costed):
         How its reference implementation writes it, one of :data:`flopcalc.layers.FORMS`.
     rule : Rule
         That of the report's convention by which its FLOPs were counted.
+    shares : str
+        The path of the layer whose learned parameters it uses, and which counts them; "" where they are its own.
     """
 
     path: str
@@ -96,6 +98,7 @@ class Row(Costed):
     follows: bool
     written: str
     rule: Rule
+    shares: str = ""
 
     @property
     def parent(self) -> str:
@@ -370,7 +373,7 @@ def make_report(
                 path=node.path,
                 kind=layer.reported_kind,
                 label=layer.label(shapes),
-                operation=layer.summary(shapes),
+                operation=layer.summary(shapes) + (f", shares {node.shares}" if node.shares else ""),
                 inputs=shapes,
                 output=graph.shapes[node.output],
                 attributes=layer.values(),
@@ -380,6 +383,7 @@ def make_report(
                 follows=layer.follows,
                 written=node.form,
                 rule=counted.rule,
+                shares=node.shares,
             )
         )
     totals = Totals(

@@ -136,6 +136,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
                 "attributes": {name: plain(value) for name, value in row.attributes.items()},
                 "count": number(row.count),
                 "written": row.written,
+                "shares": row.shares,
                 "rule": row.rule.text,
                 "rule_for": row.rule.key,
                 **_metrics(row),

@@ -115,6 +115,9 @@ class Modifiers:
     sources: tuple[str, ...] = ()
     sources_place: Place | None = None
     written: Expression | None = None
+    shares: str | None = None
+    shares_place: Place | None = None
+    shared: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

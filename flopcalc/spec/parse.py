@@ -74,7 +74,7 @@ SPEC_KEYS = (
     "layers",
 )
 PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "pair", "help")
-MODIFIERS = ("when", "repeat", "name", "as", "from", "written")
+MODIFIERS = ("when", "repeat", "name", "as", "from", "written", "shares", "shared")
 CONSTRUCTS = ("layers", "table", "branches")
 TABLE_KEYS = ("columns", "rows", "do")
 BRANCHES_KEYS = ("paths", "split", "merge")
@@ -949,7 +949,22 @@ class _Reader:
             if not sources:
                 self.fail("`from` is an empty list", value.place, "at least one label")
         place = value.place if value is not None else None
-        return Modifiers(when, repeat, name, label, sources, place, self.written_of(node, turning))
+        shares = node.get("shares")
+        named = None if shares is None else self.source(shares, where, "shares")
+        once = node.get("shared")
+        shared = None
+        if once is not None and repeat is None:
+            self.fail(
+                "`shared` stands beside `repeat`",
+                once.place,
+                "a `repeat` whose turns share parameters",
+                "`shares: NAME` shares those of another entry",
+            )
+        elif once is not None:
+            shared = self.expression(once, where.names, what="`shared`")
+        written = self.written_of(node, turning)
+        at = None if shares is None else shares.place
+        return Modifiers(when, repeat, name, label, sources, place, written, named, at, shared)
 
     def written_of(self, node: Mapping, names: _Names) -> Expression | None:
         """Read the modifier `written` of a layer, or of the layer that merges branches."""
@@ -970,8 +985,8 @@ class _Reader:
         )
         return None
 
-    def source(self, node: Node, where: _Where) -> str:
-        label = self.word(node, "from")
+    def source(self, node: Node, where: _Where, modifier: str = "from") -> str:
+        label = self.word(node, modifier)
         first = label.split(".")[0]
         numbered = first.rstrip("0123456789").rstrip("_")  # where a name stands several times, a number follows it
         named = where.block_names

@@ -142,6 +142,8 @@ def _entry() -> dict[str, Any]:
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
         },
         "written": {**_FORM, "description": "How the reference implementation writes the layer."},
+        "shares": {"type": "string", "description": "The `name` of an entry before, whose parameters it uses again."},
+        "shared": {**_EXPRESSION, "description": "Whether the turns of its `repeat` use the same parameters."},
     }
     constructs: dict[str, Any] = {
         "layers": {"$ref": "#/$defs/layers", "description": "Entries under one set of modifiers."},

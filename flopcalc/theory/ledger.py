@@ -631,6 +631,8 @@ def tensors_of(report: Report) -> Number:
     statistics = report.counted(_quantity("statistics"))
     found: list[Number] = []
     for row, kept in zip(report.layers, statistics, strict=True):
+        if row.shares:
+            continue  # another layer's, which has them
         cost = row.cost
         learned = (cost.weights != 0) + (cost.biases != 0)
         if not learned and cost.params != 0:
@@ -641,7 +643,8 @@ def tensors_of(report: Report) -> Number:
 
 def statistics_of(report: Report) -> Number:
     """Return the elements of running statistics in the network: two for each channel of a batch norm."""
-    return total(one.value for one in report.counted(_quantity("statistics")))
+    kept = report.counted(_quantity("statistics"))
+    return total(one.value for row, one in zip(report.layers, kept, strict=True) if not row.shares)
 
 
 def sizes_of(report: Report, dtype: str = "") -> tuple[Size, ...]:

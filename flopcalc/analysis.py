@@ -9,8 +9,9 @@ from pathlib import Path
 from flopcalc.binding import bind
 from flopcalc.build import build
 from flopcalc.convention import Convention, load_convention
-from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
+from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
 from flopcalc.report import DTYPES, Report, make_report
+from flopcalc.shapes import read_input
 from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
@@ -78,6 +79,7 @@ def analyze(
     *,
     convention: str | Convention = "paper",
     symbolic: str | Iterable[str] = (),
+    symbols: str | Iterable[str] = (),
     input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
@@ -94,8 +96,12 @@ def analyze(
         What counts as a FLOP: a packaged convention's name, or a path.
     symbolic : iterable of str
         Parameters that stay free; the costs are then formulas in them.
+    symbols : iterable of str
+        New symbols that the values of an architecture's parameters may be expressions in, ``symbols="a", alpha="a/2"``.
+        A block's values may be so without it, unless the name is near to a word of the block's.
     input : str, tuple or mapping, optional
         The input's shape instead of the spec's own: ``"3,512,1024"``, ``(3, 512, 1024)``, or shapes by label.
+        What looks like height, width and channels is refused, unless it says so: ``"C=224,H=224,W=3"``.
     assume : iterable of str
         Inequalities by which comparisons of symbols are decided: ``"alpha <= 1"``.
     exact_rounding : bool
@@ -133,6 +139,7 @@ def analyze(
         {**settings, **parameters},
         convention=convention,
         symbolic=symbolic,
+        symbols=symbols,
         input=input,
         assume=assume,
         exact_rounding=exact_rounding,
@@ -164,7 +171,7 @@ def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
 
 
 def _wrong(what: str, value: object, expected: str) -> ParameterError:
-    return ParameterError(Problem(f"{what} is {shorten(repr(value))}", None, expected))
+    return ParameterError(Problem(f"{what} is {shorten(described(value))}", None, expected))
 
 
 def texts_of(what: str, value: str | Iterable[str]) -> list[str]:
@@ -193,6 +200,7 @@ def analyze_spec(
     *,
     convention: str | Convention = "paper",
     symbolic: str | Iterable[str] = (),
+    symbols: str | Iterable[str] | None = (),
     input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
@@ -202,6 +210,7 @@ def analyze_spec(
     """Do what :func:`analyze` does, with the parameters in a mapping: one may be named like an option.
 
     `real` names symbols of the values that are positive real numbers, and not whole ones.
+    Where `symbols` is None any name in a value is a symbol, of an architecture too: as in claims.
     """
     if not isinstance(exact_rounding, bool):
         raise _wrong("exact_rounding", exact_rounding, "True or False")
@@ -215,14 +224,12 @@ def analyze_spec(
                 f"there is no data type `{shorten(dtype)}`", None, "one of " + ", ".join(DTYPES), suggest(dtype, DTYPES)
             )
         )
-    shapes: Mapping[str, object] | None = None
-    if input is not None:
-        shapes = input if isinstance(input, Mapping) else {"input": input}
     binding = bind(
         spec,
         parameters,
         symbolic=texts_of("symbolic", symbolic),
-        shapes=shapes,
+        symbols=None if symbols is None else texts_of("symbols", symbols),
+        shapes=read_input(input),
         assume=texts_of("assume", assume),
         exact_rounding=exact_rounding,
         real=real,

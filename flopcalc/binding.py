@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -10,10 +12,23 @@ from typing import Any
 
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shallow, shorten, suggest
 from flopcalc.expression import QUOTE_IT, check_name, free_expression, multiplied, parse, read_relation
-from flopcalc.number import Arithmetic, Number, Relation, Value, as_text, exact, is_rational, normal, readable, symbol
+from flopcalc.number import (
+    Arithmetic,
+    Number,
+    Recorded,
+    Relation,
+    Value,
+    as_text,
+    exact,
+    is_rational,
+    is_symbolic,
+    normal,
+    readable,
+    symbol,
+)
 from flopcalc.spec.model import BlockEntry, LayerEntry, Parameter, Spec, bodies
 
-__all__ = ["Binding", "bind", "is_truth", "multipliers_of", "names_of"]
+__all__ = ["Binding", "bind", "is_open", "is_truth", "multipliers_of", "names_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,7 @@ def is_truth(parameter: Parameter) -> bool:
     return default is not None and default.constant and default.text in ("true", "false", "True", "False")
 
 
+_NAME = re.compile(r"[^\W\d]\w*")
 _NOT_FINITE = ("nan", "inf", "infinity")
 _TRUTH_TYPES = ("bool", "bool_", "BooleanTrue", "BooleanFalse")
 _TRUTHS = {"true": True, "True": True, "false": False, "False": False}
@@ -44,6 +60,7 @@ def bind(
     given: Mapping[str, object],
     *,
     symbolic: Iterable[str] = (),
+    symbols: Iterable[str] | None = None,
     shapes: Mapping[str, object] | None = None,
     assume: Iterable[str] = (),
     exact_rounding: bool = False,
@@ -59,6 +76,9 @@ def bind(
         expression whose names are new symbols.
     symbolic : iterable of str
         Parameters that stay free.
+    symbols : iterable of str, optional
+        The new symbols that the values of an architecture, a spec without free parameters, may speak of beside those;
+        any where it is None. The values of a block may speak of any that is not near to a word of its own.
     shapes : mapping of str to object, optional
         Input shapes by label, instead of the spec's own: three numbers or texts each.
     assume : iterable of str
@@ -79,6 +99,7 @@ def bind(
     for name in symbolic:
         binder.free(name)
     binder.free_the_rest()
+    binder.check_names(symbols)
     assumptions = tuple(assume)
     binder.find_multipliers(assumptions, multipliers_of([(spec, binder.texts)]) if real is None else real)
     arithmetic = Arithmetic(exact_rounding=exact_rounding)
@@ -96,6 +117,8 @@ class _Text:
 
     text: str
     names: tuple[str, ...]
+    meant: bool = False
+    """Whether it was a formula before it was a text, whose names nobody mistyped."""
 
 
 class _Binder:
@@ -112,6 +135,9 @@ class _Binder:
         self.values: dict[str, Value] = dict(spec.preset)
         self.texts: dict[str, str] = {}
         self.real: dict[str, bool] = {}
+        self.written: dict[str, _Text] = {}
+        self.freed: set[str] = set()
+        self.wholes: set[str] = set()
         self.symbols: dict[str, Number] = {}
         self.problems: list[Problem] = []
 
@@ -128,7 +154,7 @@ class _Binder:
     def symbol(self, name: str) -> Number:
         """Return the symbol `name`, one for the whole analysis."""
         if name not in self.symbols:
-            self.symbols[name] = symbol(name, real=self.real.get(name, False))
+            self.symbols[name] = symbol(name, real=self.real.get(name, False) and name not in self.wholes)
         return self.symbols[name]
 
     def postpone(self, name: str, text: str, names: Iterable[str]) -> None:
@@ -136,6 +162,8 @@ class _Binder:
         self.values.pop(name, None)
         self.texts[name] = text
         parameter = self.known[name]
+        if parameter is not None and parameter.whole and _NAME.fullmatch(text):
+            self.wholes.add(text)
         for used in names:
             self.real[used] = self.real.get(used, False) or (parameter is not None and parameter.real)
 
@@ -164,8 +192,46 @@ class _Binder:
             return
         if isinstance(read, _Text):
             self.postpone(name, read.text, read.names)
+            if not read.meant:
+                self.written[name] = read
         else:
             self.values[name] = read
+
+    def check_names(self, declared: Iterable[str] | None) -> None:
+        """Refuse a new name that was hardly meant: in an architecture any that is not declared, in a block a near one.
+
+        A word is as good a symbol as any, and so a mistyped one would become a formula in silence.
+        """
+        allowed = set(declared or ())
+        for name in sorted(allowed):
+            fault = check_name(name)
+            if fault:
+                self.fail(fault, "a new name", "--symbols a")
+        allowed |= self.freed
+        allowed.update(name for sides in self.shapes.values() for name in _names_in_sides(sides))
+        closed = declared is not None and not is_open(self.spec)
+        words = [] if closed else _words(self.spec)
+        for name, text in self.written.items():
+            for used in text.names:
+                if used in allowed:
+                    continue
+                said = f"{name} cannot be {shorten(text.text)}"
+                if used != text.text:
+                    said += f": {shorten(used)} is no symbol"
+                if closed:
+                    self.fail(said, "a number", self.how_to_free(name, used, text.text))
+                elif used not in self.known and used not in _RUNNING and (near := _near(used, words)):
+                    other = "another name" if declared is None else f"--symbols {used}"
+                    self.fail(said, "a number, or a formula in new symbols", f"{near} Or {other}, for a new symbol")
+
+    def how_to_free(self, name: str, used: str, text: str) -> str:
+        """Say how a value of an architecture may have names: which command takes them, for not every one does."""
+        command = f"`flopcalc {self.spec.called}"
+        if used in self.known:
+            return f"{command} --symbolic {used}` frees {used}"
+        free = f"{command} --symbolic {name}` frees {name}, " if used == text else ""
+        declare = "" if free else f"{command} "
+        return f"{free}{'and `' if free else declare}--symbols {shorten(used)}` makes {shorten(used)} a symbol"
 
     def free(self, name: str) -> None:
         """Make a parameter a symbol, whatever its default."""
@@ -179,6 +245,7 @@ class _Binder:
             self.fail(f"{name} is given a value and made a symbol", "one of the two")
         else:
             self.postpone(name, name, (name,))
+            self.freed.add(name)
 
     def free_the_rest(self) -> None:
         """Make symbols of the parameters that have neither value nor default, unless an input's shape settles them."""
@@ -196,6 +263,7 @@ class _Binder:
                     self.fail(f"{name} is given a value, and the input that it is a side of as well", "one of the two")
             elif not has_value and (parameter is None or parameter.default is None):
                 self.postpone(name, name, (name,))
+                self.freed.add(name)
 
     def evaluated(self, arithmetic: Arithmetic) -> dict[str, Value]:
         """Return the values, the postponed ones among them."""
@@ -205,6 +273,13 @@ class _Binder:
             except FlopcalcError as error:
                 for item in error.problems:
                     self.fail(f"{name}: {item.what}", item.expected, item.hint)
+        for name in self.given:
+            parameter, value = self.known.get(name), self.values.get(name)
+            if parameter is not None and parameter.whole and name in self.values:
+                broken = [entry for entry in (value if isinstance(value, tuple) else (value,)) if _is_broken(entry)]
+                for entry in broken[:1]:
+                    shown = shorten(as_text(entry))
+                    self.fail(f"{name} of {self.spec.called} is {shown}, which is not whole", "a whole number")
         return self.values
 
     def read_shapes(self, arithmetic: Arithmetic) -> dict[str, tuple[Number, Number, Number]]:
@@ -246,6 +321,45 @@ class _Binder:
                 )
             relations.append(relation)
         return tuple(relations)
+
+
+def is_open(spec: Spec) -> bool:
+    """Tell whether a spec leaves parameters free, as a block does; an architecture has a value for each."""
+    return any(
+        (parameter is None or parameter.default is None) and name not in spec.preset
+        for name, parameter in spec.known.items()
+    )
+
+
+_SHORTEST_WORD = 3
+"""Letters of a name that can be a word mistyped; shorter ones are symbols as papers have them."""
+
+
+def _words(spec: Spec) -> list[str]:
+    """Return the words that a value of a spec could have been meant for: its parameters, and choices anywhere."""
+    parameters = [parameter for parameter in spec.known.values() if parameter is not None]
+    choices = [choice for parameter in parameters for choice in parameter.choices if isinstance(choice, str)]
+    found = dict.fromkeys([*spec.known, *choices, "same", "true", "false", *_RUNNING])
+    return [word for word in found if len(word) >= _SHORTEST_WORD]
+
+
+_RUNNING = ("channels", "height", "width")
+"""Names of the running tensor, which may be symbols in a value as any other name."""
+
+
+def _names_in_sides(sides: object) -> Iterator[str]:
+    """Yield the names in an input's shape, those in texts that are no expressions left out: they are refused later."""
+    for item in sides.split(",") if isinstance(sides, str) else sides if isinstance(sides, (list, tuple)) else ():
+        with suppress(Fault, FlopcalcError):
+            yield from parse(item).names if isinstance(item, str) else ()
+
+
+def _near(name: str, words: Sequence[str]) -> str:
+    """Return the suggestion for a name that is near to one of some words, or an empty text."""
+    if len(name) < _SHORTEST_WORD:
+        return ""
+    near = difflib.get_close_matches(name.casefold(), [word.casefold() for word in words], n=1, cutoff=0.75)
+    return suggest(name, [word for word in words if word.casefold() == near[0]]) if near else ""
 
 
 def names_of(spec: Spec, attribute: str) -> set[str]:
@@ -355,7 +469,8 @@ def _pair(name: str, value: Sequence[object], parameter: Parameter) -> Value | _
         return tuple(entries)
     texts = [entry.text if isinstance(entry, _Text) else as_text(entry) for entry in entries]
     names = dict.fromkeys(used for entry in entries if isinstance(entry, _Text) for used in entry.names)
-    return _Text("[" + ", ".join(texts) + "]", tuple(names))
+    meant = all(entry.meant for entry in entries if isinstance(entry, _Text))
+    return _Text("[" + ", ".join(texts) + "]", tuple(names), meant)
 
 
 def _truth(value: object) -> bool | None:
@@ -395,6 +510,13 @@ def _chosen(name: str, value: object, choices: tuple[Value, ...]) -> Value:
     )
 
 
+def _is_broken(value: Any) -> bool:
+    """Tell whether a value is a number that is not whole."""
+    if isinstance(value, Recorded):
+        return False  # which the builder asks, as a condition of the sweep
+    return isinstance(value, Fraction) or (is_symbolic(value) and not value.free_symbols and not value.is_integer)
+
+
 def _sympy(value: Any) -> Value | _Text:
     """Read a number, a truth or a formula of sympy."""
     if getattr(value, "is_Rational", False):
@@ -403,7 +525,8 @@ def _sympy(value: Any) -> Value | _Text:
         number = getattr(atom, "is_number", False)
         if number and not atom.is_rational and not (atom.is_Float and atom.is_finite):
             raise Fault(f"{shorten(str(value))} is no number of the language", expected="a finite rational or formula")
-    return _expression(str(value))
+    read = _expression(str(value))
+    return replace(read, meant=True) if isinstance(read, _Text) else read
 
 
 def _expression(text: str) -> Value | _Text:

@@ -29,6 +29,7 @@ from flopcalc.graph import Graph, Node, Turn
 from flopcalc.layers import FORMS, LAYERS, Layer, Shape, show_shape
 from flopcalc.number import (
     Number,
+    Recorded,
     Relation,
     UndecidedTurn,
     Value,
@@ -472,7 +473,7 @@ class _Builder:
     def check_parameters(self, spec: Spec, scope: Scope, place: Place | None) -> None:
         """Hold every parameter of a spec against its bounds."""
         for parameter in spec.parameters.values():
-            if parameter.minimum or parameter.maximum or parameter.above or parameter.choices:
+            if parameter.minimum or parameter.maximum or parameter.above or parameter.choices or parameter.whole:
                 self.check_parameter(spec, parameter, scope, place)
 
     def check_parameter(self, spec: Spec, parameter: Parameter, scope: Scope, place: Place | None) -> None:
@@ -503,6 +504,11 @@ class _Builder:
             expected = "a number, or [height, width]" if parameter.pair else "a number"
             raise ParameterError(
                 Problem(f"{parameter.name} of {spec.name} is {shorten(as_text(value))}", place, expected)
+            )
+        if parameter.whole and not _may_be_whole(value):
+            shown = shorten(as_text(value))
+            raise ParameterError(
+                Problem(f"{parameter.name} of {spec.name} is {shown}, which is not whole", place, "a whole number")
             )
         bounds: tuple[tuple[Expression | None, str, Callable[[Number], bool | None]], ...] = (
             (parameter.minimum, "at least", lambda bound: self.arithmetic.decide(value - bound, strict=False)),
@@ -1520,3 +1526,12 @@ def _freeze(data: Data | Expression, scope: Scope) -> Value:
     if isinstance(data.items, tuple):
         return weighed(tuple([_freeze(item, scope) for item in data.items]), scope)
     return weighed({key: _freeze(item, scope) for key, item in data.items.items()}, scope)
+
+
+def _may_be_whole(value: Number) -> bool:
+    """Tell whether a number is whole, or a formula that can be: of symbols, whose values are not known."""
+    if isinstance(value, Recorded):
+        return value.is_whole()
+    if is_symbolic(value):
+        return bool(value.free_symbols) or bool(value.is_integer)
+    return type(value) is not Fraction

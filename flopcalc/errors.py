@@ -25,6 +25,7 @@ __all__ = [
     "SpecError",
     "UndecidedError",
     "UnknownNameError",
+    "described",
     "gathered",
     "listed",
     "one_of",
@@ -289,19 +290,38 @@ def listed(names: Iterable[str], last: str = "") -> str:
     return ", ".join(texts) or last
 
 
-def shorten(text: str, limit: int = LONGEST_QUOTE) -> str:
+def described(value: object) -> str:
+    """Return a value as text, whatever it is: a message about a wrong value must not fail by it.
+
+    Examples
+    --------
+    >>> described("word"), described([3]), described(10**5000)
+    ('word', '[3]', 'a value of type int')
+    """
+    if isinstance(value, str):
+        return value
+    try:
+        return repr(value)
+    except Exception:  # a user's own type may raise anything, and Python refuses to write long numbers
+        return f"a value of type {type(value).__name__}"
+
+
+def shorten(text: object, limit: int = LONGEST_QUOTE) -> str:
     """Return `text` on one line, cut to `limit` characters, all of them printable.
+
+    What is no text, which a user may give by mistake, is :func:`described`.
 
     Examples
     --------
     >>> shorten("a" * 9, 6)
     'aaaaa…'
     """
+    text = described(text)
     flat = printable(" ".join(text[: 4 * limit].split()))
     return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[: limit - 1] + "…"
 
 
-def suggest(name: str, candidates: Iterable[str]) -> str:
+def suggest(name: object, candidates: Iterable[str]) -> str:
     """Return "did you mean `x`?" for the nearest candidates, or an empty string where none is near.
 
     Examples
@@ -311,7 +331,7 @@ def suggest(name: str, candidates: Iterable[str]) -> str:
     >>> suggest("zebra", ["groups", "kernel"])
     ''
     """
-    if len(name) > LONGEST_QUOTE:
+    if not isinstance(name, str) or len(name) > LONGEST_QUOTE:
         return ""
     by_fold: dict[str, str] = {}
     for candidate in islice(candidates, _MOST_CANDIDATES):

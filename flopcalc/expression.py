@@ -20,15 +20,16 @@ from typing import Any, NoReturn
 
 from flopcalc.errors import Fault, FlopcalcError, Place, Problem, SpecError, listed, one_of, shallow, shorten, suggest
 from flopcalc.number import (
+    MOST_DIGITS,
     Arithmetic,
     Number,
     Relation,
     Value,
     as_text,
-    exact,
     expanded,
     is_rational,
     is_symbolic,
+    read_decimal,
     readable,
     settled,
 )
@@ -375,7 +376,8 @@ def parse(
     lead = len(text) - len(text.lstrip())
     if stripped in words and stripped not in _CONSTANTS and (known is None or stripped not in known):
         return _constant(stripped, text, place)
-    if stripped.isascii() and stripped.isdigit() and (stripped[0] != "0" or stripped == "0"):
+    short = len(stripped) <= MOST_DIGITS  # a longer one is refused where it is read
+    if short and stripped.isascii() and stripped.isdigit() and (stripped[0] != "0" or stripped == "0"):
         return Expression(stripped, place, _NOTHING, _NOTHING, _whole(stripped), True)
     if stripped in _YAML_WORDS and (known is None or stripped not in known):
         raise Fault(
@@ -409,7 +411,7 @@ def _constant(value: Value, text: str, place: Place | None) -> Expression:
 
 @lru_cache(maxsize=1024)
 def _whole(digits: str) -> Evaluator:
-    value = int(digits)
+    value = read_decimal(digits)
     return lambda scope: value
 
 
@@ -481,9 +483,11 @@ def _number(text: str, offset: int) -> Number:
         raise Fault(
             f"`{shorten(text)}` is not a number", expected="digits, a decimal point, an exponent", offset=offset
         )
-    if match[3] and abs(int(match[3][:8])) > 1000:
-        raise Fault(f"{shorten(text)} is too large or too small", expected="at most 1000 digits", offset=offset)
-    return exact(Fraction(text.replace("_", "")))
+    try:
+        return read_decimal(text)
+    except Fault as fault:
+        fault.offset = offset
+        raise
 
 
 _SYMBOLS: Mapping[type[ast.AST], str] = {

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ __all__ = [
     "is_whole",
     "normal",
     "product",
+    "read_decimal",
     "readable",
     "settled",
     "summed",
@@ -177,7 +179,44 @@ def exact(value: object) -> Number:
         return normal(Fraction(value))
     if isinstance(value, numbers.Real):
         return exact(float(str(value)))
-    raise Fault(f"{shorten(repr(value))} is not a number", expected="an int, a Fraction, a float or an expression")
+    raise Fault(f"{shorten(value)} is not a number", expected="an int, a Fraction, a float or an expression")
+
+
+_DECIMAL = re.compile(r"([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?)([0-9]+))?")
+MOST_DIGITS = 1000
+"""Digits of a number that is written down, and the greatest power of ten behind it."""
+
+_CHUNK = 500
+"""Digits that Python reads at once whatever limit is set for it: sys.set_int_max_str_digits takes no less than 640."""
+
+
+def read_decimal(text: str) -> Number:
+    """Return the exact number that digits are, with a point and an exponent; every text of a user's comes this way.
+
+    How long the number is is looked at before it is made: `1e99999999` would take minutes and all the memory.
+
+    Raises
+    ------
+    Fault
+
+    Examples
+    --------
+    >>> read_decimal("1_000.5e-1"), read_decimal("1e0003")
+    (Fraction(2001, 20), 1000)
+    """
+    match = _DECIMAL.fullmatch(text.replace("_", ""))
+    if match is None or not (match[1] or match[2]):
+        raise Fault(f"`{shorten(text)}` is not a number", expected="digits, a decimal point, an exponent")
+    fraction = match[2] or ""
+    digits, exponent = (match[1] + fraction).lstrip("0"), (match[4] or "").lstrip("0")
+    if max(len(digits), len(fraction)) > MOST_DIGITS or len(exponent) > 4 or int(exponent or 0) > MOST_DIGITS:
+        raise Fault(f"{shorten(text)} is too large or too small", expected=f"at most {MOST_DIGITS} digits")
+    whole = 0
+    for start in range(0, len(digits), _CHUNK):
+        chunk = digits[start : start + _CHUNK]
+        whole = whole * 10 ** len(chunk) + int(chunk)
+    power = int(match[3] + (exponent or "0")) if match[3] is not None else 0
+    return exact(whole * Fraction(10) ** (power - len(fraction)))
 
 
 def as_expr(value: Number) -> Any:

@@ -14,6 +14,7 @@ import sympy
 from flopcalc import Report, analyze
 from flopcalc.errors import FlopcalcError, ParameterError
 from flopcalc.number import Value
+from flopcalc.spec import catalog, load
 
 Analyze = Callable[..., Report]
 
@@ -135,8 +136,8 @@ def test_values_are_held_to_the_parameters_bounds(run: Analyze) -> None:
     assert "at least 1" in refused(run, NET, depth=0)
     assert "at most 100" in refused(run, NET, depth=101)
     assert run(NET, depth=100).parameters["depth"] == 100
-    assert "at least 1" in refused(run, NET, depth="-d")
-    assert "above 0" in refused(run, NET, alpha="-x")
+    assert "at least 1" in refused(run, NET, depth="-d", symbols="d")
+    assert "above 0" in refused(run, NET, alpha="-x", symbols="x")
 
 
 def test_an_unknown_parameter_is_an_error_that_suggests(run: Analyze) -> None:
@@ -260,7 +261,7 @@ def test_several_rebindings_are_simultaneous(run: Analyze) -> None:
 
 
 def test_one_symbol_may_stand_for_a_multiplier_and_for_a_whole_number(run: Analyze) -> None:
-    report = run(NET, alpha="t", width="t")
+    report = run(NET, alpha="t", width="t", symbols="t")
     assert str(report.totals.params) == "3*t**2"
     t = report.parameters["alpha"]
     assert report.parameters["width"] == t
@@ -468,3 +469,110 @@ def test_a_symbol_that_multiplies_the_specs_own_is_real(
 def test_the_rounding_of_a_value_is_kept_where_rounding_is() -> None:
     height = analyze("conv", padding="K//2", exact_rounding=True).layers[0].output[1]
     assert str(height) == "H - K + 2*floor(K/2) + 1"
+
+
+# -- names that were hardly meant ------------------------------------------------------------------------------------
+
+
+def test_a_word_in_an_architectures_value_is_no_symbol_unless_it_is_declared(run: Analyze) -> None:
+    message = refused(run, NET, alpha="half")
+    assert "alpha cannot be half" in message
+    assert "--symbolic alpha" in message
+    assert "--symbols half" in message
+    assert str(run(NET, alpha="half", symbols="half").totals.weights) == "12*half"
+    assert str(run(NET, alpha="a/2", symbols=["a"]).totals.weights) == "6*a"
+
+
+def test_a_word_within_an_expression_is_a_slip_too(run: Analyze) -> None:
+    assert "alpha cannot be 2*half: half is no symbol" in refused(run, NET, alpha="2*half")
+    assert "--symbols b" in refused(run, NET, alpha="a/b", symbols="a")
+
+
+def test_a_parameter_in_anothers_value_must_be_free(run: Analyze) -> None:
+    assert "frees width" in refused(run, NET, alpha="width")
+    assert str(run(NET, alpha="1/width", symbolic="width").totals.weights) == "3"
+
+
+def test_a_formula_of_sympy_is_meant(run: Analyze) -> None:
+    assert str(run(NET, alpha=sympy.Symbol("half")).totals.weights) == "12*half"
+
+
+def test_a_name_of_an_inputs_side_is_declared_by_it(run: Analyze) -> None:
+    assert str(run(NET, alpha="H/2", input="3,H,W").totals.weights) == "6*H"
+
+
+def test_a_symbol_must_have_a_name(run: Analyze) -> None:
+    assert "--symbols a" in refused(run, NET, alpha="a", symbols="2a")
+    assert "symbols is 3" in refused(run, NET, symbols=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [("stride", "sam", "same"), ("O", "widht", "width"), ("K", "2*strid", "stride"), ("O", "chanels", "channels")],
+)
+def test_a_word_near_to_one_of_a_blocks_is_refused_with_it(run: Analyze, name: str, value: str, meant: str) -> None:
+    assert f"did you mean `{meant}`?" in refused(run, BLOCK, **{name: value})
+    symbols = value.removeprefix("2*")
+    assert run(BLOCK, **{name: value}, symbols=symbols).symbolic
+
+
+@pytest.mark.parametrize("value", ["s", "4*c", "st", "O", "stride", "height"])
+def test_other_names_in_a_blocks_values_are_symbols(run: Analyze, value: str) -> None:
+    assert run(BLOCK, O=value).symbolic
+
+
+# -- whole parameters ------------------------------------------------------------------------------------------------
+
+WHOLE = """
+name: net
+parameters:
+  alpha: {default: 1.0, above: 0}
+  side: {default: 8, min: 1.0, whole: true}
+  kernel: {default: 1, pair: true, whole: true}
+  twice: {default: 2 * alpha, whole: true}
+input: [3, side, side]
+layers:
+  - conv: {out: ceil(4 * alpha), kernel: kernel, padding: 0}
+"""
+
+
+@pytest.mark.parametrize("value", [8.5, "17/2", Fraction(1, 3), Decimal("0.1"), "sqrt(2)"])
+def test_a_whole_parameter_takes_whole_numbers_alone(run: Analyze, value: object) -> None:
+    message = refused(run, WHOLE, side=value)
+    assert "side of net is" in message
+    assert "a whole number" in message
+
+
+def test_each_entry_of_a_whole_pair_is_whole(run: Analyze) -> None:
+    assert run(WHOLE, kernel="[1, 3]").totals.weights == 36
+    assert "kernel of net is 3/2, which is not whole" in refused(run, WHOLE, kernel="[1, 3/2]")
+
+
+def test_a_default_that_comes_out_broken_is_refused_where_it_stands(run: Analyze) -> None:
+    assert run(WHOLE, alpha=0.5).parameters["twice"] == 1
+    assert "twice of net is 3/2, which is not whole" in refused(run, WHOLE, alpha="3/4")
+
+
+def test_the_symbol_of_a_whole_parameter_is_whole(run: Analyze) -> None:
+    assert run(WHOLE, symbolic="side").parameters["side"].is_integer
+    assert run(WHOLE, side="s", symbols="s").parameters["side"].is_integer
+    assert run(WHOLE, side="s", alpha="s", symbols="s").parameters["alpha"].is_integer
+    assert not run(WHOLE.replace(", whole: true", ""), symbolic="side").parameters["side"].is_integer
+
+
+@pytest.mark.parametrize("side", ["default: 8.5", "choices: [8, 8.5]", "default: big, choices: [big, 8]"])
+def test_a_whole_parameter_that_may_be_broken_is_a_fault_of_the_file(run: Analyze, side: str) -> None:
+    with pytest.raises(FlopcalcError, match="side is whole and may be"):
+        run(WHOLE.replace("default: 8", side))
+
+
+def test_whole_is_true_or_false(run: Analyze) -> None:
+    with pytest.raises(FlopcalcError, match="`whole` of side is maybe"):
+        run(WHOLE.replace("1.0, whole: true", "1.0, whole: maybe"))
+
+
+@pytest.mark.parametrize("name", [listed.name for listed in catalog.index() if listed.kind == "architectures"])
+def test_packaged_networks_have_no_broken_resolution_or_class(name: str) -> None:
+    known = load(name).known
+    for parameter in (known.get("resolution"), known.get("classes")):
+        assert parameter is None or parameter.whole

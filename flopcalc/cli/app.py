@@ -135,9 +135,19 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
     def run() -> Any:
         _speak_plainly()
+        _write_long_numbers()
         return program.main(args=arguments, prog_name="flopcalc", standalone_mode=False)
 
     sys.exit(_guarded(run, arguments))
+
+
+_LONGEST_WRITTEN = 4300  # Python's own limit, above the digits of any number that arithmetic makes
+
+
+def _write_long_numbers() -> None:
+    """Let numbers be written whatever PYTHONINTMAXSTRDIGITS says: how long they get is bounded where they are made."""
+    if 0 < getattr(sys, "get_int_max_str_digits", int)() < _LONGEST_WRITTEN:
+        sys.set_int_max_str_digits(_LONGEST_WRITTEN)
 
 
 def _speak_plainly() -> None:

@@ -24,7 +24,7 @@ from flopcalc.theory.guidelines import GUIDELINES, audit_of
 
 __all__ = ["command"]
 
-_SHARED = ("symbolic", "assume", "exact_rounding", "input_shape", "settings")
+_SHARED = ("symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
 """The options of the main command that say what is analysed."""
 
 
@@ -83,6 +83,7 @@ def _analyzed(specs: Sequence[str], values: Mapping[str, object], given: Mapping
             spec,
             given_once(own.items(), shared),
             symbolic=split_list(given["symbolic"]) or (),
+            symbols=split_list(given["symbols"]) or (),
             input=input_shapes(given["input_shape"]),
             assume=given["assume"],
             exact_rounding=given["exact_rounding"],

@@ -31,6 +31,7 @@ def _run(
     units: str,
     settings: tuple[str, ...],
     symbolic: tuple[str, ...],
+    symbols: tuple[str, ...],
     input_shape: tuple[str, ...],
     **options: Any,
 ) -> None:
@@ -51,6 +52,7 @@ def _run(
         equal=equal,
         vary=vary,
         symbolic=split_list(symbolic) or (),
+        symbols=split_list(symbols) or (),
         input=input_shapes(input_shape),
         **options,
     )

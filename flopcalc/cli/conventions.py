@@ -14,7 +14,7 @@ from flopcalc.errors import FlopcalcError, Problem
 
 __all__ = ["command"]
 
-_SHARED = ("units", "dtype", "symbolic", "assume", "exact_rounding", "input_shape", "settings")
+_SHARED = ("units", "dtype", "symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
 """The options of the main command that this one has too."""
 
 

@@ -11,6 +11,7 @@ import click
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.render.cells import UNITS
 from flopcalc.report import DTYPES, GROUPINGS
+from flopcalc.shapes import split_label
 
 __all__ = [
     "FORMATS",
@@ -117,8 +118,7 @@ def input_shapes(texts: Sequence[str]) -> dict[str, object] | None:
     """
     shapes: dict[str, object] = {}
     for text in texts:
-        label, equals, shape = (part.strip() for part in text.rpartition("="))
-        label = label if equals else "input"
+        label, shape = split_label(text)
         if label in shapes:
             raise ParameterError(Problem(f"the input {shorten(label)} is given twice", None, "every input once"))
         shapes[label] = shape
@@ -184,6 +184,12 @@ def shared_options() -> list[click.Option]:
             ["--symbolic"], multiple=True, metavar="NAME,…", help="Parameters that stay symbols; costs are formulas."
         ),
         click.Option(
+            ["--symbols"],
+            multiple=True,
+            metavar="NAME,…",
+            help="New symbols: with --symbols a, --alpha a/2 is an expression in a.",
+        ),
+        click.Option(
             ["--assume"],
             multiple=True,
             metavar="INEQUALITY",
@@ -198,7 +204,8 @@ def shared_options() -> list[click.Option]:
             ["--input", "input_shape"],
             multiple=True,
             metavar="C,H,W",
-            help="The input's shape instead of the spec's own; label=C,H,W where there are several.",
+            help="The input's shape instead of the spec's own, or by name: C=3,H=9,W=9; label=C,H,W where there are "
+            "several.",
         ),
         click.Option(
             ["--set", "settings"],

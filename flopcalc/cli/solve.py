@@ -15,7 +15,7 @@ from flopcalc.report import METRICS
 
 __all__ = ["command"]
 
-_SHARED = ("units", "convention", "dtype", "symbolic", "assume", "input_shape", "settings")
+_SHARED = ("units", "convention", "dtype", "symbolic", "symbols", "assume", "input_shape", "settings")
 """The options of the main command that this one has too."""
 
 _ROLES = "depth,width,resolution"
@@ -125,6 +125,7 @@ def _solved(ctx: click.Context, options: Mapping[str, Any]) -> Any:
         ",".join(split_list(names) or ()) or None,
         along=options["along"],
         symbolic=analysed["symbolic"],
+        symbols=analysed["symbols"],
         assume=analysed["assume"],
         **budgets,
         **shared,

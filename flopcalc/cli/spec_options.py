@@ -120,6 +120,7 @@ def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict
     assert isinstance(command, SpecCommand)
     given: dict[str, Any] = {
         "symbolic": split_list(options.get("symbolic", ())) or (),
+        "symbols": split_list(options.get("symbols", ())) or (),
         "input": input_shapes(options.get("input_shape", ())),
         "assume": options.get("assume", ()),
         "exact_rounding": options.get("exact_rounding", False),
@@ -294,7 +295,8 @@ def _help(name: str, parameter: Parameter | None, spec: Spec) -> str:
     elif parameter.default is not None:
         default = f"default: {parameter.default.text}"
     bounds = (("at least", parameter.minimum), ("at most", parameter.maximum), ("above", parameter.above))
-    notes = [default, *(f"{words} {bound.text}" for words, bound in bounds if bound is not None)]
+    whole = ["whole"] if parameter.whole else []
+    notes = [default, *whole, *(f"{words} {bound.text}" for words, bound in bounds if bound is not None)]
     return f"{parameter.help}  [{'; '.join(notes)}]".strip()
 
 

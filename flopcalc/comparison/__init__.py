@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from flopcalc.analysis import texts_of
+from flopcalc.binding import bind, is_open
 from flopcalc.comparison.budget import at_equal
 from flopcalc.comparison.plan import analysed, plans_of, shared_symbols
 from flopcalc.comparison.result import MEASURES, Balanced, Comparison, Equal, Side, check_measure
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import ParameterError, Problem
 from flopcalc.report import METRICS
+from flopcalc.shapes import read_input
 from flopcalc.spec import Spec
 
 __all__ = ["MEASURES", "Balanced", "Comparison", "Equal", "Side", "compare", "compare_specs"]
@@ -24,6 +26,7 @@ def compare(
     vary: str | None = None,
     convention: str | Convention = "paper",
     symbolic: str | Iterable[str] = (),
+    symbols: str | Iterable[str] = (),
     input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
@@ -41,7 +44,7 @@ def compare(
         arXiv:1807.11164, section 2, compare at equal FLOPs like this).
     vary : str, optional
         A parameter of each of these sides, or a symbol in their values.
-    convention, symbolic, input, assume, exact_rounding, dtype
+    convention, symbolic, symbols, input, assume, exact_rounding, dtype
         As for :func:`flopcalc.analyze`. What names a parameter, an input or a symbol goes to the sides that have it.
     **parameters
         Values for every side that has the parameter; one of the side's own comes before it.
@@ -67,6 +70,7 @@ def compare(
         vary=vary,
         convention=convention,
         symbolic=symbolic,
+        symbols=symbols,
         input=input,
         assume=assume,
         exact_rounding=exact_rounding,
@@ -82,6 +86,7 @@ def compare_specs(
     vary: str | None = None,
     convention: str | Convention = "paper",
     symbolic: str | Iterable[str] = (),
+    symbols: str | Iterable[str] = (),
     input: str | tuple[object, object, object] | Mapping[str, object] | None = None,
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
@@ -98,8 +103,12 @@ def compare_specs(
     if isinstance(convention, str):
         convention = load_convention(convention)
     options: dict[str, Any] = {"convention": convention, "exact_rounding": exact_rounding, "dtype": dtype}
-    shapes = input if isinstance(input, Mapping) else {} if input is None else {"input": input}
+    shapes = read_input(input)
     plans = plans_of(specs, parameters, texts_of("symbolic", symbolic), shapes, texts_of("assume", assume), vary)
+    declared = {*texts_of("symbols", symbols), *([] if vary is None else [vary])}
+    declared.update(name for plan in plans if is_open(plan.spec) for name in plan.symbols)
+    for plan in plans:
+        bind(plan.spec, plan.given, symbolic=plan.symbolic, symbols=declared, shapes=plan.shapes)
     if equal is None or vary is None:
         reports = analysed(plans, options)
         same = shared_symbols(reports)

@@ -15,6 +15,7 @@ from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, gathe
 from flopcalc.expression import Scope, free_expression, parse, read_relation
 from flopcalc.number import Number, as_text, is_rational, symbol
 from flopcalc.report import METRICS, Report
+from flopcalc.shapes import Sides
 from flopcalc.spec import Parameter, Spec
 
 __all__ = ["Plan", "analysed", "free_symbols", "of_side", "plans_of", "shared_symbols"]
@@ -107,7 +108,7 @@ class Plan:
         given = {key: put(item) if key in spoken else item for key, item in self.given.items()}
         if self.varies_parameter:
             given[self.vary] = value
-        shapes = {label: tuple(put(side) for side in _sides(shape)) for label, shape in self.shapes.items()}
+        shapes = {label: Sides(put(side) for side in _sides(shape)) for label, shape in self.shapes.items()}
         free = tuple(name for name in self.symbolic if name != self.vary)
         return replace(self, given=given, shapes=shapes, symbolic=free, assume=self.assumed_without(self.vary))
 
@@ -122,7 +123,13 @@ class Plan:
 
     def report(self, options: Mapping[str, Any]) -> Report:
         return analyze_spec(
-            self.spec, self.given, symbolic=self.symbolic, input=self.shapes or None, assume=self.assume, **options
+            self.spec,
+            self.given,
+            symbolic=self.symbolic,
+            symbols=None,
+            input=self.shapes or None,
+            assume=self.assume,
+            **options,
         )
 
 

@@ -13,6 +13,7 @@ from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.number import is_rational
 from flopcalc.report import METRICS
+from flopcalc.shapes import read_input
 from flopcalc.solving.budgets import budgets_of
 from flopcalc.solving.path import path_of
 from flopcalc.solving.recounting import recounted
@@ -49,6 +50,7 @@ def solve(
     along: str | None = None,
     convention: str | Convention = "paper",
     symbolic: str | Iterable[str] = (),
+    symbols: str | Iterable[str] = (),
     input: object = None,
     assume: str | Iterable[str] = (),
     dtype: str = "fp32",
@@ -70,7 +72,7 @@ def solve(
         of those that are given must hold.
     along : str, optional
         Instead of `for_`: parameters that grow together, ``"alpha,rho"`` or ``"width=1.1**phi,depth=1.2**phi"``.
-    convention, symbolic, input, assume, dtype
+    convention, symbolic, symbols, input, assume, dtype
         As for :func:`flopcalc.analyze`.
     parameters : mapping of str to object, optional
         Values of the other parameters.
@@ -111,6 +113,10 @@ def solve(
         "activations": activations,
     }
     budgets = budgets_of(bounds)
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ParameterError(Problem(f"parameters is {shorten(parameters)}", None, "values by parameter"))
+    if along is not None and not isinstance(along, str):
+        raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
     setting, given = setting_of(spec, convention, input, {**(parameters or {}), **others})
     found = setting.spec
     freed = texts_of("symbolic", symbolic)
@@ -131,8 +137,13 @@ def solve(
             _only_numbers(budgets)
             return recounted(greatest_choice(setting, name, parameter.choices, budgets, options), setting)
     unknown, courses = path_of(found, names, along, given)
+    declared = texts_of("symbols", symbols)
     binding = bind(
-        found, given, symbolic=[*freed, *(name for name in courses if name not in freed)], shapes=setting.shapes or None
+        found,
+        given,
+        symbolic=[*freed, *(name for name in courses if name not in freed)],
+        symbols=declared,
+        shapes=setting.shapes or None,
     )
     values = [*binding.values.values(), *(side for shape in binding.shapes.values() for side in shape)]
     free = {str(item) for value in values for item in getattr(value, "free_symbols", ())} - set(courses)
@@ -143,7 +154,12 @@ def solve(
             raise ParameterError(
                 Problem(f"a way of parameters needs numbers, and {', '.join(sorted(free)) or 'the budget'} is a symbol")
             )
-        return formula(setting, unknown, budgets, {**options, "symbolic": freed, "assume": texts_of("assume", assume)})
+        return formula(
+            setting,
+            unknown,
+            budgets,
+            {**options, "symbolic": freed, "symbols": declared, "assume": texts_of("assume", assume)},
+        )
     from flopcalc.solving.search import greatest, least
 
     if all(budget.relation == ">=" for budget in budgets):
@@ -171,7 +187,7 @@ def setting_of(
         given[name] = value
     shapes: Mapping[str, object] = {}
     if input is not None:
-        shapes = input if isinstance(input, Mapping) else {"input": input}
+        shapes = read_input(input)
     rules = load_convention(convention) if isinstance(convention, str) else convention
     return Setting(found, rules, given, shapes, METRICS), given
 

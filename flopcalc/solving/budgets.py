@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.expression import free_expression
-from flopcalc.number import Number, exact, is_rational, symbol
+from flopcalc.number import Number, exact, is_rational, read_decimal, symbol
 from flopcalc.report import METRICS
 from flopcalc.solving.result import Budget
 
@@ -66,7 +65,7 @@ def _amount(text: str) -> Any:
             if not re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
                 raise Fault(f"`{shorten(text.strip())}` is no number", expected="a number such as 150M or 149,497,088")
             digits = digits.replace(",", "")
-        return exact(Fraction(digits) * _UNITS[match[2]])
+        return exact(read_decimal(digits) * _UNITS[match[2]])
     if text.strip().lower() in ("nan", "inf", "infinity"):
         raise Fault(f"{text.strip()} is not a finite number", expected="a number such as 150M")
     if (unit := _UNIT.fullmatch(text)) is not None and not _NUMERAL.fullmatch(text):

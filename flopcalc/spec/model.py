@@ -49,10 +49,14 @@ class Parameter:
     help: str = ""
     pair: bool = False
     """Whether it may be a list of two, [height, width], as well as one number for both."""
+    whole: bool = False
+    """Whether its values are whole numbers, as a resolution, and so is a symbol in its place."""
 
     @property
     def real(self) -> bool:
         """Whether its symbol is a positive real number (a multiplier) and not a positive whole one."""
+        if self.whole:
+            return False
         if self.above is not None:
             return True
         for bound in (self.default, self.minimum, self.maximum):

@@ -73,7 +73,7 @@ SPEC_KEYS = (
     "blocks",
     "layers",
 )
-PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "pair", "help")
+PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "pair", "whole", "help")
 MODIFIERS = ("when", "repeat", "name", "as", "from", "written", "shares", "shared")
 CONSTRUCTS = ("layers", "table", "branches")
 TABLE_KEYS = ("columns", "rows", "do")
@@ -536,7 +536,19 @@ class _Reader:
             choices,
             self.word(node.get("help"), "help"),
             self.flag(node.get("pair"), f"`pair` of {key.text}"),
+            self.whole_flag(key, node, default, choices),
         )
+
+    def whole_flag(self, key: Scalar, node: Mapping, default: Expression | None, choices: tuple[Value, ...]) -> bool:
+        """Return whether a parameter is whole, and hold the default and the choices that are written down to it."""
+        whole = self.flag(node.get("whole"), f"`whole` of {key.text}")
+        if whole:
+            settled = () if default is None or not default.constant else (default.run(_NOTHING),)
+            for value in (*settled, *choices):
+                entries = value if isinstance(value, tuple) else (value,)
+                if any(type(entry) is not int for entry in entries):
+                    self.fail(f"{key.text} is whole and may be {readable(value)}", key.place, "whole numbers")
+        return whole
 
     def flag(self, node: Node | None, what: str) -> bool:
         """Return a key that is true or false; false where it is not given."""

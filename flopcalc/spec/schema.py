@@ -115,11 +115,13 @@ def _parameter() -> dict[str, Any]:
         "max": "The greatest value.",
         "above": "A bound that the value lies above.",
         "choices": "The only values.",
+        "whole": "Whether its values are whole numbers, and so is a symbol in its place.",
         "pair": "Whether it may be [height, width] as well as one number for both.",
         "help": "What it is, for --help.",
     }
     properties: dict[str, Any] = {key: {**_EXPRESSION, "description": helps[key]} for key in PARAMETER_KEYS}
     properties["choices"] = {"type": "array", "items": _SCALAR, "minItems": 1, "description": helps["choices"]}
+    properties["whole"] = {"type": "boolean", "description": helps["whole"]}
     properties["pair"] = {"type": "boolean", "description": helps["pair"]}
     properties["help"] = {"type": "string", "description": helps["help"]}
     return {

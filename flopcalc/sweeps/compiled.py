@@ -20,6 +20,7 @@ from flopcalc.binding import bind
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.number import Value, as_text, divide, is_rational, readable
+from flopcalc.shapes import read_input
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Axis, Column, Span
 from flopcalc.sweeps.evaluation import Plan, Side
@@ -593,7 +594,7 @@ def compile_totals(
         raise ParameterError(Problem("no metric is asked for", None, one_of(METRICS)))
     shapes: Mapping[str, object] = {}
     if input is not None:
-        shapes = input if isinstance(input, Mapping) else {"input": input}
+        shapes = read_input(input)
     domains: dict[str, Domain] = {}
     for name, values in free.items():
         if name in given:
@@ -618,7 +619,7 @@ def compile_totals(
     first = {name: values[0] for name, values in tried.items()}
     for name, values in tried.items():
         for value in values:
-            bind(spec, {**given, **first, name: value}, shapes=shapes or None)
+            bind(spec, {**given, **first, name: value}, symbols=(), shapes=shapes or None)
     return Compiled(setting, domains)
 
 

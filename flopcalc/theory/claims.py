@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from flopcalc.errors import Problem, UndecidedError
+from flopcalc.analysis import texts_of
+from flopcalc.errors import ParameterError, Problem, UndecidedError, shorten
 from flopcalc.number import Number
 from flopcalc.theory.causes import Cause, Words
 from flopcalc.theory.deadline import TimeIsUp, deadline
@@ -137,6 +138,17 @@ def verify(
     >>> verify("a + b >= 2√(ab)").outcome
     'proved'
     """
+    for name, given, kinds, expected in (
+        ("the formula", formula, str, "a text"),
+        ("of", of, str, "a spec's name or path"),
+        ("metric", metric, (str, type(None)), "a metric's name"),
+        ("over", over, (str, type(None)), "a spec's name or path"),
+        ("where", where, (Mapping, type(None)), "values by parameter"),
+        ("let", let, (Mapping, type(None)), "formulas by name"),
+        ("growth", growth, bool, "True or False"),
+    ):
+        if not isinstance(given, kinds):
+            raise ParameterError(Problem(f"{name} is {shorten(given)}", None, expected))
     claim = Claim(
         formula,
         of,
@@ -144,9 +156,9 @@ def verify(
         over,
         where or {},
         let or {},
-        tuple(assume),
-        tuple(limit),
-        tuple(symbolic),
+        tuple(texts_of("assume", assume)),
+        tuple(texts_of("limit", limit)),
+        tuple(texts_of("symbolic", symbolic)),
         convention,
         exact_rounding,
         growth,

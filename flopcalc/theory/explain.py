@@ -16,8 +16,17 @@ from typing import Any
 from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.binding import is_truth
 from flopcalc.convention import Convention, load_convention
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
-from flopcalc.number import Number, Value, is_rational, readable
+from flopcalc.errors import (
+    FlopcalcError,
+    ParameterError,
+    Problem,
+    UnknownNameError,
+    described,
+    one_of,
+    shorten,
+    suggest,
+)
+from flopcalc.number import MOST_DIGITS, Number, Value, is_rational, readable
 from flopcalc.report import Report, Row
 from flopcalc.spec import Spec, catalog
 from flopcalc.theory.ledger import WAYS, ledger_of, sizes_of, tensors_of
@@ -351,7 +360,7 @@ def explain(
     return explain_spec(spec, {**settings, **parameters}, figure, metric=metric, **options)
 
 
-_OPTIONS = ("convention", "symbolic", "input", "assume", "exact_rounding", "dtype")
+_OPTIONS = ("convention", "symbolic", "symbols", "input", "assume", "exact_rounding", "dtype")
 
 
 def explain_spec(
@@ -366,9 +375,9 @@ def explain_spec(
     if metric is not None and metric not in METRICS:
         known = one_of(METRICS)
         raise UnknownNameError(
-            Problem(f"there is no metric `{shorten(str(metric))}`", None, known, suggest(str(metric), METRICS))
+            Problem(f"there is no metric `{shorten(metric)}`", None, known, suggest(metric, METRICS))
         )
-    read = figure if isinstance(figure, Figure) else read_figure(str(figure))
+    read = figure if isinstance(figure, Figure) else read_figure(_text_of(figure))
     report = analyze_spec(spec, values, **options)
     if report.symbolic:
         free = sorted({str(symbol) for value in _sizes(report) for symbol in getattr(value, "free_symbols", ())})
@@ -384,6 +393,13 @@ def explain_spec(
     near = [one for one in every if not one.match and one.cost <= _SIMPLE]
     near.sort(key=lambda one: (abs(one.off), one.cost))
     return Explained(report, read, chosen, tuple(_merged(found)), tuple(_merged(near)))
+
+
+def _text_of(figure: object) -> str:
+    """Return a figure as it is read; a whole number that Python would not write is no figure."""
+    if isinstance(figure, int) and abs(figure) >= 10**MOST_DIGITS:
+        raise ParameterError(Problem("the figure is too large", None, f"at most {MOST_DIGITS} digits"))
+    return str(figure) if isinstance(figure, (int, float)) else described(figure)
 
 
 def _sizes(report: Report) -> Iterator[Number]:

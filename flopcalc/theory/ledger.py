@@ -16,7 +16,7 @@ from typing import Any
 
 from flopcalc.analysis import analyze
 from flopcalc.convention import COUNTED, QUANTITIES, Convention, Counted, Rule, load_convention
-from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.expression import Scope, parse
 from flopcalc.graph import Node
 from flopcalc.layers import Layer
@@ -236,6 +236,8 @@ def way(name: str | Convention, metric: str = "flops") -> Convention:
     """
     if isinstance(name, Convention):
         return name
+    if not isinstance(name, str):
+        raise ParameterError(Problem(f"a convention is {shorten(name)}", None, "a name, a path or a Convention"))
     if metric == "params" and name in WAYS:
         return WAYS[name]
     try:
@@ -246,6 +248,12 @@ def way(name: str | Convention, metric: str = "flops") -> Convention:
         known = [*WAYS, *_packaged()]
         problem = Problem(f"there is no way of counting `{shorten(name)}`", None, one_of(known), suggest(name, known))
         raise UnknownNameError(problem) from None
+
+
+def _listed(names: object) -> Iterable[Any]:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ParameterError(Problem(f"the conventions are {shorten(names)}", None, "names, in a list"))
+    return names
 
 
 def _packaged() -> list[str]:
@@ -322,12 +330,10 @@ def conventions_of(
     """Return :func:`conventions` of a report."""
     if metric not in COUNTED:
         raise UnknownNameError(
-            Problem(
-                f"no convention counts `{shorten(str(metric))}`", None, one_of(COUNTED), suggest(str(metric), COUNTED)
-            )
+            Problem(f"no convention counts `{shorten(metric)}`", None, one_of(COUNTED), suggest(metric, COUNTED))
         )
     base = way(default_against(metric) if against is None else against, metric)
-    chosen = _default_ways(metric) if names is None else [way(name, metric) for name in names]
+    chosen = _default_ways(metric) if names is None else [way(name, metric) for name in _listed(names)]
     if not chosen:
         raise FlopcalcError(Problem("no convention is named", None, "at least one", "`flopcalc list conventions`"))
     own = ledger_of(report, base, base, metric)

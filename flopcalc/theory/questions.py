@@ -841,6 +841,7 @@ def analysed(
         given,
         convention=claim.convention,
         symbolic=symbolic,
+        symbols=None,
         assume=() if numeric and not _is_open(spec, given) else _assumed_of(spec, claim, given),
         exact_rounding=exact,
         dtype=claim.dtype,

@@ -83,7 +83,7 @@ def test_a_parameter_may_be_set_by_its_option_inline_or_by_set_before_and_after_
 
 
 def test_a_parameter_may_be_a_symbol_of_another_name(ok: Ok) -> None:
-    assert totals(ok, "mobilenet_v1", "--alpha", "a")["params"] == "3139584*a**2 + 1091392*a + 1000"
+    assert totals(ok, "mobilenet_v1", "--alpha", "a", "--symbols", "a")["params"] == "3139584*a**2 + 1091392*a + 1000"
 
 
 NAMED = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
@@ -12,7 +13,7 @@ from flopcalc.render.cells import Cell, Share, Writer
 from flopcalc.render.table import table_of
 from flopcalc.report import Report
 
-__all__ = ["GROUP_COLUMNS", "LAYER_COLUMNS", "report_as_csv", "rows_as_csv"]
+__all__ = ["GROUP_COLUMNS", "LAYER_COLUMNS", "harmless", "report_as_csv", "rows_as_csv"]
 
 LAYER_COLUMNS = (
     "path",
@@ -68,8 +69,28 @@ def report_as_csv(report: Report, *, by: str | None = None, columns: Sequence[st
     return rows_as_csv([header, *lines])
 
 
+_ARITHMETIC = re.compile(r"[-+][\w\s.*/+()-]*")
+"""A number with its sign, or a cost's formula: what a spreadsheet makes of it reaches for nothing outside."""
+
+
+def harmless(text: str) -> str:
+    """Return a cell that no spreadsheet runs: behind an apostrophe where it begins as a formula does.
+
+    A carriage return is written as an escape: a bare one breaks the row.
+
+    Examples
+    --------
+    >>> harmless("=cmd()"), harmless("-12.5"), harmless("-C*H + 3"), harmless("-1+cmd|' /C calc'!A0")
+    ("'=cmd()", '-12.5', '-C*H + 3', "'-1+cmd|' /C calc'!A0")
+    """
+    text = text.replace("\r", "\\r")
+    if text[:1] in ("=", "@", "\t") or (text[:1] in ("+", "-") and not _ARITHMETIC.fullmatch(text)):
+        return "'" + text
+    return text
+
+
 def rows_as_csv(rows: Iterable[Sequence[str]]) -> str:
-    """Return rows of text as CSV."""
+    """Return rows of text as CSV, in which no text is a formula of a spreadsheet's."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    csv.writer(buffer, lineterminator="\n").writerows([harmless(cell) for cell in row] for row in rows)
     return buffer.getvalue()

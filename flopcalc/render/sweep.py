@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from flopcalc.convention import Convention
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.number import Value, as_text, normal, readable
+from flopcalc.render.csv import rows_as_csv
 from flopcalc.render.markdown import escaped_markdown
 from flopcalc.render.table import COLUMNS
 from flopcalc.render.units import exact_number, human_number
@@ -220,7 +219,7 @@ class _Text:
 
 def _csv_word(value: Value) -> str:
     """Write decimals that end as decimals, other fractions as fractions, and words quoted, where they hold commas."""
-    return _csv_rows([[as_text(value)]]).rstrip("\n") if isinstance(value, (bool, str)) else readable(value)
+    return rows_as_csv([[as_text(value)]]).rstrip("\n") if isinstance(value, (bool, str)) else readable(value)
 
 
 def _csv_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
@@ -250,15 +249,9 @@ _TEXTS = {
 
 def sweep_as_csv(heading: Heading, lines: Iterable[Lines]) -> Iterator[str]:
     """Yield CSV text: a header, and a row for each configuration; exact."""
-    yield _csv_rows([heading.columns])
+    yield rows_as_csv([heading.columns])
     for some in lines:
         yield some.text
-
-
-def _csv_rows(rows: Iterable[Sequence[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue()
 
 
 def sweep_as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Iterator[str]:

@@ -111,15 +111,20 @@ class Excerpt:
     def __str__(self) -> str:
         first = max(0, min(self.offset - LONGEST_QUOTE // 2, len(self.text) - LONGEST_QUOTE))
         last = first + LONGEST_QUOTE
-        shown = "".join(_one_column(character) for character in self.text[first:last])
+        shown = [_with_a_column(character) for character in self.text[first:last]]
         before, after = "…" if first else "", "…" if last < len(self.text) else ""
-        return f"  {before}{shown}{after}\n  {' ' * (len(before) + self.offset - first)}^"
+        columns = len(before) + sum(map(_columns, shown[: self.offset - first]))
+        return f"  {before}{''.join(shown)}{after}\n  {' ' * columns}^"
 
 
-def _one_column(character: str) -> str:
-    """Return a character that takes one column of a terminal, so that a caret below stands where it should."""
-    narrow = character.isprintable() and not unicodedata.combining(character)
-    return character if narrow and unicodedata.east_asian_width(character) not in "WF" else "?"
+def _with_a_column(character: str) -> str:
+    """Return a character that takes room on a terminal, so that a caret below stands where it should."""
+    return character if character.isprintable() and not unicodedata.combining(character) else "?"
+
+
+def _columns(character: str) -> int:
+    """Return how many columns of a terminal a character takes: two for wide ones, as those of Chinese."""
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 @dataclass(frozen=True, slots=True)

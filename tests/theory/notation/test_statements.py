@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flopcalc.errors import Excerpt
 from flopcalc.theory.notation import NotationError, Side, Statement, read_statement
 
 LETTERS = "C H W O K g d h w c_1 c_2 n"
@@ -298,3 +299,14 @@ def test_one_symbol_has_several_spellings() -> None:
         assert len(texts) == 1
     assert "C_in or C·i·n" in refused("Cin", "C_in C i n")
     assert read("λ\\lambda lambda", "λ").python == "λ*λ*λ"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("参数量 = K²CO + 参", 16), ("参数量为 K²CO", 0), ("K²CO + é + 参", 11), ("K²\u0301CO + X", 8)],
+)
+def test_wide_characters_are_shown_and_the_caret_stands_below_the_place(text: str, columns: int) -> None:
+    offset = text.rindex("X") if text.endswith("X") else text.rindex("参")
+    shown, caret = str(Excerpt(text, offset)).splitlines()
+    assert shown == "  " + text.replace("\u0301", "?")
+    assert caret == "  " + " " * columns + "^"

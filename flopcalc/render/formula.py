@@ -8,9 +8,10 @@ notation, which other programs read, is :func:`flopcalc.number.as_text`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -230,7 +231,23 @@ def formula(value: Value, style: Style = UNICODE, order: Sequence[str] = ()) -> 
         return str(value)
     if not is_symbolic(value) or isinstance(value, bool):
         return as_text(value)
-    return _Printer(style, {name: index for index, name in enumerate(order)}).write(roots_together(value))
+    return _printer(style, tuple(order)).write(roots_together(value))
+
+
+@lru_cache(maxsize=16)
+def _printer(style: Style, order: tuple[str, ...]) -> _Printer:
+    """Return the printer of a style and an order, which remembers what it wrote: tables are tried at many widths."""
+    return _Printer(style, {name: index for index, name in enumerate(order)})
+
+
+_MOST_KEPT = 1 << 14
+"""How many texts a printer remembers."""
+
+
+@lru_cache(_MOST_KEPT)
+def _text(value: Any) -> str:
+    """Return sympy's own text, by which equal ranks are told apart."""
+    return str(value)
 
 
 @dataclass
@@ -240,7 +257,14 @@ class _Printer:
     style: Style
     order: dict[str, int] = field(default_factory=dict)
 
-    def write(self, value: Any) -> str:
+    write: Callable[[Any], str] = field(init=False)
+    rank_factor: Callable[[Any], tuple[Any, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.write = lru_cache(_MOST_KEPT)(self._written)
+        self.rank_factor = lru_cache(_MOST_KEPT)(self._rank_of_factor)
+
+    def _written(self, value: Any) -> str:
         if value.is_Add:
             return self.sum(value)
         if value.is_Mul or (value.is_Rational and not value.is_Integer):
@@ -276,10 +300,10 @@ class _Printer:
         group = kernel if _KERNEL.match(name) else spatial if is_spatial(name) else channel
         return (group, self.order.get(name, len(self.order)), name)
 
-    def rank_factor(self, factor: Any) -> tuple[Any, ...]:
+    def _rank_of_factor(self, factor: Any) -> tuple[Any, ...]:
         names = sorted(self.rank_symbol(symbol.name) for symbol in factor.free_symbols)
         simple = factor.is_Symbol or (factor.is_Pow and factor.base.is_Symbol)
-        return (0 if simple else 1, names[0] if names else (0, 0, ""), str(factor))
+        return (0 if simple else 1, names[0] if names else (0, 0, ""), _text(factor))
 
     def rank_term(self, term: Any) -> tuple[Any, ...]:
         """Terms of higher degree first, then those with more of height and width, then by their factors.
@@ -296,7 +320,7 @@ class _Printer:
         parts = term.args if term.is_Mul else (term,)
         factors = sorted(self.rank_factor(part) for part in parts if part.free_symbols)
         ranks = (-spatial, -degree) if self.style.groups[2] == 0 else (-degree, -spatial)
-        return (*ranks, factors, str(term))
+        return (*ranks, factors, _text(term))
 
     # -- sums, products, powers --------------------------------------------------------------------------------------
 

@@ -290,6 +290,8 @@ def _items(report: Report, by: str | None) -> tuple[Item, ...]:
 
 def _title(item: Item, report: Report) -> Cell:
     """Return a row's name; where it is the size of a map, as that size, which may be a formula."""
+    if "×" not in item.name:
+        return item.name
     _, height, width = item.group.output
     size = f"{height}×{width}"
     if item.name.startswith(size) and all(row.stage == item.name for row in item.group.layers):

@@ -216,3 +216,17 @@ def test_latex_is_balanced(value: Any) -> None:
     for character in text:
         depth += (character == "{") - (character == "}")
         assert depth >= 0
+
+
+def test_what_a_formula_repeats_is_written_once() -> None:
+    # ((H//2)//2)//2 …: each side holds all sides before it, and every column of a table has them all.
+    from flopcalc.render import formula as module
+
+    side = symbol("H")
+    sides = [side := floor(side / 2 + 1) for _ in range(12)]
+    module._printer.cache_clear()
+    for _ in range(5):
+        for each in sides:
+            formula(each * each, ASCII, ("H",))
+    written = module._printer(ASCII, ("H",)).write.cache_info()  # type: ignore[attr-defined]
+    assert written.misses < 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from test_goldens import PUBLISHED, agrees, counted, published
+from test_goldens import PUBLISHED, as_printed, counted, published
 
 from flopcalc import analyze
 from flopcalc.layers import show_shape
@@ -56,11 +56,10 @@ def published_tables() -> str:
             places = max(0, -math.floor(math.log10(digit))) + 2
             what = " weights" if quantity == "params" and golden["params_of"] == "weights" else ""
             cells += [printed, decimals(Fraction(value), min(places, 6)) + what]
-            rounding = golden["rounding"] if quantity == "madds" or golden["rounding"] != "floor" else ""
-            different |= not agrees(value, printed, digit, rounding)
+            different |= not as_printed(value, printed, digit)
         reason = golden["remark"] or golden["note"] if different or golden["misprint"] else ""
-        if golden["adds"] and not reason:
-            reason = f"counts the inputs of {golden['adds']} too, and so does the figure beside it"
+        if golden["counted_by"] and not reason:
+            reason = f"counted as `{golden['counted_by']}` counts, and so is the figure beside it"
         cells += [f"{golden['source']}, {golden['table']}", reason]
         families.setdefault(family, []).append(tuple(cells))
     header = ("Spec", "Params, M", "counted", "MAdds, M", "counted", "Printed in", "Why they differ")

@@ -274,9 +274,11 @@ def test_every_form_is_one_that_some_layer_has_and_every_layer_begins_with_its_u
 # -- the conventions -------------------------------------------------------------------------------------------------
 
 
-def test_the_packaged_conventions_are_those_of_the_tools() -> None:
+def test_the_packaged_conventions_are_those_of_the_tools_and_of_published_tables() -> None:
     tools = {convention for golden in SEVEN for convention, _ in figures(golden)}
-    assert set(CONVENTIONS) == tools | {"paper", "strict"}
+    tables = {golden["counted_by"] for golden in rows("published_figures.csv")} - {""}
+    tables |= {golden["rule"].split()[1] for golden in rows("quoted_tables.csv")}
+    assert set(CONVENTIONS) == tools | tables | {"paper", "strict"}
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)

@@ -1,16 +1,26 @@
-"""``flopcalc explain SPEC FIGURE``: which convention, variant or slip yields a figure that somebody quotes."""
+"""``flopcalc explain SPEC FIGURE``: which convention, variant or slip yields a figure that somebody quotes.
+
+With ``SPEC=FIGURE`` several times it is the one rule that yields all figures of a table.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from flopcalc.cli.options import Word, format_option, output_option, shared_options
+from flopcalc.analysis import resolve, split_inline
+from flopcalc.cli.options import Word, format_option, input_shapes, output_option, shared_options
 from flopcalc.cli.output import screen_for, write_json, write_text
-from flopcalc.cli.spec_options import OnSpec, asked_of
+from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
+from flopcalc.spec.loader import is_path
 
-__all__ = ["command"]
+if TYPE_CHECKING:
+    from flopcalc.theory.explain import Explained
+    from flopcalc.theory.quoted_table import ExplainedTable
+
+__all__ = ["command", "split_pair"]
 
 _SHARED = ("dtype", "input_shape", "settings")
 """The options of the main command that this one has too."""
@@ -20,7 +30,7 @@ _METRICS = ("params", "flops", "mac", "size")
 
 def _options() -> list[click.Option]:
     return [
-        format_option("table", "json", "markdown"),
+        format_option("table", "json", "csv", "markdown", "latex"),
         output_option(),
         click.Option(
             ["--metric"],
@@ -35,28 +45,119 @@ def _options() -> list[click.Option]:
     ]
 
 
+def split_pair(text: str) -> tuple[str, str] | None:
+    """Split ``SPEC=FIGURE`` into the two; None where the text is a spec alone, with settings or ``=`` in its path.
+
+    Examples
+    --------
+    >>> split_pair("resnet50=3.86G"), split_pair("mobilenet_v1:alpha=0.75=317M")
+    (('resnet50', '3.86G'), ('mobilenet_v1:alpha=0.75', '317M'))
+    >>> split_pair("mobilenet_v1:alpha=0.75"), split_pair("runs/lr=0.1/net.yaml")
+    (None, None)
+    """
+    name, equals, figure = text.rpartition("=")
+    if not equals or is_path(figure):
+        return None
+    if is_path(text) and not is_path(name):
+        return None
+    try:
+        settings = [*split_inline(text)[1].values()]
+    except FlopcalcError:
+        settings = []
+    if settings and "=" not in settings[-1]:
+        return None  # spec:alpha=0.75, which has no figure behind it
+    return name.strip(), figure.strip()
+
+
+def _pairs_of(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the pairs of a command line; a word that is no pair belongs to the figure before it: ``97.8 MB``."""
+    pairs: list[tuple[str, str]] = []
+    for word in words:
+        pair = split_pair(word)
+        if pair is None:
+            name, figure = pairs.pop()
+            pair = name, f"{figure} {word}"
+        pairs.append(pair)
+    for position, (name, figure) in enumerate(pairs):
+        if not name or not figure:
+            wrong = f"{name}={figure}"
+            raise ParameterError(Problem(f"`{shorten(wrong)}` is no pair", None, "SPEC=FIGURE", "resnet50=3.86G"))
+        if name in [other for other, _ in pairs[:position]]:
+            raise ParameterError(Problem(f"{shorten(name)} is given twice", None, "every network once"))
+    return pairs
+
+
 def _run(ctx: click.Context, /, figure: tuple[str, ...], **options: Any) -> int:
     from flopcalc.theory.explain import explain_spec
 
+    for word in figure:
+        if split_pair(word) is not None:
+            expected = "a spec and one figure, or SPEC=FIGURE for every network"
+            raise ParameterError(Problem(f"`{shorten(word)}` is a pair, and what stands first is none", None, expected))
     spec, values, given = asked_of(ctx, options)
-    found = explain_spec(spec, values, " ".join(figure), metric=options["metric"], **given)
-    from flopcalc.render import ledger as render
+    return _write(explain_spec(spec, values, " ".join(figure), metric=options["metric"], **given), options)
+
+
+def _run_pairs(ctx: click.Context, /, pairs: tuple[str, ...], **options: Any) -> int:
+    from flopcalc.theory.explain import explain_spec
+    from flopcalc.theory.quoted_table import explain_table
+
+    read = _pairs_of(pairs)
+    values = shared_values(ctx, [name for name, _ in read], options["settings"])
+    given: dict[str, Any] = {"input": input_shapes(options["input_shape"]), "dtype": options["dtype"]}
+    if len(read) > 1:
+        return _write(explain_table(read, values, metric=options["metric"], **given), options)
+    ((name, figure),) = read
+    spec, settings = resolve(name)
+    for key in settings:
+        if key in values:
+            raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
+    return _write(explain_spec(spec, {**settings, **values}, figure, metric=options["metric"], **given), options)
+
+
+def _write(found: Explained | ExplainedTable, options: dict[str, Any]) -> int:
+    """Write what was found, and return the exit code."""
+    from flopcalc.render import explanation as render
+    from flopcalc.theory.explain import Explained
 
     output_format, output, top = options["output_format"], options["output"], options["top"]
     if output_format == "json":
         write_json(render.explained_as_dict(found), output)
+    elif output_format == "csv":
+        write_text(render.explained_as_csv(found), output)
     elif output_format == "markdown":
         write_text(render.explained_as_markdown(found, top=top), output)
+    elif output_format == "latex":
+        write_text(render.explained_as_latex(found, top=top), output)
     else:
         write_text(render.explained_as_text(found, screen_for(output), top=top), output)
-    return 0 if found.found else 1
+    return 0 if (found.found if isinstance(found, Explained) else found.rules) else 1
 
 
-command = OnSpec(
+class _Explain(OnSpec):
+    """``explain``, whose first argument may be a pair: then all are."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take the first argument for the spec, or with the others for pairs."""
+        if split_pair(args[0]) is None:
+            return super().resolve_command(ctx, args)
+        pairs = OnSpecs(
+            name="explain",
+            help=self.help,
+            params=[click.Argument(["pairs"], nargs=-1, required=True, metavar="SPEC=FIGURE…"), *self.own()],
+            callback=click.pass_context(_run_pairs),
+        )
+        return "SPEC=FIGURE…", pairs, args
+
+
+command = _Explain(
     name="explain",
     help="Which convention, variant or slip yields FIGURE, which somebody quotes of SPEC: 4.13G, 4.09e9, "
     "4,089,184,256, 25.6M params, 97.8 MB. It is read with the precision that it is printed in. What fits comes first, "
-    "the simplest before what supposes more; exit code 1 where nothing does.",
+    "the simplest before what supposes more; exit code 1 where nothing does. Several figures of one table are "
+    "explained by one rule: SPEC=FIGURE SPEC=FIGURE ….",
     options=_options,
     run=_run,
     argument=click.Argument(["figure"], nargs=-1, required=True, metavar="FIGURE"),

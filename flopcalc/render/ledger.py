@@ -1,4 +1,4 @@
-"""Conventions side by side with their ledgers, and explanations of a figure: screen, JSON, CSV and Markdown."""
+"""Conventions side by side with their ledgers: screen, JSON, CSV and Markdown."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from flopcalc.render.book import Book, BookMarkdown, BookWriter
 from flopcalc.render.csv import rows_as_csv
 from flopcalc.render.json import number, report_as_dict
 from flopcalc.render.table import caption, heading, symbol_order
-from flopcalc.render.units import human_bytes, rounded
+from flopcalc.render.units import rounded
 from flopcalc.report import Report
-from flopcalc.theory.explain import Explained, Explanation
 from flopcalc.theory.ledger import WAYS, Conventions, Ledger, Line, Size
 
 if TYPE_CHECKING:
@@ -24,24 +23,14 @@ __all__ = [
     "conventions_as_dict",
     "conventions_as_markdown",
     "conventions_as_text",
-    "explained_as_dict",
-    "explained_as_markdown",
-    "explained_as_text",
 ]
 
 SCHEMA = "flopcalc.conventions/1"
-EXPLAINED_SCHEMA = "flopcalc.explanation/1"
 
-_NAMES = {"flops": "FLOPs", "params": "Params", "activations": "Activations", "mac": "MAC", "size": "Bytes"}
+_NAMES = {"flops": "FLOPs", "params": "Params", "activations": "Activations"}
 _MEBI = 1024**2
 _MOST_OF_ONE_FLOP = 3
 """How many things beside multiply-adds a table names that a convention counts."""
-
-MOST_NEAR = 3
-"""How many explanations are shown that do not fit, where there are some that do."""
-
-_NEAR = Fraction(1, 100)
-"""How near they must be for that, as a part of the figure."""
 
 
 # -- what they have in common ----------------------------------------------------------------------------------------
@@ -302,165 +291,4 @@ def conventions_as_markdown(conventions: Conventions, *, units: str = "auto") ->
             lines.append(f"| {writer.words(size.words)} | {writer.number(size.bytes)} |{shown}")
     for note in (*_symbols_note(report, writer), *map(writer.words, _notes(conventions))):
         lines += ["", note]
-    return "\n".join(lines) + "\n"
-
-
-# -- explanations ----------------------------------------------------------------------------------------------------
-
-
-def _figure(explained: Explained, value: Fraction, more: int = 0) -> str:
-    """Write a count in the figure's unit, with so many digits more than the figure has."""
-    figure = explained.figure
-    scale = Fraction((1024 if figure.binary else 1000) ** figure.power)
-    unit = figure.prefix
-    if explained.metric == "size" and not unit and figure.step > 1:
-        return human_bytes(value)
-    if figure.step <= 1 and not figure.power:
-        return f"{round(value):,}"
-    if not figure.power:  # 4.09e9
-        return f"{round(value):,}"
-    decimals = 0
-    while figure.step * 10**decimals < scale:
-        decimals += 1
-    suffix = ("i" if figure.binary else "") + ("B" if explained.metric == "size" else "")
-    return f"{rounded(value / scale, decimals + more)} {unit}{suffix}"
-
-
-def _off(one: Explanation) -> str:
-    percent = one.off * 100
-    if percent == 0:
-        return "0" if one.high is None else "within"
-    times = 1 + one.off
-    if times > 0 and not Fraction(1, 10) < times < 10:
-        return f"× {round(times):,}" if times > 1 else f"÷ {round(1 / times):,}"
-    text = rounded(abs(percent), 2 if abs(percent) < 10 else 0)
-    return "< 0.01 %" if text == "0.00" else f"{'+' if percent > 0 else '-'}{text} %"
-
-
-def _said(one: Explanation) -> str:
-    words = one.words or "its memory access cost"
-    return (
-        f"{words} (so does {', '.join(one.also)})"
-        if len(one.also) == 1
-        else (f"{words} (so do {', '.join(one.also)})" if one.also else words)
-    )
-
-
-def _question(explained: Explained) -> str:
-    figure = explained.figure
-    what = {"flops": "FLOPs", "params": "parameters", "mac": "memory access cost", "size": "bytes on a disk"}
-    span = ""
-    if figure.step > 1:
-        span = f", between {_figure(explained, figure.low, 1)} and {_figure(explained, figure.high, 1)}"
-    return f"{figure.text} as {what[explained.metric]} of {explained.report.name}{span}"
-
-
-def _answer(explained: Explained) -> str:
-    count = len(explained.found)
-    if not count:
-        return "Nothing explains it to its printed digits; what comes nearest:"
-    return f"{count} explanation{'s' * (count > 1)} to the printed digits, the simplest first:"
-
-
-def explained_as_text(explained: Explained, screen: Screen | None = None, *, top: int = 5) -> str:
-    r"""Return what yields a figure, and what comes near it.
-
-    Examples
-    --------
-    >>> from flopcalc.render.terminal import Screen
-    >>> from flopcalc.theory.explain import explain
-    >>> print(explained_as_text(explain("vgg16", "15,470,264,320"), Screen(80)).partition("\n\n")[0])
-    15,470,264,320 as FLOPs of vgg16
-    1 explanation to the printed digits, the simplest first:
-             Count  Off  Explanation
-    ────────────────────────────────────────────────────────────
-    15,470,264,320    0  as papers count (so does calflops_macs)
-    """
-    from flopcalc.render.terminal import Paragraph, listing_as_text, paragraphs_as_text
-    from flopcalc.render.terminal import Screen as _Screen
-
-    screen = screen or _Screen()
-    parts = [
-        paragraphs_as_text([Paragraph(_question(explained), "bold"), Paragraph(_answer(explained), "dim")], screen)
-    ]
-    found = explained.found[:top]
-    parts.append(_listed(explained, found or explained.near[:top], screen, listing_as_text))
-    if len(explained.found) > top:
-        rest = len(explained.found) - top
-        more = f"{rest} more suppose{'s' * (rest == 1)} as much or more; --top N shows {'it' if rest == 1 else 'them'}."
-        parts.append("\n" + paragraphs_as_text([Paragraph(more, "dim")], screen))
-    near = [one for one in explained.near if abs(one.off) <= _NEAR][:MOST_NEAR] if found else []
-    if near:
-        parts.append("\n" + paragraphs_as_text([Paragraph("Near, but not to the printed digits:", "dim")], screen))
-        parts.append(_listed(explained, near, screen, listing_as_text))
-    return "".join(parts)
-
-
-def _listed(explained: Explained, rows: Sequence[Explanation], screen: Screen, listing: Any) -> str:
-    from flopcalc.render.terminal import Head
-
-    unit = _unit(explained)
-    heads = [Head("Count", True, True), Head(f"In {unit}", True, True), Head("Off", True, True), Head("Explanation")]
-    texts: list[tuple[str, ...]] = [(_count(one), _shown(explained, one), _off(one), _said(one)) for one in rows]
-    if not unit:
-        heads, texts = [heads[0], *heads[2:]], [(row[0], *row[2:]) for row in texts]
-    written: str = listing(heads, texts, screen)
-    return written
-
-
-def _count(one: Explanation) -> str:
-    return f"{'' if one.high is None else '≥ '}{one.value:,}"
-
-
-def _unit(explained: Explained) -> str:
-    figure = explained.figure
-    if not figure.power:
-        return ""
-    return figure.prefix + ("i" if figure.binary else "") + ("B" if explained.metric == "size" else "")
-
-
-def _shown(explained: Explained, one: Explanation) -> str:
-    return _figure(explained, one.shown, 2).partition(" ")[0]
-
-
-def explained_as_dict(explained: Explained) -> dict[str, Any]:
-    """Return explanations in JSON's types: counts are integers, fractions strings."""
-    head = report_as_dict(explained.report)
-    figure = explained.figure
-    return {
-        "schema": EXPLAINED_SCHEMA,
-        **{key: head[key] for key in ("spec", "title", "source", "parameters", "input")},
-        "metric": explained.metric,
-        "figure": {
-            "text": figure.text,
-            "value": as_text(figure.value) if figure.value.denominator > 1 else int(figure.value),
-            "low": as_text(figure.low) if figure.low.denominator > 1 else int(figure.low),
-            "high": as_text(figure.high) if figure.high.denominator > 1 else int(figure.high),
-        },
-        "explained": bool(explained.found),
-        "explanations": [_one_as_dict(one) for one in explained.found],
-        "near": [_one_as_dict(one) for one in explained.near[:20]],
-    }
-
-
-def _one_as_dict(one: Explanation) -> dict[str, Any]:
-    return {
-        "count": number(one.value),
-        "most": None if one.high is None else number(one.high.numerator if one.high.denominator == 1 else one.high),
-        "shown": as_text(one.shown) if one.shown.denominator > 1 else int(one.shown),
-        "match": one.match or None,
-        "off": as_text(one.off),
-        "words": one.words,
-        "steps": [{"kind": step.kind, "words": step.words, "name": step.name or None} for step in one.steps],
-        "also": [*one.also],
-    }
-
-
-def explained_as_markdown(explained: Explained, *, top: int = 5) -> str:
-    """Return what yields a figure as Markdown."""
-    writer = BookMarkdown()
-    rows = explained.found[:top] or explained.near[:top]
-    lines = [f"**{writer.words(_question(explained))}**", "", writer.words(_answer(explained)), ""]
-    lines += ["| Count | Off | Explanation |", "| ---: | ---: | --- |"]
-    lines += [f"| {_count(one)} | {writer.words(_off(one))} | {writer.words(_said(one))} |" for one in rows]
     return "\n".join(lines) + "\n"

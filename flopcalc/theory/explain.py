@@ -1,240 +1,121 @@
 """Where a quoted figure comes from: the convention, the variant or the slip that yields it to its printed digits.
 
 Everything that a figure may mean is counted exactly and held against the interval that its printed digits leave open;
-what fits is ranked by how little has to be supposed, and then by closeness.
+what fits is ranked by how little has to be supposed, and then by closeness. Ways of counting the network that is named
+come first, and changes of the network last.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import combinations, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.binding import is_truth
 from flopcalc.convention import Convention, load_convention
-from flopcalc.errors import (
-    FlopcalcError,
-    ParameterError,
-    Problem,
-    UnknownNameError,
-    described,
-    one_of,
-    shorten,
-    suggest,
-)
-from flopcalc.number import MOST_DIGITS, Number, Value, is_rational, readable
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.number import Number, Value, is_rational, readable
 from flopcalc.report import Report, Row
 from flopcalc.spec import Spec, catalog
-from flopcalc.theory.ledger import WAYS, ledger_of, sizes_of, tensors_of
+from flopcalc.theory.figure import Figure, figure_of
+from flopcalc.theory.ledger import WAYS, Ledger, ledger_of, sizes_of, tensors_of
 
-__all__ = ["METRICS", "Explained", "Explanation", "Figure", "Step", "explain", "explain_spec", "read_figure"]
+if TYPE_CHECKING:
+    from flopcalc.theory.quoted_table import ExplainedTable
+
+__all__ = [
+    "COSTS",
+    "FARTHEST",
+    "METRICS",
+    "MOST",
+    "Explained",
+    "Explanation",
+    "Search",
+    "Step",
+    "explain",
+    "explain_spec",
+    "merged",
+    "metric_named",
+    "nearest_metric",
+    "quoted_report",
+]
+
+Item = TypeVar("Item")
 
 METRICS = ("params", "flops", "mac", "size")
 """What a figure may be of; mac is memory access cost, size bytes on a disk."""
 
-USUAL: Mapping[str, tuple[int, ...]] = {
-    "resolution": (96, 112, 128, 160, 192, 224, 240, 256, 260, 288, 299, 300, 320, 331, 380, 384, 448, 456, 512, 600),
-    "classes": (10, 100, 1000, 1001, 21841),
-}
-"""Values that such parameters usually have, where a spec has them."""
+RESOLUTIONS = (96, 112, 128, 160, 192, 224, 240, 256, 260, 288, 299, 300, 320, 331, 380, 384, 448, 456, 512, 600)
+"""Sides that images usually have."""
+
+LABELS = ((1000, 1001, 21841, 21843), (10, 100), (20, 21), (80, 81, 90, 91))
+"""How many classes a classifier of the same images may have.
+
+ImageNet's 1000, those and the background, and its 21,841 synsets, which some releases label as 21,843; CIFAR's; VOC's
+without and with the background; COCO's 80, which are numbered to 90, and the background.
+"""
 
 COSTS: Mapping[str, int] = {
-    "paper": 0,
-    "convention": 1,
+    "paper": 0,  # ways of counting the network as it is named
     "params": 0,
     "weights": 0,
-    "biases": 1,
-    "statistics": 2,
     "size": 0,
+    "convention": 1,
+    "biases": 1,
     "state": 1,
+    "statistics": 2,
     "file": 2,
-    "choice": 2,
-    "default": 3,
-    "variant": 3,
-    "usual": 3,
-    "dtype": 3,
-    "classifier": 2,
-    "stem": 3,
-    "linears": 3,
-    "stage": 4,
-    "line": 4,
-    "once": 4,
     "binary size": 1,
-    "binary": 6,
-    "factor": 6,
-    "cut": 1,
-    "zeros": 2,
+    "dtype": 3,
+    "factor": 4,  # mistakes of arithmetic
+    "binary": 9,
+    "choice": 4,  # what is published of the same spec
+    "default": 5,
+    "variant": 5,
+    "classifier": 4,  # parts of it
+    "stem": 4,
+    "linears": 4,
+    "stage": 8,
+    "once": 5,  # ways that mix what two tools count
+    "line": 6,
+    "less": 6,
+    "line too": 2,
+    "usual": 8,  # what its images and their labels may be
+    "cut": 3,  # how it is printed
+    "zeros": 4,
 }
-"""How much is supposed by each step of an explanation; less comes first."""
+"""How much is supposed by each step of an explanation; less comes first.
+
+The order is the one that puts the known reasons of published figures on top; the tests hold it to them.
+"""
+
+FARTHEST = 2
+"""How much more than the simplest explanation another may suppose and still be told."""
+
+MOST = 9
+"""What an explanation may suppose at most: with more, every figure comes out by chance."""
+
+_SIMPLE = 5
+"""What may be supposed by an explanation that does not fit and is told as near."""
 
 MOST_VALUES = 8
 """How many values of a parameter are tried that it has elsewhere."""
 
-_FARTHEST = 3
-"""How much more than the simplest explanation another may suppose and still be told."""
+MOST_TRIED = 64
+"""How many variants are tried at most, and how many choices of parameters."""
 
-_MOST = 8
-"""What an explanation may suppose at most: with more, every figure comes out by chance."""
+TENSOR_BYTES = (110, 412)
+"""What files of PyTorch were seen to add for each tensor, at least and at most.
 
-_SIMPLE = 3
-"""What may be supposed by an explanation that does not fit and is told as near."""
-
-_TENSOR_BYTES = (180, 280)
-"""What PyTorch's files add for each tensor at least and at most: its name, its header, its alignment.
-
-Source: the file sizes in torchvision's code, 44.661 (ResNet-18), 97.781 (ResNet-50) and 13.555 MiB (MobileNetV2), which
-leave 278, 279 and 182 bytes for each tensor.
+A file holds for each tensor its name, its entry in the pickle and, in the zip format of PyTorch 1.6 and later, two
+headers of a record and the filling up to the next multiple of 64 bytes: it hangs on the lengths of names, and no
+formula in a network's numbers gives it. Source: torchvision's ``_file_size``, in MiB to three decimals, of its models
+that are packaged here.
 """
-
-_FIGURE = re.compile(
-    r"\s*(?:about|ca\.?|approx\.?|~|≈)?\s*(?P<digits>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+|(?=\.[0-9]))"
-    r"(?P<decimals>\.[0-9]+)?"
-    r"(?:\s*[x×·*]\s*10\s*(?:\^|\*\*)?\s*(?P<power>[0-9]{1,3})|[eE]\+?(?P<exponent>[0-9]{1,3}))?\s*(?P<unit>[^\d]*?)\s*"
-)
-_UNIT = re.compile(
-    r"(?P<prefix>(?i:thousand|million|billion|trillion|kilo|mega|giga|tera|mio|bn)|[KMGT]i(?=[Bb])|[kKmMgGbBtT])?"
-    r"(?P<what>[a-zA-Z]*)"
-)
-_PREFIXES = {"k": 1, "thousand": 1, "m": 2, "million": 2, "mio": 2, "g": 3, "b": 3, "bn": 3, "billion": 3}
-_PREFIXES |= {"t": 4, "trillion": 4, "kilo": 1, "mega": 2, "giga": 3, "tera": 4}
-_WHATS = {
-    **dict.fromkeys(("flop", "flops", "op", "ops", "mac", "macs", "madd", "madds", "multadds"), "flops"),
-    **dict.fromkeys(("multiplyadds", "multadd", "multiplyadd"), "flops"),
-    **dict.fromkeys(("param", "params", "parameter", "parameters", "weight", "weights", "p"), "params"),
-    **dict.fromkeys(("b", "byte", "bytes"), "size"),
-    "": "",
-}
-_SPEED = re.compile(r"/s(?:ec|econd)?|per\s*s(?:ec|econd)?", re.IGNORECASE)
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_LARGEST_POWER = 30
-
-
-# -- the figure ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A quoted figure, read with the precision that it is printed in.
-
-    Attributes
-    ----------
-    text : str
-    value : Fraction
-        In units of one: FLOPs, elements or bytes.
-    step : Fraction
-        The worth of its last digit.
-    round_step : Fraction
-        The worth of the last digit that is not 0, where it has no decimals; else the same.
-    metric : str
-        One of :data:`METRICS`, or "" where its unit does not tell.
-    prefix : str
-        ``k``, ``M``, ``G``, ``T`` or "".
-    power : int
-        How many thousands the prefix stands for.
-    binary : bool
-        Whether the unit itself is one of 1024s (MiB).
-
-    Examples
-    --------
-    >>> figure = read_figure("4.13G")
-    >>> figure.low, figure.high
-    (Fraction(4125000000, 1), Fraction(4135000000, 1))
-    """
-
-    text: str
-    value: Fraction
-    step: Fraction
-    round_step: Fraction
-    metric: str
-    prefix: str = ""
-    power: int = 0
-    binary: bool = False
-
-    @property
-    def low(self) -> Fraction:
-        """The least number that rounds to it."""
-        return self.value - self._half
-
-    @property
-    def high(self) -> Fraction:
-        """The greatest one."""
-        return self.value + self._half
-
-    @property
-    def _half(self) -> Fraction:
-        return self.step / 2 if self.step > 1 else Fraction(0)
-
-    def match(self, low: Fraction, high: Fraction) -> str:
-        """Return how a count between two bounds could have been printed so.
-
-        ``rounded``; ``cut``, with the digits after the last one left out; ``zeros``, with the figure's last zeros
-        for digits that were rounded off; or "" where it could not.
-        """
-        if low <= self.high and high >= self.low:
-            return "rounded"
-        if self.step > 1 and low < self.value + self.step and high >= self.value:
-            return "cut"
-        half = self.round_step / 2
-        if self.round_step > self.step and low <= self.value + half and high >= self.value - half:
-            return "zeros"
-        return ""
-
-
-def read_figure(text: str) -> Figure:
-    """Read a figure as people write it: ``4.13G``, ``4.09e9``, ``4,089,184,256``, ``25.6M params``, ``97.8 MB``.
-
-    Raises
-    ------
-    ParameterError
-        Where it is no figure.
-
-    Examples
-    --------
-    >>> read_figure("97.8 MB").metric, read_figure("4.09 GMacs").metric, read_figure("25.6M").metric
-    ('size', 'flops', '')
-    """
-    read = _FIGURE.fullmatch(text.translate(_RAISED)) if len(text) <= 100 else None
-    expected = "a number with its unit: 4.13G, 4.09e9, 4,089,184,256, 25.6M params, 97.8 MB"
-    if read is None:
-        comma = re.fullmatch(r"\s*[0-9]+,[0-9]+\D*", text)
-        hint = f"{text.strip().replace(',', '.')}, with a decimal point" if comma else ""
-        raise ParameterError(Problem(f"`{shorten(text)}` is no figure", None, expected, shorten(hint)))
-    if _SPEED.search(read["unit"]):
-        raise ParameterError(
-            Problem(f"`{shorten(text)}` is a speed", None, "a count of operations: 4.1 GFLOPs, 4.1 GMacs")
-        )
-    unit = read["unit"].replace("-", "").replace(" ", "")
-    prefix, what, power, binary = _read_unit(unit, text, expected)
-    exponent = int(read["power"] or read["exponent"] or 0)
-    if exponent > _LARGEST_POWER:
-        raise ParameterError(Problem(f"`{shorten(text)}` is too large", None, f"at most 10**{_LARGEST_POWER}"))
-    decimals = read["decimals"] or "."
-    digits = read["digits"].replace(",", "").replace("_", "") + decimals[1:]
-    scale = Fraction((1024 if binary else 1000) ** power) * 10**exponent
-    step = scale / 10 ** (len(decimals) - 1)
-    zeros = len(digits) - len(digits.rstrip("0")) if len(decimals) == 1 else 0
-    value = int(digits) * step
-    if value == 0:
-        raise ParameterError(Problem("the figure is 0", None, expected))
-    return Figure(text.strip(), value, step, step * 10**zeros, what, prefix, power, binary)
-
-
-def _read_unit(unit: str, text: str, expected: str) -> tuple[str, str, int, bool]:
-    """Return a unit's prefix, the metric that it tells, how many thousands it stands for, and whether of 1024."""
-    for whole in (unit.lower(), ""):
-        if whole in _WHATS and unit.lower() == whole and whole not in ("b", "p", "op"):
-            return "", _WHATS[whole], 0, False
-    read = _UNIT.fullmatch(unit)
-    prefix, what = (read["prefix"] or "", read["what"].lower()) if read is not None else ("", unit)
-    if read is None or what not in _WHATS:
-        near = "FLOPs, MACs, params or bytes, with k, M, G or T before it"
-        raise ParameterError(Problem(f"`{shorten(unit)}` in `{shorten(text)}` is no unit", None, near, expected))
-    power = _PREFIXES.get(prefix.lower().removesuffix("i"), 0) if prefix else 0
-    return "kMGT"[power - 1 : power] if power else "", _WHATS[what], power, prefix.endswith("i")
 
 
 # -- what it may mean ------------------------------------------------------------------------------------------------
@@ -251,11 +132,19 @@ class Step:
     words : str
     name : str
         The convention's or the parameter's, where it is about one.
+    rule : str
+        The words without what is this network's own, where they have something of it.
     """
 
     kind: str
     words: str
     name: str = ""
+    rule: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is the same step for every network."""
+        return self.kind.removesuffix(" too"), self.rule or self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,28 +154,48 @@ class Explanation:
     Attributes
     ----------
     value : int or Fraction
-        What is counted, exact.
-    shown : Fraction
-        The same as the figure would show it, after what was slipped.
+        What is counted, exact; the least that it may be, where it is not known to the last digit.
+    most : int or Fraction
+        The greatest that it may be; the same where it is known.
+    factor : Fraction
+        By which a slip multiplies the count before it is shown.
     steps : tuple of Step
         What is supposed.
     match : str
-        As :meth:`Figure.match` says it; "" where the figure is another one.
+        As :meth:`~flopcalc.theory.figure.Figure.match` says it; "" where the figure is another one.
     off : Fraction
         By what part of the figure the count is above it.
     also : tuple of str
         The names of other conventions that count the same.
-    high : Fraction, optional
-        The greatest count that it may be, where that is not known to the last digit.
     """
 
     value: int | Fraction
-    shown: Fraction
+    most: int | Fraction
+    factor: Fraction
     steps: tuple[Step, ...]
     match: str = ""
     off: Fraction = Fraction(0)
     also: tuple[str, ...] = ()
-    high: Fraction | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the count is known to the last digit."""
+        return self.value == self.most
+
+    @property
+    def slipped(self) -> bool:
+        """Whether it supposes a mistake of arithmetic."""
+        return any(step.kind in ("factor", "binary") for step in self.steps)
+
+    @property
+    def shown(self) -> Fraction:
+        """The count as the figure would show it, after what was slipped."""
+        return self.value * self.factor
+
+    @property
+    def shown_most(self) -> Fraction:
+        """The same of the greatest count that it may be."""
+        return self.most * self.factor
 
     @property
     def cost(self) -> int:
@@ -294,13 +203,21 @@ class Explanation:
         return sum(COSTS[step.kind] for step in self.steps) + COSTS.get(self.match, 0)
 
     @property
+    def key(self) -> tuple[tuple[str, str], ...]:
+        """What is the same explanation for every network."""
+        return tuple(step.key for step in self.steps)
+
+    @property
     def words(self) -> str:
         """What is supposed, in words."""
-        said = [step.words for step in self.steps]
-        said += {"cut": ["cut off and not rounded"], "zeros": ["rounded to the digits before the zeros"]}.get(
-            self.match, []
-        )
-        return "; ".join(said)
+        return "; ".join([*(step.words for step in self.steps), *PRINTED_WORDS.get(self.match, ())])
+
+
+PRINTED_WORDS: Mapping[str, tuple[str, ...]] = {
+    "cut": ("cut off and not rounded",),
+    "zeros": ("rounded to the digits before the zeros",),
+}
+"""How it was printed, where it was not rounded."""
 
 
 @dataclass(frozen=True)
@@ -316,6 +233,8 @@ class Explained:
         Those that yield it to its printed digits, the simplest first.
     near : tuple of Explanation
         Simple ones that do not, the nearest first.
+    untried : tuple of str
+        What was left out because there is too much of it, in words.
     """
 
     report: Report
@@ -323,23 +242,45 @@ class Explained:
     metric: str
     found: tuple[Explanation, ...]
     near: tuple[Explanation, ...]
+    untried: tuple[str, ...] = ()
+
+
+@overload
+def explain(
+    spec_or_name: Spec | str | Path, figure: str | int | Figure, *, metric: str | None = None, **parameters: Any
+) -> Explained: ...
+
+
+@overload
+def explain(
+    spec_or_name: Mapping[str, str | int | Figure], figure: None = None, *, metric: str | None = None, **parameters: Any
+) -> ExplainedTable: ...
 
 
 def explain(
-    spec_or_name: Spec | str | Path, figure: str | int | Figure, *, metric: str | None = None, **parameters: Any
-) -> Explained:
-    """Return what yields a figure that somebody quotes of a network.
+    spec_or_name: Spec | str | Path | Mapping[str, str | int | Figure],
+    figure: str | int | Figure | None = None,
+    *,
+    metric: str | None = None,
+    **parameters: Any,
+) -> Explained | ExplainedTable:
+    """Return what yields a figure that somebody quotes of a network, or the one rule that yields a table of them.
 
     Parameters
     ----------
-    spec_or_name : Spec, str or Path
-        As in :func:`flopcalc.analyze`.
+    spec_or_name : Spec, str, Path or mapping
+        As in :func:`flopcalc.analyze`; for several figures of one table, the figure of each spec by the spec's name.
     figure : str, int or Figure
         ``"4.13G"``, ``"25.6M params"``, ``"97.8 MB"``, 4089184256; read with the precision that it is printed in.
     metric : str, optional
         params, flops, mac or size; told by the figure's unit, or else by what is nearest, where it is not given.
     **parameters
         The spec's parameters, and the other arguments of :func:`flopcalc.analyze`.
+
+    Returns
+    -------
+    Explained or ExplainedTable
+        The second for a mapping.
 
     Raises
     ------
@@ -351,9 +292,17 @@ def explain(
     >>> found = explain("resnet50", "3.8G").found[0]
     >>> found.value, found.words
     (3857973248, 'as papers count; stride_at = 1x1; cut off and not rounded')
+    >>> explain({"resnet50": "3.86G", "resnet101": "7.58G", "resnet152": "11.3G"}).rules[0].words
+    'as senet counts; stride_at = 1x1'
     """
-    spec, settings = resolve(spec_or_name)
     options = {name: parameters.pop(name) for name in _OPTIONS if name in parameters}
+    if isinstance(spec_or_name, Mapping):
+        from flopcalc.theory.quoted_table import explain_table
+
+        if figure is not None:
+            raise ParameterError(Problem("a figure is given beside a mapping", None, "the figures within the mapping"))
+        return explain_table(spec_or_name.items(), parameters, metric=metric, **options)
+    spec, settings = resolve(spec_or_name)
     for key in settings:
         if key in parameters:
             raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
@@ -366,40 +315,62 @@ _OPTIONS = ("convention", "symbolic", "symbols", "input", "assume", "exact_round
 def explain_spec(
     spec: Spec,
     values: Mapping[str, object],
-    figure: str | int | Figure,
+    figure: object,
     *,
     metric: str | None = None,
     **options: Any,
 ) -> Explained:
-    """Do what :func:`explain` does, with the parameters in a mapping."""
+    """Do what :func:`explain` does of one figure, with the parameters in a mapping."""
+    named, read = metric_named(metric), figure_of(figure)
+    report = quoted_report(spec, values, options)
+    chosen = named or read.metric or nearest_metric(report, read)
+    if chosen != "size" and read.binary:
+        raise ParameterError(Problem(f"`{shorten(read.text)}` is a number of bytes", None, "--metric size"))
+    search = Search(spec, dict(values), dict(options), report, read, chosen)
+    every: list[Explanation] = []
+    best = MOST
+    for least, candidates in search.tiers():
+        if least > best + FARTHEST:
+            break  # what supposes so much more is not told
+        every += (one for one in candidates if one.cost <= MOST)
+        best = min((one.cost for one in every if one.match), default=MOST)
+    found = sorted((one for one in every if one.match), key=lambda one: (one.cost, abs(one.off)))
+    found = _needed([one for one in found if one.cost <= best + FARTHEST])
+    near = [one for one in every if not one.match and one.cost <= _SIMPLE and not one.slipped]
+    near.sort(key=lambda one: (abs(one.off), one.cost))
+    return Explained(report, read, chosen, tuple(merged(found)), tuple(merged(near)), tuple(search.untried))
+
+
+def metric_named(metric: str | None) -> str:
+    """Return a metric that is named, or "".
+
+    Raises
+    ------
+    UnknownNameError
+        Where it is none of :data:`METRICS`.
+    """
     if metric is not None and metric not in METRICS:
         known = one_of(METRICS)
         raise UnknownNameError(
             Problem(f"there is no metric `{shorten(metric)}`", None, known, suggest(metric, METRICS))
         )
-    read = figure if isinstance(figure, Figure) else read_figure(_text_of(figure))
+    return metric or ""
+
+
+def quoted_report(spec: Spec, values: Mapping[str, object], options: Mapping[str, Any]) -> Report:
+    """Return the report of a network that a figure is quoted of.
+
+    Raises
+    ------
+    ParameterError
+        Where it has free symbols.
+    """
     report = analyze_spec(spec, values, **options)
     if report.symbolic:
         free = sorted({str(symbol) for value in _sizes(report) for symbol in getattr(value, "free_symbols", ())})
         hint = " ".join(f"--{name} VALUE" for name in free)
         raise ParameterError(Problem(f"{report.name} has free symbols", None, "a number for each of them", hint))
-    chosen = metric or read.metric or _nearest_metric(report, read)
-    if chosen != "size" and read.binary:
-        raise ParameterError(Problem(f"`{shorten(read.text)}` is a number of bytes", None, "--metric size"))
-    search = _Search(spec, dict(values), dict(options), report, read, chosen)
-    every = [one for one in search.candidates() if one.cost <= _MOST]
-    found = sorted((one for one in every if one.match), key=lambda one: (one.cost, abs(one.off)))
-    found = _needed([one for one in found if one.cost <= found[0].cost + _FARTHEST])
-    near = [one for one in every if not one.match and one.cost <= _SIMPLE]
-    near.sort(key=lambda one: (abs(one.off), one.cost))
-    return Explained(report, read, chosen, tuple(_merged(found)), tuple(_merged(near)))
-
-
-def _text_of(figure: object) -> str:
-    """Return a figure as it is read; a whole number that Python would not write is no figure."""
-    if isinstance(figure, int) and abs(figure) >= 10**MOST_DIGITS:
-        raise ParameterError(Problem("the figure is too large", None, f"at most {MOST_DIGITS} digits"))
-    return str(figure) if isinstance(figure, (int, float)) else described(figure)
+    return report
 
 
 def _sizes(report: Report) -> Iterator[Number]:
@@ -407,7 +378,7 @@ def _sizes(report: Report) -> Iterator[Number]:
         yield getattr(report.totals, name)
 
 
-def _nearest_metric(report: Report, figure: Figure) -> str:
+def nearest_metric(report: Report, figure: Figure) -> str:
     """Return the metric whose count is nearest to the figure, as a ratio."""
     totals = report.totals
     counts = (
@@ -434,12 +405,12 @@ def _needed(found: Sequence[Explanation]) -> list[Explanation]:
     return kept
 
 
-def _merged(explanations: Iterable[Explanation]) -> Iterator[Explanation]:
+def merged(explanations: Iterable[Explanation]) -> Iterator[Explanation]:
     """Yield one explanation of every count, with the other conventions by which it comes out alike."""
     kept: dict[tuple[object, ...], Explanation] = {}
     for one in explanations:
         first = kept.setdefault((one.value, one.shown), one)
-        if first is not one and _apart_from_conventions(first) == _apart_from_conventions(one):
+        if first is not one and apart_from_conventions(first.steps) == apart_from_conventions(one.steps):
             names = (step.name for step in one.steps if step.kind in _BY_CONVENTION)
             kept[one.value, one.shown] = replace(first, also=tuple(dict.fromkeys((*first.also, *names))))
     yield from kept.values()
@@ -448,13 +419,32 @@ def _merged(explanations: Iterable[Explanation]) -> Iterator[Explanation]:
 _BY_CONVENTION = ("paper", "convention")
 
 
-def _apart_from_conventions(one: Explanation) -> list[Step]:
-    return [step for step in one.steps if step.kind not in _BY_CONVENTION]
+def apart_from_conventions(steps: Iterable[Step]) -> list[Step]:
+    """Return the steps that are not about a convention."""
+    return [step for step in steps if step.kind not in _BY_CONVENTION]
 
 
 @dataclass(frozen=True)
-class _Search:
-    """A figure, and the network that it is said of."""
+class Search:
+    """A figure, and the network that it is said of.
+
+    Attributes
+    ----------
+    spec : Spec
+    values : dict
+        The parameters that are given.
+    options : dict
+        The other arguments of :func:`flopcalc.analysis.analyze_spec`.
+    report : Report
+    figure : Figure
+    metric : str
+    alone : bool
+        Whether it is the only figure: then what is far from it, and a change that changes nothing, are left out.
+    untried : list of str
+        What was left out because there is too much of it, in words; complete when the tiers are through.
+    refused : set
+        The keys of the steps with which there is no such network.
+    """
 
     spec: Spec
     values: dict[str, object]
@@ -462,60 +452,81 @@ class _Search:
     report: Report
     figure: Figure
     metric: str
+    alone: bool = True
+    untried: list[str] = field(default_factory=list)
+    refused: set[tuple[str, str]] = field(default_factory=set)
     own: dict[tuple[Step, ...], int | Fraction] = field(default_factory=dict)
     """What the network itself counts, by what that supposes; a change that changes nothing explains nothing."""
+    rows: dict[str, list[int | Fraction]] = field(default_factory=dict)
+    """What each of its layers counts, by the name of the way of counting."""
+    seen: dict[str, dict[Value, None]] = field(default_factory=dict)
+    """The values of the parameters of the networks that were tried."""
+    tried: list[Mapping[str, Value]] = field(default_factory=list)
 
-    def candidates(self) -> Iterator[Explanation]:
-        """Yield everything that the figure may be of, each with how it fits."""
-        yield from self._of_report(self.report, ())
-        yield from self._of_parts()
+    def tiers(self) -> Iterator[tuple[int, Iterator[Explanation]]]:
+        """Yield everything that the figure may be of, each with how it fits, by the least that is supposed."""
+        yield 0, self._of_report(self.report, ())
+        yield COSTS["choice"], self._of_others(self._published())
+        yield COSTS["classifier"], self._of_parts()
         if self.metric == "flops":
-            yield from self._of_lines()
-        for report, steps in self._others():
-            yield from self._of_report(report, steps)
+            yield COSTS["once"], self._of_lines()
+        yield COSTS["usual"], self._of_others(self._usual())
 
     # -- other networks ----------------------------------------------------------------------------------------------
 
-    def _others(self) -> Iterator[tuple[Report, tuple[Step, ...]]]:
-        """Yield the network with one thing changed: a choice, a usual size, another variant."""
-        seen: list[Mapping[str, Value]] = [self.report.parameters]
-        elsewhere: dict[str, dict[Value, None]] = {}
+    def _of_others(self, others: Iterable[tuple[Report, Step]]) -> Iterator[Explanation]:
+        for report, step in others:
+            yield from self._of_report(report, (step,))
 
-        def made(spec: Spec, values: Mapping[str, object], step: Step) -> Iterator[tuple[Report, tuple[Step, ...]]]:
-            try:
-                report = analyze_spec(spec, values, **self.options)
-            except FlopcalcError:
-                return
-            for name, value in report.parameters.items():
-                elsewhere.setdefault(name, {})[value] = None
-            if report.symbolic or report.parameters in seen:
-                return
-            seen.append(report.parameters)
-            yield report, (step,)
+    def _made(self, spec: Spec, values: Mapping[str, object], kind: str, name: str) -> Iterator[tuple[Report, Step]]:
+        """Yield the network with one thing changed, unless there is none, or it was tried already."""
+        try:
+            report = analyze_spec(spec, values, **self.options)
+        except FlopcalcError:
+            if name in values:
+                self.refused.add(_changed(kind, name, values[name]).key)
+            return
+        for key, value in report.parameters.items():
+            self.seen.setdefault(key, {})[value] = None
+        if report.symbolic or report.parameters in (self.report.parameters, *self.tried):
+            return
+        self.tried.append(report.parameters)
+        words = {"variant": f"of {name}", "": "all parameters as they are by default"}
+        if kind == "variant":
+            yield report, Step(kind, words[kind])
+        elif not name:
+            yield report, Step(kind, words[""])
+        else:
+            yield report, _changed(kind, name, report.parameters[name])
 
-        for name, value in self._choices():
-            yield from made(self.spec, {**self.values, name: value}, _changed("choice", name, value))
+    def _published(self) -> Iterator[tuple[Report, Step]]:
+        """Yield what is published of the same spec: another choice, a default, another variant."""
+        choices = [*self._choices()]
+        for name, value in self._few(choices, "values of its parameters"):
+            yield from self._made(self.spec, {**self.values, name: value}, "choice", name)
         for name in self.values:
             rest = {key: value for key, value in self.values.items() if key != name}
-            default = self._default(name)
-            yield from made(self.spec, rest, _changed("default", name, default))
-        for variant in self.spec.variants:
-            if variant != self.spec.variant:
-                yield from made(self.spec.as_variant(variant), self.values, Step("variant", f"of {variant}"))
+            yield from self._made(self.spec, rest, "default", name)
+        others = [variant for variant in self.spec.variants if variant != self.spec.variant]
+        for variant in self._few(others, "variants"):
+            yield from self._made(self.spec.as_variant(variant), self.values, "variant", variant)
         if self.values:
-            with_defaults = Step("default", "all parameters as they are by default")
-            yield from made(self.spec, {}, with_defaults)
-        for name, usual in USUAL.items():
-            if name in self.spec.parameters and self.options.get("input") is None:
-                for value in usual:
-                    yield from made(self.spec, {**self.values, name: value}, _changed("usual", name, value))
+            yield from self._made(self.spec, {}, "default", "")
         for name, parameter in self.spec.parameters.items():
             default_of = parameter.default
             if default_of is None or default_of.constant or name in self.values:
                 continue
-            others = [value for value in elsewhere.get(name, ()) if value != self.report.parameters.get(name)]
-            for value in others[:MOST_VALUES]:
-                yield from made(self.spec, {**self.values, name: value}, _changed("default", name, value))
+            elsewhere = [value for value in self.seen.get(name, ()) if value != self.report.parameters.get(name)]
+            for value in elsewhere[:MOST_VALUES]:
+                yield from self._made(self.spec, {**self.values, name: value}, "default", name)
+
+    def _few(self, every: Sequence[Item], what: str) -> Iterator[Item]:
+        """Yield the first of many, and note how many were left out."""
+        if len(every) > MOST_TRIED:
+            note = f"the first {MOST_TRIED} of {len(every):,} {what} were tried"
+            if note not in self.untried:
+                self.untried.append(note)
+        yield from islice(every, MOST_TRIED)
 
     def _choices(self) -> Iterator[tuple[str, Value]]:
         """Yield the other values of the parameters that are chosen among few."""
@@ -525,36 +536,60 @@ class _Search:
                 if choice != self.report.parameters.get(name):
                     yield name, choice
 
-    def _default(self, name: str) -> Value:
-        try:
-            rest = {key: value for key, value in self.values.items() if key != name}
-            return analyze_spec(self.spec, rest, **self.options).parameters.get(name, "")
-        except FlopcalcError:
-            return ""
+    def _usual(self) -> Iterator[tuple[Report, Step]]:
+        """Yield the network at the sizes that its images and their labels may have."""
+        if self.options.get("input") is not None:
+            return
+        for name, values in (("resolution", self._resolutions()), ("classes", self._labels())):
+            for value in values:
+                yield from self._made(self.spec, {**self.values, name: value}, "usual", name)
+
+    def _resolutions(self) -> tuple[int, ...]:
+        own = self.report.parameters.get("resolution")
+        if not isinstance(own, int):
+            return ()
+        return tuple(side for side in RESOLUTIONS if own / 3 <= side <= 3 * own)
+
+    def _labels(self) -> tuple[int, ...]:
+        """Return how many classes the data set has that the network is for, as its default says."""
+        parameter = self.spec.parameters.get("classes")
+        default = "" if parameter is None or parameter.default is None else parameter.default.text
+        return next((labels for labels in LABELS if default in map(str, labels)), ())
 
     # -- counts ------------------------------------------------------------------------------------------------------
 
     def _of_report(self, report: Report, steps: tuple[Step, ...]) -> Iterator[Explanation]:
         """Yield what a network counts in every way, and with every slip."""
-        for count, high, way in self._counts(report):
+        for count, most, way in self._counts(report):
             if not steps:
                 self.own[way] = count
-            elif self._is_far(count) or self.own.get(way) == count:
+            elif self.alone and (self._is_far(count) or self.own.get(way) == count):
                 continue
-            yield from self._read(count, high, (*way, *steps), slips=not steps or not way or way[0].kind == "paper")
+            slips = not steps or not way or way[0].kind == "paper"
+            yield from self._read(count, most, (*way, *steps), slips=slips)
 
     def _is_far(self, count: int | Fraction) -> bool:
         return not self.figure.value / 5 < count < self.figure.value * 5
 
-    def _counts(self, report: Report) -> Iterator[tuple[int | Fraction, Fraction | None, tuple[Step, ...]]]:
-        """Yield a network's counts, each with what it supposes."""
+    def _counts(self, report: Report) -> Iterator[tuple[int | Fraction, int | Fraction, tuple[Step, ...]]]:
+        """Yield the least and the most that a network counts, each with what it supposes."""
         if self.metric == "size":
             yield from self._bytes(report)
         elif self.metric == "mac":
-            yield _number(report.totals.mac), None, ()
+            yield (mac := _number(report.totals.mac)), mac, ()
         else:
             for way, step in self._ways():
-                yield _sum(one.value for one in report.counted(way, self.metric)), None, (step,)
+                yield (count := self._total(report, way)), count, (step,)
+
+    def _total(self, report: Report, way: Convention) -> int | Fraction:
+        if report is self.report:
+            return sum(self._by_layer(way), start=0)
+        return _sum(one.value for one in report.counted(way, self.metric))
+
+    def _by_layer(self, way: Convention) -> list[int | Fraction]:
+        if way.name not in self.rows:
+            self.rows[way.name] = [_number(one.value) for one in self.report.counted(way, self.metric)]
+        return self.rows[way.name]
 
     def _ways(self) -> Iterator[tuple[Convention, Step]]:
         if self.metric == "params":
@@ -570,48 +605,47 @@ class _Search:
         for convention in _conventions():
             yield convention, _counted_by(convention)
 
-    def _bytes(self, report: Report) -> Iterator[tuple[int | Fraction, Fraction | None, tuple[Step, ...]]]:
+    def _bytes(self, report: Report) -> Iterator[tuple[int | Fraction, int | Fraction, tuple[Step, ...]]]:
         """Yield what a network takes on a disk: in its data type, and in others."""
         for dtype in dict.fromkeys((report.dtype, "fp32", "fp16", "int8")):
             own, other = (f" in {dtype}", ()) if dtype == report.dtype else ("", (Step("dtype", f"in {dtype}"),))
-            for size in sizes_of(report, dtype):
+            sizes = sizes_of(report, dtype)
+            for size in sizes:
                 kind = "size" if size.name == "params" else "state"
                 said = {"params": "its parameters", "statistics": "its parameters and running statistics"}
                 words = said.get(size.name, "its whole state, with running statistics and counters")
-                yield _number(size.bytes), None, (Step(kind, words + own), *other)
-            tensors = _number(tensors_of(report))
-            whole = _number(sizes_of(report, dtype)[-1].bytes)
-            low, high = (whole + tensors * each for each in _TENSOR_BYTES)
-            words = f"its whole state{own}, in a file of PyTorch: {_TENSOR_BYTES[0]} to {_TENSOR_BYTES[1]} bytes "
-            yield low, Fraction(high), (Step("file", words + "more for each tensor's name and header"), *other)
+                taken = _number(size.bytes)
+                yield taken, taken, (Step(kind, words + own), *other)
+            tensors, whole = _number(tensors_of(report)), _number(sizes[-1].bytes)
+            low, high = (whole + tensors * each for each in TENSOR_BYTES)
+            seen = f"{TENSOR_BYTES[0]} to {TENSOR_BYTES[1]} bytes more a tensor, as seen in torchvision's files"
+            yield low, high, (Step("file", f"its whole state{own}, in a file of PyTorch: {seen}"), *other)
 
     def _read(
-        self, count: int | Fraction, high: Fraction | None, steps: tuple[Step, ...], *, slips: bool = True
+        self, count: int | Fraction, most: int | Fraction, steps: tuple[Step, ...], *, slips: bool = True
     ) -> Iterator[Explanation]:
         """Yield a count as it is and as slips make it, each held against the figure."""
-        yield self._held(count, high, Fraction(1), steps)
+        yield self._held(count, most, Fraction(1), steps)
         power, size = self.figure.power, self.metric == "size"
         if power and (slips or size):
+            raised = "" if power == 1 else "⁰¹²³⁴"[power]
             if size and not self.figure.binary:
-                raised = "" if power == 1 else "⁰¹²³⁴"[power]
                 words = f"divided by 1024{raised}, so {self.figure.prefix}iB and not {self.figure.prefix}B"
-                yield self._held(count, high, Fraction(1000, 1024) ** power, (*steps, Step("binary size", words)))
+                yield self._held(count, most, Fraction(1000, 1024) ** power, (*steps, Step("binary size", words)))
             elif not size:
-                raised = "" if power == 1 else "⁰¹²³⁴"[power]
                 words = f"divided by 1024{raised} instead of {10 ** (3 * power):,}"
-                yield self._held(count, high, Fraction(1000, 1024) ** power, (*steps, Step("binary", words)))
+                yield self._held(count, most, Fraction(1000, 1024) ** power, (*steps, Step("binary", words)))
         if slips and self.metric == "flops":
-            yield self._held(count, high, Fraction(2), (*steps, Step("factor", "and twice that")))
-            yield self._held(count, high, Fraction(1, 2), (*steps, Step("factor", "and half of that")))
+            yield self._held(count, most, Fraction(2), (*steps, Step("factor", "and twice that")))
+            yield self._held(count, most, Fraction(1, 2), (*steps, Step("factor", "and half of that")))
 
     def _held(
-        self, count: int | Fraction, high: Fraction | None, factor: Fraction, steps: tuple[Step, ...]
+        self, count: int | Fraction, most: int | Fraction, factor: Fraction, steps: tuple[Step, ...]
     ) -> Explanation:
-        low, top = count * factor, (count if high is None else high) * factor
-        nearest = min(max(self.figure.value, low), top)
-        match = self.figure.match(low, top)
+        low, high = count * factor, most * factor
+        nearest = min(max(self.figure.value, low), high)
         off = (nearest - self.figure.value) / self.figure.value
-        return Explanation(count, Fraction(nearest if high is not None else low), steps, match, off, (), high)
+        return Explanation(count, most, factor, steps, self.figure.match(low, high), off)
 
     # -- parts of it -------------------------------------------------------------------------------------------------
 
@@ -621,36 +655,45 @@ class _Search:
             return
         for step, left_out in _parts(self.report):
             if self.metric == "mac":
-                counts = [_number(row.mac) for row in self.report.layers]
-                yield from self._read(_without(counts, left_out), None, (step,), slips=False)
+                count = _without([_number(row.mac) for row in self.report.layers], left_out)
+                yield from self._read(count, count, (step,), slips=False)
                 continue
             for way, way_step in self._ways():
-                counts = [_number(one.value) for one in self.report.counted(way, self.metric)]
-                yield from self._read(_without(counts, left_out), None, (way_step, step), slips=False)
+                count = _without(self._by_layer(way), left_out)
+                yield from self._read(count, count, (way_step, step), slips=False)
 
     def _of_lines(self) -> Iterator[Explanation]:
-        """Yield the papers' count with one thing more, which some tool counts too, and tools' without one."""
+        """Yield the papers' count with one thing more or two, which some tool counts too, and tools' without one."""
         paper = load_convention("paper")
-        more: dict[str, tuple[Number, list[str]]] = {}
+        more: dict[str, tuple[int | Fraction, str]] = {}
         for convention in _conventions():
             ledger = ledger_of(self.report, convention, paper)
-            doubled = [line for line in ledger.lines if "multiply-add" in line.words]
-            if doubled and len(doubled) < len(ledger.lines):
-                count = _number(ledger.total) - _sum(line.amount for line in doubled)
-                steps = (_counted_by(convention), Step("once", "but 1 for a multiply-add"))
-                yield from self._read(count, None, steps, slips=False)
+            for count, step in _less(ledger):
+                yield from self._read(count, count, (_counted_by(convention), step), slips=False)
             for line in ledger.lines:
-                if line.form or "multiply-add" in line.words:
-                    continue
-                more.setdefault(line.text, (line.amount, []))[1].append(convention.name)
-                if not doubled and len(ledger.lines) > 1:
-                    count = _number(ledger.total) - _number(line.amount)
-                    steps = (_counted_by(convention), Step("line", f"without {line.text}"))
-                    yield from self._read(count, None, steps, slips=False)
-        base = _sum(one.value for one in self.report.counted(paper))
-        for text, (amount, names) in more.items():
-            step = Step("line", f"and {text}, which {names[0]} counts")
-            yield from self._read(base + _number(amount), None, (Step("paper", "as papers count"), step), slips=False)
+                if not line.form and "multiply-add" not in line.words:
+                    more.setdefault(line.text, (_number(line.amount), convention.name))
+        base = sum(self._by_layer(paper), start=0)
+        for size in (1, 2):
+            for chosen in combinations(more.items(), size):
+                steps = (
+                    Step(kind, f"and {text}, which {name} counts", "", text)
+                    for kind, (text, (_, name)) in zip(("line", "line too"), chosen, strict=False)
+                )
+                count = base + sum((amount for _, (amount, _) in chosen), start=0)
+                yield from self._read(count, count, (_counted_by(paper), *steps), slips=False)
+
+
+def _less(ledger: Ledger) -> Iterator[tuple[int | Fraction, Step]]:
+    """Yield what a convention counts with 1 for a multiply-add, or without one thing."""
+    whole = _number(ledger.total)
+    doubled = [line for line in ledger.lines if "multiply-add" in line.words]
+    if doubled and len(doubled) < len(ledger.lines):
+        yield whole - _sum(line.amount for line in doubled), Step("once", "but 1 for a multiply-add")
+    if not doubled and len(ledger.lines) > 1:
+        for line in ledger.lines:
+            if not line.form:
+                yield whole - _number(line.amount), Step("less", f"without {line.text}")
 
 
 def _counted_by(convention: Convention) -> Step:
@@ -659,7 +702,7 @@ def _counted_by(convention: Convention) -> Step:
     return Step("paper" if paper else "convention", words, convention.name)
 
 
-def _changed(kind: str, name: str, value: Value) -> Step:
+def _changed(kind: str, name: str, value: Any) -> Step:
     return Step(kind, f"{name} = {readable(value)}", name)
 
 
@@ -686,14 +729,17 @@ def _parts(report: Report) -> Iterator[tuple[Step, frozenset[int]]]:
     place = {id(row): index for index, row in enumerate(rows)}
     linears = [index for index, row in enumerate(rows) if row.kind == "linear"]
     if linears:
-        yield Step("classifier", f"without the classifier ({rows[linears[-1]].path})"), frozenset(linears[-1:])
+        said = "without the classifier"
+        yield Step("classifier", f"{said} ({rows[linears[-1]].path})", "", said), frozenset(linears[-1:])
     if len(linears) > 1:
-        yield Step("linears", f"without its {len(linears)} linear layers"), frozenset(linears)
+        said = "without its linear layers"
+        yield Step("linears", f"without its {len(linears)} linear layers", "", said), frozenset(linears)
     contracting = [row for row in rows if row.activations != 0]
     if len(contracting) > 1:
         first = contracting[0]
         group = next((members for members in report.followed if members[0] is first), (first,))
-        yield Step("stem", f"without the first convolution ({first.path})"), _places(group, place)
+        said = "without the first convolution"
+        yield Step("stem", f"{said} ({first.path})", "", said), _places(group, place)
     stages: dict[str, list[Row]] = {}
     for row in rows:
         stages.setdefault(row.stage, []).append(row)

@@ -16,7 +16,7 @@ Ok = Callable[..., str]
 def test_every_convention_has_a_row_and_a_ledger(ok: Ok) -> None:
     said = ok("conventions", "resnet50")
     for line in (
-        "fvcore         also norm and global average pool",
+        "fvcore          also norm and global average pool",
         "fvcore counts 22,328,320 more than paper",
         "  +22,227,968  norm, 2 per output",
         "     +100,352  global average pool, 1 per input",

@@ -10,7 +10,7 @@ from flopcalc.binding import bind
 from flopcalc.build import build
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
-from flopcalc.report import DTYPES, Report, make_report
+from flopcalc.report import DTYPES, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
 from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
@@ -84,6 +84,7 @@ def analyze(
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
     dtype: str = "fp32",
+    order: str = "file",
     **parameters: object,
 ) -> Report:
     """Return what an architecture or a block costs, layer by layer and in all.
@@ -108,6 +109,8 @@ def analyze(
         Keep the rounding of symbols as functions, instead of reading it as the identity as textbooks do.
     dtype : str
         The type of an element, from which bytes follow: fp32, fp16, int8 …
+    order : str
+        Of which order of execution the peak memory is: ``file``, or ``best`` for the one that needs least.
     **parameters
         Values of the spec's parameters: int, Fraction, float (the decimal that it prints), bool, or str (a word, or
         an expression whose names are new symbols).
@@ -144,6 +147,7 @@ def analyze(
         assume=assume,
         exact_rounding=exact_rounding,
         dtype=dtype,
+        order=order,
     )
 
 
@@ -172,6 +176,16 @@ def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
 
 def _wrong(what: str, value: object, expected: str) -> ParameterError:
     return ParameterError(Problem(f"{what} is {shorten(described(value))}", None, expected))
+
+
+def _want_one_of(name: str, what: str, value: object, known: Iterable[str]) -> None:
+    words = tuple(known)
+    if not isinstance(value, str):
+        raise _wrong(name, value, "one of " + ", ".join(words))
+    if value not in words:
+        raise UnknownNameError(
+            Problem(f"there is no {what} `{shorten(value)}`", None, "one of " + ", ".join(words), suggest(value, words))
+        )
 
 
 def texts_of(what: str, value: str | Iterable[str]) -> list[str]:
@@ -205,6 +219,7 @@ def analyze_spec(
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
     dtype: str = "fp32",
+    order: str = "file",
     real: Iterable[str] | None = None,
 ) -> Report:
     """Do what :func:`analyze` does, with the parameters in a mapping: one may be named like an option.
@@ -216,14 +231,8 @@ def analyze_spec(
         raise _wrong("exact_rounding", exact_rounding, "True or False")
     if not isinstance(convention, (str, Convention)):
         raise _wrong("convention", convention, "a name, a path or a Convention")
-    if not isinstance(dtype, str):
-        raise _wrong("dtype", dtype, "one of " + ", ".join(DTYPES))
-    if dtype not in DTYPES:
-        raise UnknownNameError(
-            Problem(
-                f"there is no data type `{shorten(dtype)}`", None, "one of " + ", ".join(DTYPES), suggest(dtype, DTYPES)
-            )
-        )
+    _want_one_of("dtype", "data type", dtype, DTYPES)
+    _want_one_of("order", "order of execution", order, ORDERS)
     binding = bind(
         spec,
         parameters,
@@ -236,4 +245,4 @@ def analyze_spec(
     )
     rules = load_convention(convention) if isinstance(convention, str) else convention
     built = build(spec, binding)
-    return make_report(spec, built.graph, built.parameters, rules, binding.arithmetic, dtype)
+    return make_report(spec, built.graph, built.parameters, rules, binding.arithmetic, dtype, order)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from flopcalc.binding import Binding
 from flopcalc.cost import Cost
@@ -26,7 +26,7 @@ from flopcalc.errors import (
 )
 from flopcalc.expression import Budget, Derived, Expression, Function, Scope, weighed
 from flopcalc.graph import Graph, Node, Turn
-from flopcalc.layers import FORMS, LAYERS, Layer, Shape, show_shape
+from flopcalc.layers import FORMS, LAYERS, Layer, Shape, show_shape, volume
 from flopcalc.number import (
     Number,
     Recorded,
@@ -165,6 +165,8 @@ class _Strand:
     tensor: int
     shape: Shape
     turn: Turn | None = None
+    same: bool = False
+    """Whether it is one and the same tensor in every turn."""
 
     @property
     def count(self) -> Number:
@@ -175,6 +177,15 @@ class _Strand:
         if self.turn is None:
             return self.shape[0]
         return self.turn.sum(self.shape[0])
+
+
+class _Costed(NamedTuple):
+    """A layer on some shapes: what it writes, what it costs, and whether it moves nothing."""
+
+    layer: Layer
+    shape: Shape
+    cost: Cost
+    view: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +225,7 @@ class _Builder:
         self.root = Scope({}, None, binding.arithmetic)
         self.budget = Budget()
         self.shapes: list[Shape] = []
+        self.memory: list[Hashable] = []
         self.nodes: list[Node] = []
         self.aliases: dict[int, int] = {}
         self.used: set[int] = set()
@@ -226,7 +238,7 @@ class _Builder:
         self.doubt = (False, False)
         self.attempts = 0
         self.halted = False
-        self.cache: dict[Any, tuple[Layer, Shape, Cost]] = {}
+        self.cache: dict[Any, _Costed] = {}
         self.symbols: set[str] = set()
         for value in (*binding.values.values(), *(side for shape in binding.shapes.values() for side in shape)):
             self.symbols.update(symbol.name for symbol in getattr(value, "free_symbols", ()))
@@ -396,8 +408,10 @@ class _Builder:
         self.use(output)
         return output
 
-    def tensor(self, shape: Shape) -> int:
+    def tensor(self, shape: Shape, memory: Hashable = None) -> int:
+        """Number a new tensor; `memory` is whose it is, where it has none of its own."""
         self.shapes.append(shape)
+        self.memory.append(len(self.memory) if memory is None else memory)
         return len(self.shapes) - 1
 
     def use(self, tensor: int) -> None:
@@ -742,12 +756,11 @@ class _Builder:
         if known is None:
             layer = self.made(entry, values, shapes)
             known = self.cache[key] = self.costed(layer, shapes, entry.place, f"{trail.prefix}{entry.part}")
-        layer, shape, cost = known
-        if layer.absent:
+        if known.layer.absent:
             return tensors[0]
         part = self.part(entry, scope, trail)
-        written = self.written(layer, entry.modifiers, scope)
-        output = self.place(layer, tensors, shape, cost, trail, part, entry.place, written)
+        written = self.written(known.layer, entry.modifiers, scope)
+        output = self.place(known, tensors, trail, part, entry.place, written)
         if entry.modifiers.name is not None:
             trail.names[part] = _Named(output, {}, range(len(self.nodes) - 1, len(self.nodes)))
         return output
@@ -817,7 +830,7 @@ class _Builder:
         doubts = [self.doubts[tensor] for tensor in tensors if tensor in self.doubts]
         return (any(channels for channels, _ in doubts), any(sides for _, sides in doubts))
 
-    def costed(self, layer: Layer, shapes: tuple[Shape, ...], place: Place, path: str) -> tuple[Layer, Shape, Cost]:
+    def costed(self, layer: Layer, shapes: tuple[Shape, ...], place: Place, path: str) -> _Costed:
         """Return a layer with its output's shape and its cost on `shapes`; faults are kept."""
         least, most = layer.arity
         if len(shapes) < least or (most is not None and len(shapes) > most):
@@ -851,21 +864,21 @@ class _Builder:
             out = getattr(layer, "out", None)
             guessed = (shapes[0][0] if out is None else out, *shapes[0][1:])
             raise _Stop(guessed, (out is None and (joins or self.doubt[0]), True)) from None
-        return layer, shape, layer.cost(shapes, shape)
+        view = layer.moves_nothing(shapes, shape, self.arithmetic)
+        return _Costed(layer, shape, layer.cost(shapes, shape, view=view), view)
 
     def place(
         self,
-        layer: Layer,
+        costed: _Costed,
         tensors: list[int],
-        shape: Shape,
-        cost: Cost,
         trail: _Trail,
         part: str,
         place: Place,
         written: str,
         joined: Number | None = None,
+        again: Number | None = None,
     ) -> int:
-        """Add a node to the graph."""
+        """Add a node to the graph; `again` is what it reads more than once, where its tensors do not tell."""
         if len(self.nodes) >= MOST_LAYERS:
             self.halt("the network is too large", place, f"at most {MOST_LAYERS:,} layers")
         if len(trail.prefix) + len(part) > LONGEST_PATH:
@@ -879,6 +892,11 @@ class _Builder:
         for tensor in tensors:
             self.use(tensor)
         count: Number = 1
+        layer, shape, cost, view = costed
+        if again is None:
+            again = self.read_again([_Strand(tensor, self.shapes[tensor]) for tensor in tensors])
+        if not view and again != 0:
+            cost = replace(cost, mac=cost.mac - again)
         each = cost
         if self.turns:
             try:
@@ -888,7 +906,7 @@ class _Builder:
             except Fault as fault:
                 self.fail(f"{trail.prefix}{part}: {fault.what}", place, fault.expected, fault.hint)
                 raise _Stop from None
-        output = self.tensor(shape)
+        output = self.tensor(shape, self.memory_of(layer, tensors[0], shape) if view else None)
         if any(self.doubt):
             channels = self.doubt[0] and not hasattr(layer, "out") and layer.name != "reshape"
             sides = self.doubt[1] and layer.name not in ("global_pool", "adaptive_avg_pool", "linear", "reshape")
@@ -911,9 +929,31 @@ class _Builder:
                 self.turns,
                 written,
                 joined,
+                view=view,
             )
         )
         return output
+
+    def memory_of(self, layer: Layer, source: int, shape: Shape) -> Hashable:
+        """Return the memory of a view: all of its source's, or the part that the layer takes."""
+        memory = self.memory[source]
+        part, whole = volume(shape), volume(self.shapes[source])
+        return memory if part == whole or expanded(part - whole) == 0 else (memory, layer)
+
+    def read_again(self, strands: list[_Strand]) -> Number:
+        """Return the elements of tensors that stand more than once among what a layer reads."""
+        seen: set[Hashable] = set()
+        again: list[Number] = []
+        for strand in strands:
+            if strand.turn is not None and not strand.same:
+                continue  # in every turn another tensor
+            memory = self.memory[strand.tensor]
+            times = strand.count if strand.same else 1
+            more = times if memory in seen else times - 1
+            if more != 0:
+                again.append(product(more, volume(strand.shape)))
+            seen.add(memory)
+        return total(again)
 
     def block(self, entry: BlockEntry, scope: Scope, trail: _Trail, tensors: list[int]) -> int:
         spec = entry.block
@@ -1181,7 +1221,7 @@ class _Builder:
 
     def restore(self, state: _State, trail: _Trail) -> None:
         """Forget what was built since `state`."""
-        del self.nodes[state.nodes :], self.shapes[state.shapes :]
+        del self.nodes[state.nodes :], self.shapes[state.shapes :], self.memory[state.shapes :]
         self.aliases, self.used, self.problems = dict(state.aliases), set(state.used), list(state.problems)
         for kept, now in ((state.counts, trail.counts), (state.names, trail.names)):
             now.clear()
@@ -1328,6 +1368,7 @@ class _Builder:
         read: tuple[Shape, ...] | None = None,
         written: str | None = None,
         joined: Number | None = None,
+        again: Number | None = None,
     ) -> int:
         """Place a layer that branches bring with them: a split, a merge.
 
@@ -1337,13 +1378,13 @@ class _Builder:
         shapes = tuple(self.shapes[tensor] for tensor in tensors)
         if read is not None and word == "concat":
             shapes = read
-        layer, shape, cost = self.costed(layer, shapes, place, f"{trail.prefix}{word}")
+        costed = self.costed(layer, shapes, place, f"{trail.prefix}{word}")
         if read is not None:
-            cost = layer.cost(read, shape)
+            costed = costed._replace(cost=layer.cost(read, costed.shape, view=False), view=False)
         number = trail.counts[word] = trail.counts.get(word, 0) + 1
         part = f"{word}{number}" if number > 1 else word
         form = self.written(layer, _PLAIN, self.root) if written is None else written
-        return self.place(layer, tensors, shape, cost, trail, part, place, form, joined)
+        return self.place(costed, tensors, trail, part, place, form, joined, again)
 
     def path(self, path: BranchPath, scope: Scope, labels: dict[str, int], trail: _Trail, start: int) -> list[_Strand]:
         """Build one path; a repeated one gives a strand for every turn, or one for all of them."""
@@ -1388,7 +1429,7 @@ class _Builder:
                 self.close_turn(turn)
                 trail.names.clear()
                 trail.names.update(names)
-            strands.append(_Strand(end, self.shapes[end], turn))
+            strands.append(_Strand(end, self.shapes[end], turn, self.memory[end] == self.memory[start]))
             for index in range(last):
                 end = self.turn(scope, expanded(count - last + index), once)
                 strands.append(_Strand(end, self.shapes[end]))
@@ -1413,7 +1454,7 @@ class _Builder:
             return strands[0].tensor  # a repeat of one turn: there is nothing to add
         if all(strand.turn is None for strand in strands):
             return self.extra(word, {}, tensors, trail, entry.place, written=written)
-        self.assume_turns(total(strand.count for strand in strands), 1 if word == "concat" else 2)
+        self.assume_turns(total(strand.count for strand in strands), 2)
         if word == "concat":
             read = tuple((strand.channels(), strand.shape[1], strand.shape[2]) for strand in strands)
         else:
@@ -1425,7 +1466,7 @@ class _Builder:
             if len(tensors) == 1:
                 tensors = tensors * 2  # the turns of one path: their shape is added to itself
         joined = total(strand.count for strand in strands)
-        return self.extra(word, {}, tensors, trail, entry.place, read, written, joined)
+        return self.extra(word, {}, tensors, trail, entry.place, read, written, joined, self.read_again(strands))
 
     def running_sums(self, entry: BranchesEntry, scope: Scope, trail: _Trail, strands: list[_Strand]) -> list[_Strand]:
         """Add to every path from `first` + 1 on the sum before it: hierarchical feature fusion.
@@ -1459,7 +1500,8 @@ class _Builder:
             before = self.turns
             self.turns = (*before, Turn(strand.turn.index, begin, strand.turn.last))
             source = strand.tensor if previous is None else previous.tensor
-            tensor = self.extra("add", {}, [source, strand.tensor], trail, entry.place)
+            # a tensor that stands there twice is that of two turns
+            tensor = self.extra("add", {}, [source, strand.tensor], trail, entry.place, again=0)
             self.turns = before
             previous = _Strand(tensor, self.shapes[tensor])
             result.append(_Strand(tensor, self.shapes[tensor], strand.turn))

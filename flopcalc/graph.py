@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flopcalc.cost import Cost
-from flopcalc.errors import Fault, Place
+from flopcalc.errors import Fault, Place, shorten
 from flopcalc.field import Field, Step, fields
 from flopcalc.layers import POINTWISE, Layer, Shape, volume
-from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal, summed
+from flopcalc.number import Arithmetic, Number, expanded, is_rational, is_whole, normal, summed
+from flopcalc.schedule import Task, least_peak
 
-__all__ = ["Field", "Graph", "Node", "Turn"]
+__all__ = ["Field", "Graph", "Node", "Schedule", "Turn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Node:
         The path of the layer whose learned parameters it uses; "" where they are its own. They are not in its costs.
     alone : Cost, optional
         Of a single turn, were they its own; where it shares them.
+    view : bool
+        Whether what it writes is the memory of what it reads: it moves nothing.
     """
 
     path: str
@@ -87,6 +90,7 @@ class Node:
     joined: Number | None = None
     shares: str = ""
     alone: Cost | None = None
+    view: bool = False
 
     @property
     def by_itself(self) -> Node:
@@ -111,6 +115,28 @@ class Node:
         for turn in reversed(self.turns):
             value = turn.sum(value)
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """An order of the layers, with its peak memory.
+
+    Attributes
+    ----------
+    peak : int
+        The largest sum of live tensors, in elements.
+    nodes : tuple of Node
+        In the order in which they run; a view stands right behind the layer whose memory it is.
+    at : Node, optional
+        The layer that runs when the peak is reached first; None where the network's inputs alone are the peak.
+    proved : bool
+        Whether no order needs less; else the peak is that of the best order found.
+    """
+
+    peak: int
+    nodes: tuple[Node, ...]
+    at: Node | None
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +178,7 @@ class Graph:
         Fault
             Where a repeat has a symbolic count, whose turns are not laid out.
         """
-        base = list(range(len(self.shapes)))
-        self._want_laid_out("peak memory", self.nodes)
-        for node in self.nodes:
-            if node.layer.view:
-                base[node.output] = base[node.inputs[0]]
+        base = self._memories()
         end = len(self.nodes)
         last = dict.fromkeys((base[tensor] for tensor in self.inputs.values()), -1)
         for step, node in enumerate(self.nodes):
@@ -179,6 +201,53 @@ class Graph:
             for tensor in dying.get(step, ()):
                 live = live - volume(self.shapes[tensor])
         return _greatest(sums, arithmetic)
+
+    def _memories(self) -> list[int]:
+        """Return for every tensor the one in whose memory it lies: a view is its source's."""
+        self._want_laid_out("peak memory", self.nodes)
+        base = list(range(len(self.shapes)))
+        for node in self.nodes:
+            if node.view:
+                base[node.output] = base[node.inputs[0]]
+        return base
+
+    def sizes(self) -> list[int]:
+        """Return the elements of every tensor, or a Fault where one of them is a formula."""
+        sizes: list[int] = []
+        for shape in self.shapes:
+            size = volume(shape)
+            if not is_whole(size):
+                raise Fault(
+                    f"the best order needs sizes that are numbers, and a tensor has {shorten(str(size))} elements",
+                    expected="a number for every symbol",
+                    hint="the file's own order, `--order file`, keeps formulas",
+                )
+            sizes.append(size)
+        return sizes
+
+    def best_order(self) -> Schedule:
+        """Return an order of the layers whose peak memory is least; see :func:`flopcalc.schedule.least_peak`.
+
+        Raises
+        ------
+        Fault
+            Where a size is a symbol, or a repeat has a symbolic count.
+        """
+        base, sizes = self._memories(), self.sizes()
+        moving = [node for node in self.nodes if not node.view]
+        tasks = [Task(tuple(dict.fromkeys(base[tensor] for tensor in node.inputs)), node.output) for node in moving]
+        inputs = dict.fromkeys(base[tensor] for tensor in self.inputs.values())
+        read = {memory for task in tasks for memory in task.reads}
+        kept = {base[tensor] for tensor in self.outputs.values()} | {memory for memory in inputs if memory not in read}
+        found = least_peak(tasks, sizes, tuple(inputs), tuple(kept))
+        views: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            if node.view:
+                views.setdefault(base[node.output], []).append(node)
+        nodes = [node for memory in inputs for node in views.get(memory, ())]
+        for number in found.tasks:
+            nodes += [moving[number], *views.get(moving[number].output, ())]
+        return Schedule(found.peak, tuple(nodes), None if found.at < 0 else moving[found.at], found.proved)
 
     def fields(self, arithmetic: Arithmetic) -> Mapping[int, Field]:
         """Return the receptive field of every tensor, exact over all paths; see :func:`flopcalc.field.fields`.

@@ -715,6 +715,17 @@ class Arithmetic:
             return normal(ceiling(x))
         return normal(-self.floor(normal(-x)))
 
+    def bytes(self, elements: Number, bits: int) -> Number:
+        """Return the bytes that elements of so many bits take, packed together: the last byte is a whole one.
+
+        Examples
+        --------
+        >>> Arithmetic().bytes(9, 4), Arithmetic().bytes(9, 32)
+        (5, 36)
+        """
+        size = divide(elements * bits, 8)
+        return size if bits % 8 == 0 else self.ceil(size)
+
     def round(self, x: Number) -> Number:
         """Round half up; x itself for symbols in the ideal reading."""
         if type(x) is int or self._as_it_is(x) or (is_symbolic(x) and x.is_integer):

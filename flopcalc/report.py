@@ -11,19 +11,25 @@ from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
 from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, suggest
 from flopcalc.field import Field
-from flopcalc.graph import Graph
+from flopcalc.graph import Graph, Schedule
 from flopcalc.layers import Shape
 from flopcalc.number import Arithmetic, Number, Value, divide, is_rational, is_symbolic, total
 from flopcalc.spec.model import Spec
 from flopcalc.units import DTYPES
 
-__all__ = ["DTYPES", "GROUPINGS", "METRICS", "Group", "Report", "Row", "Totals", "share"]
+__all__ = ["DTYPES", "GROUPINGS", "METRICS", "ORDERS", "Group", "Report", "Row", "Totals", "share"]
 
 METRICS = ("params", "weights", "madds", "flops", "mac", "activations")
 """What every row and the totals have."""
 
 GROUPINGS = ("layer", "block", "stage", "kind")
 """The ways in which rows can be put together."""
+
+ORDERS: Mapping[str, str] = {
+    "file": "the file's own order",
+    "best": "the order that needs least memory",
+}
+"""The orders of execution of which the peak memory is told."""
 
 
 @dataclass(frozen=True)
@@ -125,16 +131,33 @@ class Totals(Costed):
 
     graph: Graph = field(repr=False)
     arithmetic: Arithmetic = field(repr=False)
+    order: str = "file"
 
     @cached_property
-    def peak_memory(self) -> Number:
-        """The largest sum of live tensors, in elements.
+    def schedule(self) -> Schedule | None:
+        """The order of the layers that needs the least memory, where that was asked for.
 
         Raises
         ------
         FlopcalcError
-            Where a repeat has a symbolic count.
+            Where a size is a symbol.
         """
+        try:
+            return self.graph.best_order() if self.order == "best" else None
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
+
+    @cached_property
+    def peak_memory(self) -> Number:
+        """The largest sum of live tensors, in elements, in the order that was asked for.
+
+        Raises
+        ------
+        FlopcalcError
+            Where a repeat has a symbolic count, or the best order is asked for and a size is a symbol.
+        """
+        if self.schedule is not None:
+            return self.schedule.peak
         try:
             return self.graph.peak_memory(self.arithmetic)
         except Fault as fault:
@@ -237,8 +260,8 @@ class Report:
             return fault
 
     def bytes(self, elements: Number) -> Number:
-        """Return the bytes that `elements` take in the report's data type."""
-        return divide(elements * DTYPES[self.dtype], 8)
+        """Return the bytes that `elements` take in the report's data type, packed together; the last one is whole."""
+        return self.totals.arithmetic.bytes(elements, DTYPES[self.dtype])
 
     def by(self, grouping: str) -> tuple[Group, ...]:
         """Return the layers put together by ``layer``, ``block``, ``stage`` or ``kind``.
@@ -358,8 +381,20 @@ def make_report(
     convention: Convention,
     arithmetic: Arithmetic,
     dtype: str = "fp32",
+    order: str = "file",
 ) -> Report:
-    """Return the report of a graph under a convention."""
+    """Return the report of a graph under a convention; `order` is one of :data:`ORDERS`.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the best order is asked for and a size is a formula.
+    """
+    if order == "best":
+        try:
+            graph.sizes()
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
     stages = _stages(graph)
     rows: list[Row] = []
     for node in graph.nodes:
@@ -387,7 +422,11 @@ def make_report(
             )
         )
     totals = Totals(
-        add_up(row.cost for row in rows), total(row.flops for row in rows), graph=graph, arithmetic=arithmetic
+        add_up(row.cost for row in rows),
+        total(row.flops for row in rows),
+        graph=graph,
+        arithmetic=arithmetic,
+        order=order,
     )
     return Report(
         spec=spec,

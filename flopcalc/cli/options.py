@@ -10,7 +10,7 @@ import click
 
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.render.cells import UNITS
-from flopcalc.report import DTYPES, GROUPINGS
+from flopcalc.report import DTYPES, GROUPINGS, ORDERS
 from flopcalc.shapes import split_label
 
 __all__ = [
@@ -179,6 +179,15 @@ def shared_options() -> list[click.Option]:
             default="fp32",
             show_default=True,
             help="Type of an element, for bytes: " + ", ".join(DTYPES) + ".",
+        ),
+        click.Option(
+            ["--order"],
+            type=Word(*ORDERS),
+            default="file",
+            show_default=True,
+            help="In which order layers run, for the peak memory: "
+            + "; ".join(f"{name}: {what}" for name, what in ORDERS.items())
+            + ".",
         ),
         click.Option(
             ["--symbolic"], multiple=True, metavar="NAME,…", help="Parameters that stay symbols; costs are formulas."

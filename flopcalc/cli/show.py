@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from flopcalc.analysis import analyze_spec, resolve
-from flopcalc.cli.options import given_once, named_values, output_option
-from flopcalc.cli.output import screen_for, write_text
+from flopcalc.cli.options import format_option, given_once, named_values, output_option
+from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.number import as_text
 from flopcalc.render.cells import shape_text
@@ -22,19 +22,30 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-def _run(spec: str, graph: bool, settings: tuple[str, ...], output: str | None) -> None:
+def _run(spec: str, graph: bool, settings: tuple[str, ...], output_format: str, output: str | None) -> None:
     loaded, inline = resolve(spec)
     values = given_once(inline.items(), named_values(settings).items())
     if graph:
-        write_text(graph_as_text(analyze_spec(loaded, values), screen_for(output)), output)
+        report = analyze_spec(loaded, values)
+        if output_format == "json":
+            from flopcalc.render.json import graph_as_dict
+
+            write_json(graph_as_dict(report), output)
+        else:
+            write_text(graph_as_text(report, screen_for(output)), output)
         return
+    if output_format == "json":
+        raise FlopcalcError(Problem("a spec is shown as YAML; JSON is for its graph", None, "", "add --graph"))
     if values:
         raise FlopcalcError(Problem("parameters change the graph, not the YAML", None, "", "add --graph"))
     write_text(loaded.text if loaded.text.endswith("\n") else loaded.text + "\n", output)
 
 
 def graph_as_text(report: Report, screen: Screen) -> str:
-    """Return a graph as a listing: every layer, what it writes, and the layers that it reads."""
+    """Return a graph as a listing: every layer, what it writes, and the layers that it reads.
+
+    Names are broken over lines where the screen is narrow, and in a file they stay whole.
+    """
     from flopcalc.render.terminal import Head, listing_as_text
 
     graph = report.totals.graph
@@ -52,7 +63,8 @@ def graph_as_text(report: Report, screen: Screen) -> str:
         operation = row.operation if row.count == 1 else f"{row.operation}, {as_text(row.count)} times"
         mark = " (output)" if node.output in outputs else ""
         rows.append((str(number), node.path, operation, shape_text(row.output, style, order) + mark, read))
-    columns = [Head("#", True, True), Head("Layer"), Head("Operation"), Head("Output"), Head("Reads")]
+    whole = not screen.bounded
+    columns = [Head("#", True, True), *(Head(name, whole=whole) for name in ("Layer", "Operation", "Output", "Reads"))]
     return listing_as_text(columns, rows, screen, report.spec.title or report.name)
 
 
@@ -70,6 +82,7 @@ command = click.Command(
             metavar="NAME=VALUE",
             help="A parameter, for --graph; SPEC:alpha=0.5,rho=1 sets it too.",
         ),
+        format_option("table", "json"),
         output_option(),
     ],
     callback=_run,

@@ -125,7 +125,7 @@ def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict
         "assume": options.get("assume", ()),
         "exact_rounding": options.get("exact_rounding", False),
     }
-    given |= {name: options[name] for name in ("convention", "dtype") if name in options}
+    given |= {name: options[name] for name in ("convention", "dtype", "order") if name in options}
     return command.spec, _values(command.settings, named_values(options["settings"]), options), given
 
 

@@ -10,14 +10,14 @@ from flopcalc.analysis import texts_of
 from flopcalc.binding import bind, is_open
 from flopcalc.comparison.budget import at_equal
 from flopcalc.comparison.plan import analysed, plans_of, shared_symbols
-from flopcalc.comparison.result import MEASURES, Balanced, Comparison, Equal, Side, check_measure
+from flopcalc.comparison.result import FIELDS, MEASURES, Balanced, Comparison, Equal, Side, check_measure
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import ParameterError, Problem
 from flopcalc.report import METRICS
 from flopcalc.shapes import read_input
 from flopcalc.spec import Spec
 
-__all__ = ["MEASURES", "Balanced", "Comparison", "Equal", "Side", "compare", "compare_specs"]
+__all__ = ["FIELDS", "MEASURES", "Balanced", "Comparison", "Equal", "Side", "compare", "compare_specs"]
 
 
 def compare(
@@ -31,6 +31,7 @@ def compare(
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
     dtype: str = "fp32",
+    order: str = "file",
     **parameters: object,
 ) -> Comparison:
     """Return several specs side by side, with their ratios to the first.
@@ -44,7 +45,7 @@ def compare(
         arXiv:1807.11164, section 2, compare at equal FLOPs like this).
     vary : str, optional
         A parameter of each of these sides, or a symbol in their values.
-    convention, symbolic, symbols, input, assume, exact_rounding, dtype
+    convention, symbolic, symbols, input, assume, exact_rounding, dtype, order
         As for :func:`flopcalc.analyze`. What names a parameter, an input or a symbol goes to the sides that have it.
     **parameters
         Values for every side that has the parameter; one of the side's own comes before it.
@@ -75,6 +76,7 @@ def compare(
         assume=assume,
         exact_rounding=exact_rounding,
         dtype=dtype,
+        order=order,
     )
 
 
@@ -91,6 +93,7 @@ def compare_specs(
     assume: str | Iterable[str] = (),
     exact_rounding: bool = False,
     dtype: str = "fp32",
+    order: str = "file",
 ) -> Comparison:
     """Do what :func:`compare` does, with the parameters in a mapping: one may be named like an option."""
     if len(specs) < 2:
@@ -102,7 +105,12 @@ def compare_specs(
         raise ParameterError(Problem(f"it is not said {missing}", None, "both or none of equal and vary"))
     if isinstance(convention, str):
         convention = load_convention(convention)
-    options: dict[str, Any] = {"convention": convention, "exact_rounding": exact_rounding, "dtype": dtype}
+    options: dict[str, Any] = {
+        "convention": convention,
+        "exact_rounding": exact_rounding,
+        "dtype": dtype,
+        "order": order,
+    }
     shapes = read_input(input)
     plans = plans_of(specs, parameters, texts_of("symbolic", symbolic), shapes, texts_of("assume", assume), vary)
     declared = {*texts_of("symbols", symbols), *([] if vary is None else [vary])}

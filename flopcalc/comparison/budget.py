@@ -60,7 +60,7 @@ def at_equal(plans: Sequence[Plan], options: Mapping[str, Any], metric: str, var
 def _formula(plan: Plan, options: Mapping[str, Any]) -> Report | FlopcalcError:
     """Return a side's report in what is varied, or why there is none."""
     try:
-        return plan.freed().report(options)
+        return plan.freed().report({**options, "order": "file"})  # a best order is one of numbers
     except FlopcalcError as error:
         return error
 

@@ -17,9 +17,12 @@ from flopcalc.theory.textbook import textbook
 if TYPE_CHECKING:
     from sympy import Expr
 
-__all__ = ["MEASURES", "Balanced", "Comparison", "Equal", "Side", "check_measure", "replaced"]
+__all__ = ["FIELDS", "MEASURES", "Balanced", "Comparison", "Equal", "Side", "check_measure", "replaced"]
 
-MEASURES = (*METRICS[:5], "mac_bytes", *METRICS[5:], "peak_memory", "receptive_field")
+FIELDS = ("receptive_field", "receptive_field_min")
+"""The measures that are a height and a width."""
+
+MEASURES = (*METRICS[:5], "mac_bytes", *METRICS[5:], "peak_memory", *FIELDS)
 """What sides can be compared by."""
 
 
@@ -109,18 +112,23 @@ class Side:
         return replaced(value, self.at)
 
     def value(self, measure: str) -> Number:
-        """Return one of :data:`MEASURES` but the receptive field; counts are in elements, `mac_bytes` in bytes."""
+        """Return one of :data:`MEASURES` but those of :data:`FIELDS`; counts are in elements, `mac_bytes` in bytes."""
         totals = self.report.totals
         if measure == "mac_bytes":
             return self.put(self.report.bytes(totals.mac))
         number: Number = getattr(totals, measure)
         return self.put(number)
 
+    def field(self, measure: str) -> tuple[Number, Number]:
+        """Return one of :data:`FIELDS`: height and width of what one output sees, at most or at least, in pixels."""
+        found = self.report.receptive_field
+        height, width = found.side if measure == "receptive_field" else found.smallest
+        return self.put(height), self.put(width)
+
     @property
     def receptive_field(self) -> tuple[Number, Number]:
-        """Height and width of what one output sees, in input pixels."""
-        height, width = self.report.receptive_field.side
-        return self.put(height), self.put(width)
+        """Height and width of what one output sees at most, in input pixels."""
+        return self.field("receptive_field")
 
     @property
     def parameters(self) -> Mapping[str, Value]:
@@ -208,7 +216,8 @@ class Comparison:
     def measures(self) -> tuple[str, ...]:
         """The measures that say something of these sides: weights and madds where they differ from the others.
 
-        Peak memory and receptive field are among them where all sides are numbers.
+        Peak memory and receptive field are among them where all sides are numbers, and the smallest receptive field
+        where that is another one.
         """
         names = ["params", "flops", "mac", "activations"]
         if self.values("madds") != self.values("flops"):
@@ -217,6 +226,8 @@ class Comparison:
             names.insert(1, "weights")
         if not self.symbolic and all(_is_laid_out(report) for report in self.sides):
             names += ["peak_memory", "receptive_field"]
+            if any(side.field(FIELDS[0]) != side.field(FIELDS[1]) for side in self.entries):
+                names.append("receptive_field_min")
         return tuple(names)
 
 

@@ -30,11 +30,13 @@ from flopcalc.number import (
 __all__ = [
     "FORMS",
     "Attribute",
+    "Equations",
     "Layer",
     "Padding",
     "Pair",
     "Shape",
     "attribute",
+    "same_map",
     "show_pair",
     "show_shape",
     "side",
@@ -50,6 +52,9 @@ Pair: TypeAlias = "tuple[Number, Number]"
 
 Padding: TypeAlias = "Pair | str"
 """Height, width, or the word ``same``."""
+
+Equations: TypeAlias = "tuple[tuple[Number, Number], ...]"
+"""Pairs of numbers that are to be equal."""
 
 LayerType = TypeVar("LayerType", bound="Layer")
 
@@ -85,6 +90,11 @@ def whole_map(shape: Shape) -> tuple[Reach, Reach]:
     """Return the reach of a layer whose every output position reads the whole map; of a side of 1 that is nothing."""
     height, width = (SAME if side == 1 else WHOLE for side in shape[1:])
     return (height, width)
+
+
+def same_map(one: Shape, other: Shape) -> Equations:
+    """Return what holds where two maps have the same height and width, said once for a square."""
+    return tuple(dict.fromkeys(zip(one[1:], other[1:], strict=True)))
 
 
 def show_shape(shape: Shape) -> str:
@@ -238,7 +248,7 @@ class Layer:
     arity : tuple
         The least and the greatest number of inputs (None: any number).
     view : bool
-        Whether its output is its input's memory under another shape, which costs no access.
+        Whether its output is always its input's memory under another shape; see :meth:`moves_nothing`.
     contracts : bool
         Whether it is a convolution, a linear layer or a matrix product, whose outputs are `activations`.
     """
@@ -356,11 +366,32 @@ class Layer:
         """Return which positions of its inputs an output position reads, along the height and the width."""
         return POINTWISE
 
-    def cost(self, inputs: tuple[Shape, ...], output: Shape) -> Cost:
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        """Return when every element stays where it is: where all the equations of one of these hold."""
+        return ()
+
+    def moves_nothing(self, inputs: tuple[Shape, ...], output: Shape, arithmetic: Arithmetic) -> bool:
+        """Tell whether the output is its input's memory, which costs no access and holds no second tensor.
+
+        Where symbols leave it open, the layer is taken to move its elements, and that is noted (``g ≠ 1``).
+
+        Examples
+        --------
+        >>> from flopcalc.layers import Pad
+        >>> Pad(padding=(0, 0, 0, 0)).moves_nothing(((3, 8, 8),), (3, 8, 8), Arithmetic())
+        True
+        """
+        return self.view or any(_all_hold(equations, arithmetic) for equations in self.unmoved(inputs, output))
+
+    def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
         """Return what the layer costs on these shapes.
+
+        `view` tells whether it moves nothing, where the caller knows it already.
 
         Source: memory access cost as in ShuffleNetV2 (arXiv:1807.11164), section 2, guideline 1.
         """
+        if view is None:
+            view = self.moves_nothing(inputs, output, Arithmetic())
         read: Number = 0
         for shape in inputs:
             read = read + volume(shape)
@@ -373,11 +404,28 @@ class Layer:
             biases=biases,
             madds=self.madds(inputs, output),
             bias_adds=written if biases != 0 else 0,
-            mac=0 if self.view else read + params + written,
+            mac=0 if view else read + params + written,
             activations=written if self.contracts else 0,
             inputs=read,
             outputs=written,
         )
+
+
+def _all_hold(equations: Equations, arithmetic: Arithmetic) -> bool:
+    """Tell whether all equations hold; of those that symbols leave open the first is taken not to, and noted."""
+    open_: list[tuple[Number, Number]] = []
+    for a, b in equations:
+        if is_rational(a) and is_rational(b):
+            if a != b:
+                return False
+            continue
+        difference = expanded(a - b)
+        if difference == 0:
+            continue
+        if arithmetic.sign(difference):
+            return False
+        open_.append((a, b))
+    return all(arithmetic.equal(*((b, a) if is_rational(a) else (a, b))) for a, b in open_)
 
 
 # -- the window's geometry -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from flopcalc.errors import Fault
-from flopcalc.layers.base import Layer, Shape, show_shape
+from flopcalc.layers.base import Equations, Layer, Shape, show_shape
 from flopcalc.number import Arithmetic, total
 
 __all__ = ["Add", "Concat", "Multiply"]
@@ -68,7 +68,7 @@ class Multiply(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class Concat(Layer):
-    """Concatenation along the channels; reads and writes every element."""
+    """Concatenation along the channels; reads and writes every element, and of one tensor none."""
 
     name: ClassVar[str] = "concat"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
@@ -78,3 +78,6 @@ class Concat(Layer):
         if not all(arithmetic.equal(shape[1:], inputs[0][1:]) for shape in inputs[1:]):
             raise Fault(f"concat cannot join {_shapes(inputs)}", expected="equal heights and widths")
         return (total(shape[0] for shape in inputs), inputs[0][1], inputs[0][2])
+
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return ((),) if len(inputs) == 1 else ()

@@ -8,11 +8,13 @@ from typing import ClassVar
 
 from flopcalc.errors import Fault
 from flopcalc.layers.base import (
+    Equations,
     Layer,
     Padding,
     Pair,
     Shape,
     attribute,
+    same_map,
     same_padding,
     show_pair,
     side,
@@ -80,6 +82,9 @@ class WindowPool(Layer):
     def window(self, inputs: tuple[Shape, ...]) -> Number:
         return product(*self.kernel)
 
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return ((*((k, 1) for k in self.kernel), *same_map(inputs[0], output)),)
+
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return f"{self.reported_kind.replace('_', ' ')} {show_pair(self.kernel)}"
 
@@ -126,6 +131,9 @@ class GlobalPool(Layer):
     def window(self, inputs: tuple[Shape, ...]) -> Number:
         return inputs[0][1] * inputs[0][2]
 
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return (same_map(inputs[0], output),)
+
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return "global pool"
 
@@ -163,6 +171,9 @@ class AdaptiveAvgPool(Layer):
         if is_whole(length) and is_whole(size):
             return -(-length // size)
         return divide(length, size)
+
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return (same_map(inputs[0], output),)
 
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return f"adaptive avg pool {show_pair(self.size)}"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from flopcalc.errors import Fault
-from flopcalc.layers.base import Layer, Pair, Shape, attribute, show_shape, volume, whole_map
+from flopcalc.layers.base import Equations, Layer, Pair, Shape, attribute, same_map, show_shape, volume, whole_map
 from flopcalc.layers.reach import Reach, Resampled, Window
-from flopcalc.number import Arithmetic, Number, divide, is_rational
+from flopcalc.number import Arithmetic, Number, divide, is_rational, total
 
 __all__ = [
     "ChannelShuffle",
@@ -74,6 +74,8 @@ class Slice(Layer):
 class ChannelShuffle(Layer):
     """Permutation of the channels across groups; reads and writes every element.
 
+    With one group, or one for every channel, the channels stay in their order and nothing moves.
+
     Source: ShuffleNet (arXiv:1707.01083), section 3.1.
     """
 
@@ -88,6 +90,9 @@ class ChannelShuffle(Layer):
             raise Fault(
                 f"{channels} channels do not divide into {self.groups} groups", expected=f"a multiple of {self.groups}"
             )
+
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return (((self.groups, 1),), ((self.groups, inputs[0][0]),))
 
     def summary(self, inputs: tuple[Shape, ...]) -> str:
         return f"channel shuffle g={self.groups}"
@@ -138,7 +143,7 @@ class Reshape(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class Pad(Layer):
-    """Zeros around the map."""
+    """Zeros around the map; without any, nothing moves."""
 
     name: ClassVar[str] = "pad"
     forms: ClassVar[tuple[str, ...]] = _FORMS
@@ -152,13 +157,16 @@ class Pad(Layer):
         top, bottom, left, right = self.padding
         return (channels, height + top + bottom, width + left + right)
 
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return (((total(self.padding), 0),),)
+
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
         return (Window(margin=self.padding[0]), Window(margin=self.padding[2]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upsample(Layer):
-    """Interpolation to a given size, or by a given factor."""
+    """Interpolation to a given size, or by a given factor; to the size that it has, nothing moves."""
 
     name: ClassVar[str] = "upsample"
 
@@ -174,6 +182,9 @@ class Upsample(Layer):
             return (channels, *self.size)
         assert self.scale is not None
         return (channels, height * self.scale[0], width * self.scale[1])
+
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return (same_map(inputs[0], output),)
 
     def summary(self, inputs: tuple[Shape, ...]) -> str:
         return f"upsample {self.mode}"

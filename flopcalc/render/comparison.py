@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from flopcalc.comparison import Balanced, Comparison, Side
+from flopcalc.comparison import FIELDS, Balanced, Comparison, Side
 from flopcalc.errors import FlopcalcError
+from flopcalc.graph import Schedule
 from flopcalc.number import Number, as_text, is_rational, is_symbolic, readable
 from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
 from flopcalc.render.cells import Cell, Phrase, Setting, Shapes
@@ -47,6 +48,7 @@ LABELS = {
     "activations": "Activations",
     "peak_memory": "Peak memory",
     "receptive_field": "Receptive field",
+    "receptive_field_min": "Least receptive field",
 }
 """What the rows are called."""
 
@@ -83,11 +85,11 @@ class Line:
 
 
 def lines_of(comparison: Comparison, measures: Sequence[str]) -> tuple[Line, ...]:
-    """Return the rows; a receptive field has no ratio."""
+    """Return the rows; receptive fields have no ratio."""
     lines: list[Line] = []
     for measure in measures:
-        if measure == "receptive_field":
-            fields: list[_Cell] = [Shapes((side.receptive_field,)) for side in comparison.entries]
+        if measure in FIELDS:
+            fields: list[_Cell] = [Shapes((side.field(measure),)) for side in comparison.entries]
             lines.append(Line(measure, tuple(fields), (None,) * len(fields)))
             continue
         ratios = tuple(None if ratio is None else Ratio(ratio) for ratio in comparison.ratios(measure))
@@ -155,6 +157,9 @@ def notes_of(comparison: Comparison, measures: Sequence[str], *, hints: bool = F
             "MAC is memory access cost in elements: inputs and parameters read, outputs written; an element takes "
             f"{_bytes(report.dtype)} in {report.dtype}.",
         )
+    if "peak_memory" in measures:
+        orders = [report.totals.schedule for report in comparison.sides]
+        yield (f"Peak memory is in elements alive at once: {_order_note(orders)}.",)
     if "weights" in measures:
         yield ("Weights are the elements of kernels and matrices alone.",)
     yield (f"Ratios are to {comparison.entries[0].heading}.",)
@@ -170,6 +175,16 @@ def notes_of(comparison: Comparison, measures: Sequence[str], *, hints: bool = F
         yield ("Assumed: " + ", ".join(assumed) + ".",)
 
 
+def _order_note(orders: Sequence[Schedule | None]) -> str:
+    """Return in which order of execution the peaks are."""
+    found = [order for order in orders if order is not None]
+    if not found:
+        return "layers run as listed, and another order may need less"
+    if all(order.proved for order in found):
+        return "no order of the layers needs less"
+    return "that of the best order found, not proved best for every side"
+
+
 def _bytes(dtype: str) -> str:
     size = Fraction(DTYPES[dtype], 8)
     return "half a byte" if size == Fraction(1, 2) else f"{size} byte{'s' * (size != 1)}"
@@ -177,7 +192,7 @@ def _bytes(dtype: str) -> str:
 
 def _found(comparison: Comparison, measures: Sequence[str]) -> list[Any]:
     """Return the symbols of some measures, in the order in which the specs declare them."""
-    values = [value for name in measures if name != "receptive_field" for value in comparison.values(name)]
+    values = [value for name in measures if name not in FIELDS for value in comparison.values(name)]
     values += [side.balanced.value for side in comparison.entries if side.balanced is not None]
     return symbols_of(values, symbol_order(comparison))
 

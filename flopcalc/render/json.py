@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -15,10 +16,13 @@ from flopcalc.number import Number, Value, as_text, is_symbolic
 from flopcalc.render.text import encodable
 from flopcalc.report import METRICS, Costed, Report, share
 
-__all__ = ["SCHEMA", "dump", "escaped", "report_as_dict"]
+__all__ = ["GRAPH_SCHEMA", "SCHEMA", "dump", "escaped", "graph_as_dict", "report_as_dict"]
 
 SCHEMA = "flopcalc.report/1"
 """What the key ``schema`` says: the layout, and its version."""
+
+GRAPH_SCHEMA = "flopcalc.graph/1"
+"""What it says of a graph."""
 
 
 def dump(value: Any, *, indent: int | None = 2) -> str:
@@ -126,6 +130,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         "dtype": report.dtype,
         "rounding": "exact" if report.exact_rounding or not report.symbolic else "ideal",
         "assumed": list(report.assumed),
+        "order": report.totals.order,
         "totals": totals,
         "layers": [
             {
@@ -145,6 +150,14 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
             for row in report.layers
         ],
     }
+    schedule = report.totals.schedule
+    if schedule is not None:
+        result["schedule"] = {
+            "proved": schedule.proved,
+            "peak_memory": schedule.peak,
+            "peak_layer": None if schedule.at is None else schedule.at.path,
+            "layers": [node.path for node in schedule.nodes],
+        }
     if by is not None:
         result["groups"] = [
             {
@@ -156,6 +169,51 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
             for group in report.by(by)
         ]
     return result
+
+
+def graph_as_dict(report: Report) -> dict[str, Any]:
+    """Return a report's graph as one object: the layers, and the tensors that flow between them."""
+    graph = report.totals.graph
+    written = {node.output: node.path for node in graph.nodes}
+    labels: dict[int, list[str]] = {}
+    for label, tensor in graph.outputs.items():
+        labels.setdefault(graph.real(tensor), []).append(label)
+    readers: dict[int, list[str]] = {}
+    for node in graph.nodes:
+        for tensor in dict.fromkeys(graph.real(tensor) for tensor in node.inputs):
+            readers.setdefault(tensor, []).append(node.path)
+    entering = {tensor: label for label, tensor in graph.inputs.items()}
+    return {
+        "schema": GRAPH_SCHEMA,
+        "spec": report.name,
+        "title": report.spec.title,
+        "parameters": {name: as_text(value) for name, value in report.parameters.items()},
+        "symbols": _symbols(report),
+        "tensors": [
+            {
+                "id": tensor,
+                "shape": _shape(graph.shapes[tensor]),
+                "input": entering.get(tensor),
+                "from": written.get(tensor),
+                "to": readers.get(tensor, []),
+                "outputs": labels.get(tensor, []),
+            }
+            for tensor in (*entering, *written)
+        ],
+        "layers": [
+            {
+                "path": row.path,
+                "kind": row.kind,
+                "operation": row.operation,
+                "reads": [graph.real(tensor) for tensor in node.inputs],
+                "writes": node.output,
+                "view": node.view,
+                "count": number(row.count),
+                "shares": row.shares,
+            }
+            for node, row in zip(graph.nodes, report.layers, strict=True)
+        ],
+    }
 
 
 def _field(report: Report, get: Callable[[], Field]) -> dict[str, Any]:
@@ -180,6 +238,7 @@ def _symbols(report: Report) -> dict[str, str]:
         *(side for shape in report.inputs.values() for side in shape),
         *(getattr(costed, metric) for costed in (report.totals, *report.layers) for metric in METRICS),
         *(side for row in report.layers for shape in (*row.inputs, row.output) for side in shape),
+        *_field_values(report),
     ]
     found = {symbol for value in values if is_symbolic(value) for symbol in getattr(value, "free_symbols", ())}
     names: dict[str, str] = {}
@@ -187,6 +246,16 @@ def _symbols(report: Report) -> dict[str, str]:
         sign = "positive" if symbol.is_positive else "nonnegative"
         names[symbol.name] = f"{sign} {'integer' if symbol.is_integer else 'real'}"
     return names
+
+
+def _field_values(report: Report) -> Iterator[Number]:
+    """Yield the numbers of all receptive fields, and of the peak memory, where they are known."""
+    with suppress(FlopcalcError):
+        yield report.totals.peak_memory
+    for row in report.layers:
+        with suppress(FlopcalcError):
+            field = report.field_of(row)
+            yield from (*field.side, *field.smallest)
 
 
 def _share(costed: Costed, report: Report, metric: str) -> str | int | None:

@@ -349,7 +349,7 @@ def summary(report: Report) -> tuple[Fact, ...]:
         return tuple(facts)
     with suppress(FlopcalcError):
         memory = totals.peak_memory
-        facts.append(Fact("Peak memory", memory, "elements of the tensors alive at once" + in_bytes(report, memory)))
+        facts.append(Fact("Peak memory", memory, peak_note(report) + in_bytes(report, memory)))
     with suppress(FlopcalcError):
         field = report.receptive_field
         note = "input pixels that one output can see, height×width"
@@ -359,6 +359,16 @@ def summary(report: Report) -> tuple[Fact, ...]:
             note += "; the whole input is seen"
         facts.append(Fact("Receptive field", Shapes((field.side,)), note))
     return tuple(facts)
+
+
+def peak_note(report: Report) -> str:
+    """Return what the peak memory counts, and in which order of execution."""
+    schedule = report.totals.schedule
+    if schedule is None:
+        return "elements alive at once, layers run as listed; another order may need less"
+    if schedule.proved:
+        return "elements alive at once; no order of the layers needs less"
+    return "elements alive at once, at most: the best order found, not proved best"
 
 
 def in_bytes(report: Report, elements: Number) -> str:

@@ -131,11 +131,14 @@ class Screen:
     encoding : str
         What characters it has.
     colours : bool
+    bounded : bool
+        Whether a line that is wider is broken by it: not in a file, nor in a pipe that nobody gave a width.
     """
 
     width: int = 120
     encoding: str = "utf-8"
     colours: bool = False
+    bounded: bool = True
 
     @classmethod
     def of(cls, stream: IO[str] | None) -> Screen:
@@ -146,13 +149,15 @@ class Screen:
         terminal = stream is not None and stream.isatty()
         given = os.environ.get("COLUMNS", "")
         width = int(given) if given.isdecimal() and len(given) < 6 else 0
+        bounded = True
         if not width:
+            bounded = terminal
             width = shutil.get_terminal_size((cls().width, 24)).columns if terminal else cls().width
         if stream is None:
-            return cls(max(width, 20))
+            return cls(max(width, 20), bounded=False)
         console = Console(file=stream, force_jupyter=False)  # follows NO_COLOR, FORCE_COLOR and TERM
         colours = console.color_system is not None and not console.no_color and not console.legacy_windows
-        return cls(max(width, 20), getattr(stream, "encoding", None) or "ascii", colours)
+        return cls(max(width, 20), getattr(stream, "encoding", None) or "ascii", colours, bounded)
 
     @property
     def unicode(self) -> bool:

@@ -593,12 +593,12 @@ def _block(name: str, placed: Sequence[Placed], graph: Graph) -> Block:
             groups = 1 if least is None or least.tied else least.groups
             operations.append(node.count)
             pieces.append(node.count * groups)
-        if not layer.view:
+        if not node.view:
             layers.append(node.count)
         if isinstance(layer, (Add, Concat, Multiply)):
             branches = max(branches, len(node.inputs))
         before = max((depths.get(graph.real(tensor), 0) for tensor in node.inputs), default=0)
-        depths[node.output] = before + (not layer.view)
+        depths[node.output] = before + (not node.view)
         chain = max(chain, depths[node.output])
         laid_out = laid_out and not node.turns
     rows = tuple(row for _, row in placed)

@@ -21,7 +21,7 @@ from flopcalc.expression import Scope, parse
 from flopcalc.graph import Node
 from flopcalc.layers import Layer
 from flopcalc.number import Arithmetic, Number, Value, divide, expanded, is_rational, is_whole, total
-from flopcalc.report import DTYPES, Report
+from flopcalc.report import DTYPES, Report, Row
 from flopcalc.spec import Spec, catalog
 from flopcalc.theory.equivalence import is_zero
 
@@ -627,34 +627,40 @@ def _said(terms: Mapping[str, tuple[Number, Number]]) -> str:
 
 
 def counters_of(report: Report) -> Number:
-    """Return how many counters of batches the network's batch norms keep: one each."""
-    kept = report.counted(_quantity("statistics"))
-    return total(row.count for row, one in zip(report.layers, kept, strict=True) if one.value != 0)
+    """Return how many counters of batches the network's batch norms keep: one each, of shared ones once."""
+    return total(row.count for row, statistics in _kept(report) if statistics != 0)
+
+
+def _kept(report: Report) -> Iterator[tuple[Row, Number]]:
+    """Yield the layers that keep parameters of their own, each with the elements of its running statistics."""
+    for row, statistics in zip(report.layers, report.counted(_quantity("statistics")), strict=True):
+        if not row.shares:  # another layer's, which has them
+            yield row, statistics.value
 
 
 def tensors_of(report: Report) -> Number:
     """Return how many tensors a framework keeps of the network: kernels, biases, scales and shifts, statistics."""
-    statistics = report.counted(_quantity("statistics"))
-    found: list[Number] = []
-    for row, kept in zip(report.layers, statistics, strict=True):
-        if row.shares:
-            continue  # another layer's, which has them
-        cost = row.cost
-        learned = (cost.weights != 0) + (cost.biases != 0)
-        if not learned and cost.params != 0:
-            learned = 2 if row.kind == "norm" else 1
-        found.append(row.count * (learned + (3 if kept.value != 0 else 0)))
-    return total(found)
+    return total(row.count * (len(_learned(row)) + (3 if statistics != 0 else 0)) for row, statistics in _kept(report))
+
+
+def _learned(row: Row) -> list[Number]:
+    """Return the elements of every tensor that a layer learns; of one in a repeat, those of all its turns."""
+    cost = row.cost
+    found = [elements for elements in (cost.weights, cost.biases) if elements != 0]
+    if not found and cost.params != 0:
+        found = [divide(cost.params, 2)] * 2 if row.kind == "norm" else [cost.params]
+    return found
 
 
 def statistics_of(report: Report) -> Number:
     """Return the elements of running statistics in the network: two for each channel of a batch norm."""
-    kept = report.counted(_quantity("statistics"))
-    return total(one.value for row, one in zip(report.layers, kept, strict=True) if not row.shares)
+    return total(statistics for _, statistics in _kept(report))
 
 
 def sizes_of(report: Report, dtype: str = "") -> tuple[Size, ...]:
     """Return what the network takes on a disk, in bytes: its parameters, and a framework's whole state.
+
+    Every tensor is packed for itself: where elements are less than a byte, each ends with a whole one.
 
     Parameters
     ----------
@@ -671,10 +677,21 @@ def sizes_of(report: Report, dtype: str = "") -> tuple[Size, ...]:
     bits = DTYPES[dtype or report.dtype]
     params, statistics, counters = report.totals.params, statistics_of(report), counters_of(report)
     every = expanded(params + statistics)
-    kept = [Size("params", "parameters", params, 0, divide(params * bits, 8))]
+    learned = [elements for row, _ in _kept(report) for elements in _learned(row)]
+    running = [divide(elements, 2) for _, elements in _kept(report) if elements != 0]
+    alone = _packed(report, learned, bits)
+    kept = [Size("params", "parameters", params, 0, alone)]
     if statistics != 0:
-        inner = divide(every * bits, 8)
+        inner = expanded(alone + _packed(report, [*running, *running], bits))
         kept.append(Size("statistics", "and running statistics", every, 0, inner))
         words = "and the counters of batches, 8 bytes each: a framework's state"
         kept.append(Size("state", words, every, counters, expanded(inner + COUNTER_BYTES * counters)))
     return tuple(kept)
+
+
+def _packed(report: Report, tensors: Sequence[Number], bits: int) -> Number:
+    """Return the bytes of tensors, each packed for itself; formulas are read as if they filled their bytes."""
+    arithmetic = report.totals.arithmetic
+    if all(is_whole(elements) for elements in tensors):
+        return total(arithmetic.bytes(elements, bits) for elements in tensors)
+    return expanded(divide(total(tensors) * bits, 8))

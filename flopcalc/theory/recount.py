@@ -126,7 +126,7 @@ class Network:
         """  # noqa: D205
         name, _, unit = metric.partition("_bytes")
         if metric.endswith("_bytes") and not unit:
-            return _plain(divide(self.measure(name) * DTYPES[self.dtype], 8))
+            return _plain(self.arithmetic.bytes(self.measure(name), DTYPES[self.dtype]))
         if metric == "flops":
             return self.flops
         if metric in METRICS:

@@ -90,6 +90,55 @@ def test_a_graph_names_every_layer_its_shape_and_what_it_reads(ok: Ok, tmp_path:
     assert "5×8×8 (output)" in ok("show", str(path), "--graph", "--set", "n=5")
 
 
+def long_names(folder: Path) -> Path:
+    """Write a network whose layers stand in blocks in blocks, under long names."""
+    path = folder / "deep.yaml"
+    name = "a_name_that_is_long_enough_to_fill_half_of_a_terminal"
+    path.write_text(
+        f"title: Deep\ninput: [3, 8, 8]\nlayers:\n  - name: {name}\n    layers:\n      - name: {name}\n"
+        "        layers:\n          - {conv: {out: 4, kernel: 1}, name: first}\n          - relu\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_graph_in_a_file_or_a_pipe_has_whole_names(ok: Ok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = long_names(tmp_path)
+    whole = "a_name_that_is_long_enough_to_fill_half_of_a_terminal." * 2 + "first"
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert sum(whole in line for line in ok("show", str(path), "--graph").splitlines()) == 2
+    monkeypatch.setenv("COLUMNS", "80")
+    assert all(len(line) <= 80 for line in ok("show", str(path), "--graph").splitlines())
+    ok("show", str(path), "--graph", "--output", str(tmp_path / "out.txt"))
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8").count(whole) == 2
+
+
+def test_a_graph_as_json_has_layers_and_the_tensors_between_them(ok: Ok, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "title: A net\ninputs: {x: [3, 8, 8], y: [C, 8, 8]}\noutputs: [early]\nlayers:\n"
+        "  - {conv: {out: 5, kernel: 1}, from: x, as: early}\n  - {concat: {}, from: [early, y]}\n",
+        encoding="utf-8",
+    )
+    found = json.loads(ok("show", str(path), "--graph", "--format", "json"))
+    assert found["schema"] == "flopcalc.graph/1"
+    assert found["symbols"] == {"C": "positive integer"}
+    tensors = {tensor["id"]: tensor for tensor in found["tensors"]}
+    conv, concat = found["layers"]
+    assert (conv["path"], conv["kind"], conv["operation"], conv["view"]) == ("conv", "conv", "conv 1×1", False)
+    assert [tensors[read]["input"] for read in conv["reads"]] == ["x"]
+    assert tensors[conv["writes"]] == {
+        "id": conv["writes"], "shape": [5, 8, 8], "input": None, "from": "conv", "to": ["concat"], "outputs": ["early"],
+    }  # fmt: skip
+    assert [tensors[read]["from"] or tensors[read]["input"] for read in concat["reads"]] == ["conv", "y"]
+    assert tensors[concat["writes"]]["shape"] == ["C + 5", 8, 8]
+    assert tensors[concat["writes"]]["outputs"] == ["output"]
+
+
+def test_json_is_for_the_graph(refused: Ok) -> None:
+    assert "add --graph" in refused("show", "mobilenet_v1", "--format", "json")
+
+
 def test_the_schema_is_a_json_schema_that_the_packaged_specs_meet(ok: Ok) -> None:
     import yaml
     from jsonschema import Draft202012Validator

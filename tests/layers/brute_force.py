@@ -2,8 +2,8 @@
 
 Nothing here multiplies sides together. A convolution moves its window over the padded map and counts a multiply-add
 whenever it would do one; parameters, inputs and outputs are sets of the addresses that were met, and the memory access
-cost is the number of distinct addresses read or written. Operands are told apart by their number, so that a tensor
-which is read twice costs twice.
+cost is the number of distinct addresses read or written. Operands are told apart by their number: they are different
+tensors here. A layer of which every output is one input, in the order in which they stand in memory, moves nothing.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Run:
     madds: int = 0
     bias_adds: int = 0
     contracted: set[Address] = field(default_factory=set)
+    copied: dict[Address, Address] = field(default_factory=dict)
     window: int = 1
     view: bool = False
 
@@ -52,9 +53,16 @@ class Run:
 
     @property
     def mac(self) -> int:
-        if self.view:
+        if self.view or self.unmoved:
             return 0
         return len(self.read) + self.params + len(self.written)
+
+    @property
+    def unmoved(self) -> bool:
+        """Whether the outputs, in the order of their addresses, are the inputs of one tensor in the order of theirs."""
+        return {address[0] for address in self.read} == {0} and [
+            self.copied.get(address) for address in sorted(self.written)
+        ] == sorted(self.read)
 
     def counted(self) -> dict[str, int]:
         """Return the quantities under the names of ``flopcalc.cost.Cost``, and the window's area."""
@@ -76,9 +84,12 @@ class Run:
         for number, shape in enumerate(shapes):
             self.read |= {(number, *position) for position in positions(shape)}
 
-    def write(self, address: Address) -> None:
+    def write(self, address: Address, copy_of: Address | None = None) -> None:
+        """Write an output; `copy_of` is the input that it is, if it is made of one alone."""
         assert address not in self.written, "an output is written once"
         self.written.add(address)
+        if copy_of is not None:
+            self.copied[address] = copy_of
 
 
 def positions(shape: Shape) -> list[Address]:
@@ -315,7 +326,7 @@ def pool(
     rows = window_starts(height, kernel[0], step[0], top, dilation[0], ceil_mode)
     columns = window_starts(width, kernel[1], step[1], left, dilation[1], ceil_mode)
     for address in product(range(channels), rows, columns):
-        run.write(address)
+        run.write(address, (0, *address) if run.window == 1 else None)
     return run
 
 
@@ -326,8 +337,8 @@ def global_pool(inputs: tuple[Shape, ...]) -> Run:
     for c, y, x in positions(inputs[0]):
         seen.setdefault(c, set()).add((y, x))
     run.window = len(seen[0])
-    for c in seen:
-        run.write((c, 0, 0))
+    for c, window in seen.items():
+        run.write((c, 0, 0), (0, c, *next(iter(window))) if len(window) == 1 else None)
     return run
 
 
@@ -340,8 +351,9 @@ def adaptive_avg_pool(inputs: tuple[Shape, ...], size: Any) -> Run:
             for y in range(size[0])]  # fmt: skip
     columns = [[c for c in range(width) if c * size[1] < (x + 1) * width and (c + 1) * size[1] > x * width]
                for x in range(size[1])]  # fmt: skip
-    for address in product(range(channels), range(len(rows)), range(len(columns))):
-        run.write(address)
+    for c, y, x in product(range(channels), range(len(rows)), range(len(columns))):
+        alone = len(rows[y]) == len(columns[x]) == 1
+        run.write((c, y, x), (0, c, rows[y][0], columns[x][0]) if alone else None)
     run.window = len(list(product(rows[0], columns[0])))
     return run
 
@@ -377,7 +389,7 @@ def concat(inputs: tuple[Shape, ...]) -> Run:
         if shape[1:] != inputs[0][1:]:
             raise Impossible("the maps differ")
         for c, y, x in positions(shape):
-            run.write(((number, c), y, x))
+            run.write(((number, c), y, x), (number, c, y, x))
     return run
 
 
@@ -411,7 +423,7 @@ def channel_shuffle(inputs: tuple[Shape, ...], groups: int) -> Run:
         for number, channel in enumerate(members(group, inputs[0][0], groups)):
             for c, y, x in positions(inputs[0]):
                 if c == channel:
-                    run.write((number * groups + group, y, x))
+                    run.write((number * groups + group, y, x), (0, c, y, x))
     return run
 
 
@@ -432,8 +444,8 @@ def pad(inputs: tuple[Shape, ...], padding: Any) -> Run:
     (channels, height, width) = inputs[0]
     sides = tuple(padding) if isinstance(padding, (tuple, list)) else (padding, padding)
     top, bottom, left, right = sides if len(sides) == 4 else (sides[0], sides[0], sides[1], sides[1])
-    for address in product(range(channels), range(-top, height + bottom), range(-left, width + right)):
-        run.write(address)
+    for c, y, x in product(range(channels), range(-top, height + bottom), range(-left, width + right)):
+        run.write((c, y, x), (0, c, y, x) if 0 <= y < height and 0 <= x < width else None)
     return run
 
 
@@ -445,9 +457,10 @@ def upsample(inputs: tuple[Shape, ...], size: Any = None, scale: Any = None, mod
         rows: Any = [(row, copy) for row in range(height) for copy in range(pair(scale)[0])]
         columns: Any = [(column, copy) for column in range(width) for copy in range(pair(scale)[1])]
     else:
-        rows, columns = range(pair(size)[0]), range(pair(size)[1])
-    for address in product(range(channels), rows, columns):
-        run.write(address)
+        rows = [(y * height // pair(size)[0], y) for y in range(pair(size)[0])]
+        columns = [(x * width // pair(size)[1], x) for x in range(pair(size)[1])]
+    for c, (row, copy), (column, other) in product(range(channels), rows, columns):
+        run.write((c, (row, copy), (column, other)), (0, c, row, column))
     return run
 
 

@@ -304,6 +304,13 @@ POOLS = [
         output=(4, 1, 3), window=9, mac=4 * 54 + 4 * 3),
     row("max_pool", (4, 6, 9), {"kernel": 3, "stride": 1, "padding": "same", "dilation": (1, 2)},
         output=(4, 6, 9), window=9, mac=2 * 4 * 54),
+    row("max_pool", (4, 6, 9), {"kernel": 1}, output=(4, 6, 9), window=1, mac=0),
+    row("max_pool", (4, 6, 9), {"kernel": 1, "stride": 2}, output=(4, 3, 5), window=1, mac=4 * 54 + 4 * 15),
+    row("max_pool", (4, 6, 9), {"kernel": 3, "stride": 1, "padding": 1}, output=(4, 6, 9), window=9, mac=2 * 4 * 54),
+    row("avg_pool", (4, 1, 1), {"kernel": 1, "stride": 2}, output=(4, 1, 1), window=1, mac=0),
+    row("global_pool", (4, 1, 1), output=(4, 1, 1), window=1, mac=0),
+    row("adaptive_avg_pool", (4, 5, 7), {"size": (5, 7)}, output=(4, 5, 7), window=1, mac=0),
+    row("adaptive_avg_pool", (4, 5, 7), {"size": (5, 1)}, output=(4, 5, 1), window=7, mac=4 * 35 + 4 * 5),
     row("global_pool", (4, 5, 7), output=(4, 1, 1), window=35, mac=4 * 35 + 4),
     row("adaptive_avg_pool", (4, 6, 8), {"size": 2}, output=(4, 2, 2), window=12, mac=4 * 48 + 4 * 4),
     row("adaptive_avg_pool", (4, 6, 8), {"size": (3, 2)}, output=(4, 3, 2), window=8, mac=4 * 48 + 4 * 6),
@@ -321,7 +328,7 @@ MERGES = [
     row("multiply", [(4, 5, 1), (4, 1, 7)], output=(4, 5, 7), mac=4 * 5 + 4 * 7 + 4 * 35),
     row("concat", [(4, 5, 7), (3, 5, 7)], output=(7, 5, 7), mac=2 * 7 * 35),
     row("concat", [(4, 5, 7), (3, 5, 7), (2, 5, 7)], output=(9, 5, 7), mac=2 * 9 * 35),
-    row("concat", [(4, 5, 7)], output=(4, 5, 7), mac=2 * 4 * 35),
+    row("concat", [(4, 5, 7)], output=(4, 5, 7), mac=0),
 ]
 
 MOVES = [
@@ -332,14 +339,19 @@ MOVES = [
     row("slice", (6, 5, 7), {"stop": 4}, output=(4, 5, 7), mac=0),
     row("slice", (6, 5, 7), {"start": 2, "stop": 4}, output=(2, 5, 7), mac=0),
     row("slice", (6, 5, 7), {"start": 2, "stop": 6}, output=(4, 5, 7), mac=0),
+    row("channel_shuffle", (6, 5, 7), {"groups": 1}, output=(6, 5, 7), mac=0),  # nothing to permute
+    row("channel_shuffle", (6, 5, 7), {"groups": 6}, output=(6, 5, 7), mac=0),  # one channel a group: n·6 + g = g
     row("channel_shuffle", (6, 5, 7), {"groups": 2}, output=(6, 5, 7), mac=2 * 6 * 35),
     row("channel_shuffle", (6, 5, 7), {"groups": 3}, output=(6, 5, 7), mac=2 * 6 * 35),
     row("flatten", (6, 5, 7), output=(6 * 35, 1, 1), mac=0),
     row("reshape", (6, 5, 7), {"shape": (7, 6, 5)}, output=(7, 6, 5), mac=0),
     row("reshape", (6, 5, 7), {"shape": (5, 7, 6)}, output=(5, 7, 6), mac=0),
+    row("pad", (6, 5, 7), {"padding": 0}, output=(6, 5, 7), mac=0),
     row("pad", (6, 5, 7), {"padding": 2}, output=(6, 9, 11), mac=6 * 35 + 6 * 99),
     row("pad", (6, 5, 7), {"padding": (0, 1)}, output=(6, 5, 9), mac=6 * 35 + 6 * 45),
     row("pad", (6, 5, 7), {"padding": (0, 1, 2, 3)}, output=(6, 6, 12), mac=6 * 35 + 6 * 72),
+    row("upsample", (4, 3, 5), {"scale": 1}, output=(4, 3, 5), mac=0),
+    row("upsample", (4, 3, 5), {"size": (3, 5), "mode": "bilinear"}, output=(4, 3, 5), mac=0),
     row("upsample", (4, 3, 5), {"scale": 2}, output=(4, 6, 10), mac=4 * 15 + 4 * 60),
     row("upsample", (4, 3, 5), {"scale": (3, 1)}, output=(4, 9, 5), mac=4 * 15 + 4 * 45),
     row("upsample", (4, 3, 5), {"scale": 2, "mode": "bilinear"}, output=(4, 6, 10), mac=4 * 15 + 4 * 60),
@@ -364,7 +376,6 @@ COSTLESS = {
     ("norm", "kind"): "batch, layer and group norm learn a scale and a shift a channel alike",
     ("norm", "groups"): "over what the mean is taken costs nothing; it must divide the channels",
     ("split", "take"): "equal parts cost the same; there must be such a part",
-    ("channel_shuffle", "groups"): "any permutation moves every element; groups must divide the channels",
     ("upsample", "mode"): "it changes how far an output looks: tests/test_graph.py",
 }
 """Attributes that change no cost, by design, and why; faults and receptive fields show that they are read."""

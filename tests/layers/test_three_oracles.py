@@ -25,7 +25,8 @@ def place(
     layer = primitive.layer.make({**primitive.preset, **attributes})
     layer.check(inputs, arithmetic)
     output = layer.output(inputs, arithmetic)
-    return layer, output, layer.cost(inputs, output)
+    view = layer.moves_nothing(inputs, output, arithmetic)
+    return layer, output, layer.cost(inputs, output, view=view)
 
 
 def brute_force(row: Row) -> Run:
@@ -94,10 +95,21 @@ SHAPED = ("reshape", "slice")
 """Words whose attributes speak of the input's own shape, so that they cannot stay numbers when it is a symbol."""
 
 
+def broken(arithmetic: Arithmetic) -> bool:
+    """Tell whether the numbers contradict an inequality that was noted: ``n6 ≠ 6``."""
+    unequal = (text.split(" ≠ ") for text in arithmetic.assumed if " ≠ " in text)
+    return any(left.removeprefix("n") == right.removeprefix("n") for left, right in unequal)
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if row.word not in SHAPED], ids=str)
 def test_symbolic_shapes_alone_cost_the_same_with_the_numbers_put_in(row: Row) -> None:
-    _, output, cost = place(row.word, row.attributes, freed(row.inputs), Arithmetic(exact_rounding=True))
+    arithmetic = Arithmetic(exact_rounding=True)
+    _, output, cost = place(row.word, row.attributes, freed(row.inputs), arithmetic)
     assert tuple(filled(side) for side in output) == row.output
+    if broken(arithmetic):  # the formula is for the case in which the elements move
+        assert filled(cost.mac) == filled(cost.inputs + cost.outputs)
+        assert row.mac in (0, filled(cost.mac))
+        return
     assert {name: filled(getattr(cost, name)) for name in row.expected} == row.expected
 
 

@@ -214,3 +214,19 @@ def test_json_says_how_a_budget_was_met(equal: Comparison) -> None:
     assert (side["value"], side["miss"], side["relative"]) == (128, 512, "1/136")
     assert [item["value"] for item in side["refused"]] == [127]
     assert side["other"] == {"value": 96, "miss": -17888}
+
+
+def test_the_smallest_receptive_field_is_a_row_of_its_own_where_it_is_another_one() -> None:
+    fields = compare("espnet", "mobilenet_v1")
+    assert fields.measures[-2:] == ("receptive_field", "receptive_field_min")
+    text = comparison_as_text(fields, Screen(120), measures=["receptive_field_min"])
+    assert "Least receptive field" in text
+    assert "2831×2831" in text
+    assert "receptive_field_min" not in compare("mobilenet_v1", "mobilenet_v2").measures
+
+
+def test_a_comparison_says_of_which_order_the_peak_memory_is() -> None:
+    listed = comparison_as_text(compare("ghostnet", "mobilenet_v1"), Screen(200))
+    assert "layers run as listed, and another order may need less" in listed
+    best = comparison_as_text(compare("ghostnet", "mobilenet_v1", order="best"), Screen(200))
+    assert "no order of the layers needs less" in best

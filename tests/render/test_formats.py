@@ -358,3 +358,16 @@ def test_every_layer_has_its_receptive_field_in_json_and_csv(mobilenet: Report) 
     rows = report_as_csv(mobilenet, columns=["path", "receptive_field", "receptive_field_min", "whole_input"])
     assert rows.splitlines()[1].endswith(",3x3,3x3,no")
     assert rows.splitlines()[-1].endswith(",315x315,315x315,yes")
+
+
+def test_symbols_of_the_receptive_field_alone_are_among_the_symbols_of_json(tmp_path: Path) -> None:
+    # a dilation changes what an output sees, and with the padding `same` nothing else; the pair is no formula itself
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "name: net\nparameters: {d: {pair: true}}\ninput: [3, 8, 8]\nlayers:\n"
+        "  - conv: {out: 4, kernel: 3, dilation: d}\n",
+        encoding="utf-8",
+    )
+    found = analyze(path, d="[a, b]", symbols="a,b").to_dict()
+    assert found["totals"]["receptive_field"] == ["2*a + 1", "2*b + 1"]
+    assert found["symbols"] == {"a": "positive integer", "b": "positive integer"}

@@ -201,10 +201,10 @@ def test_the_longest_chain_is_what_walking_back_from_every_layer_finds(name: str
     @cache
     def depth(tensor: int) -> int:
         node = writers.get(tensor)
-        return 0 if node is None else max(depth(read) for read in node.inputs) + (0 if node.layer.view else 1)
+        return 0 if node is None else max(depth(read) for read in node.inputs) + (0 if node.view else 1)
 
     assert found.whole.chain == max(depth(tensor) for tensor in writers)
-    assert found.whole.layers == sum(not node.layer.view for node in graph.nodes)
+    assert found.whole.layers == sum(not node.view for node in graph.nodes)
     assert found.whole.parallelism == Fraction(found.whole.layers, found.whole.chain)
 
 

@@ -447,3 +447,44 @@ def test_of_thousands_of_variants_the_first_are_tried_and_it_is_said_how_many(tm
     assert found.untried == (f"the first {MOST_TRIED} of 5,000 variants were tried",)
     few = explain(many_variants(tmp_path / "few.yaml", 20), "999 flops")
     assert few.untried == ()
+
+
+TWINS = """
+name: twins
+input: [4, 8, 8]
+layers:
+  - {conv: {out: 4, kernel: 3, bias: true}, name: first}
+  - {norm: {}, name: scaled}
+  - {prelu: {}, name: bent}
+  - {conv: {out: 4, kernel: 3, bias: true}, shares: first}
+  - {norm: {}, shares: scaled}
+  - {prelu: {}, shares: bent}
+"""
+
+
+def test_the_lines_of_shared_layers_add_up_to_the_parameters_that_there_are(tmp_path: Path) -> None:
+    (tmp_path / "twins.yaml").write_text(TWINS)
+    report = analyze(tmp_path / "twins.yaml")
+    assert report.totals.params == (3 * 3 * 4 * 4 + 4) + 2 * 4 + 4
+    found = conventions_of(report, metric="params")
+    assert found.ledgers
+    for ledger in found.ledgers:
+        assert sum(line.amount for line in ledger.lines) == ledger.total - ledger.base
+    counted = {ledger.convention.name: ledger.total for ledger in found.ledgers}
+    assert counted["params"] == 160
+    assert counted["statistics"] == 160 + 2 * 4
+
+
+def test_a_shared_norm_keeps_one_counter_of_batches(tmp_path: Path) -> None:
+    (tmp_path / "twins.yaml").write_text(TWINS)
+    state = {size.name: size.bytes for size in sizes_of(analyze(tmp_path / "twins.yaml"))}
+    assert state == {"params": 640, "statistics": 640 + 8 * 4, "state": 640 + 8 * 4 + 8}
+
+
+def test_on_a_disk_every_tensor_of_half_bytes_ends_with_a_whole_one(tmp_path: Path) -> None:
+    # conv 1×1, 3 → 5: 15 weights in 8 bytes, 5 biases in 3; norm: 5 and 5 in 3 + 3, statistics 5 and 5 in 3 + 3
+    (tmp_path / "odd.yaml").write_text(
+        "name: odd\ninput: [3, 4, 4]\nlayers:\n  - conv: {out: 5, kernel: 1, bias: true}\n  - norm\n"
+    )
+    report = analyze(tmp_path / "odd.yaml", dtype="int4")
+    assert {size.name: size.bytes for size in sizes_of(report)} == {"params": 17, "statistics": 23, "state": 31}

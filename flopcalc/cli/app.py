@@ -12,15 +12,16 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from flopcalc import __version__
+from flopcalc.cli.interrupts import INTERRUPTED, Interrupts
 from flopcalc.cli.output import PipeClosed
 from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
 
-__all__ = ["COMMANDS", "main", "program"]
+__all__ = ["COMMANDS", "program", "run"]
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("flopcalc.cli.compare", "specs side by side: every metric, and its ratio to the first"),
@@ -125,20 +126,26 @@ def program(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the program and leave with its exit code.
+def run(arguments: Sequence[str], met: Interrupts) -> int:
+    """Run a command line, say on the standard error what went wrong, and return the exit code."""
 
-    0 done; 1 refuted, or a budget missed; 2 the input is wrong; 3 undecided; 70 a fault of the program's own; 130
-    interrupted.
-    """
-    arguments = sys.argv[1:] if argv is None else list(argv)
-
-    def run() -> Any:
+    def action() -> Any:
         _speak_plainly()
         _write_long_numbers()
-        return program.main(args=arguments, prog_name="flopcalc", standalone_mode=False)
+        try:
+            return program.main(args=list(arguments), prog_name="flopcalc", standalone_mode=False)
+        except Exception:
+            if met.number:  # as of a worker that the same signal ended
+                raise KeyboardInterrupt from None
+            raise
 
-    sys.exit(_guarded(run, arguments))
+    code = _guarded(action, arguments)
+    met.over = True
+    if not met.number:
+        return code
+    if code != INTERRUPTED:
+        _complain("interrupted")  # it was lost, or came at the very end
+    return met.exit_code
 
 
 _LONGEST_WRITTEN = 4300  # Python's own limit, above the digits of any number that arithmetic makes
@@ -168,7 +175,9 @@ def _guarded(action: Callable[[], Any], arguments: Sequence[str]) -> int:
     """Run an action with the arguments of a command line; turn what goes wrong into a message and an exit code."""
     try:
         code = action()
-        if sys.stdout is not None:
+        if code == INTERRUPTED:
+            _flush_what_can_be()
+        elif sys.stdout is not None:
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
@@ -178,8 +187,9 @@ def _guarded(action: Callable[[], Any], arguments: Sequence[str]) -> int:
         _complain(str(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
+        _flush_what_can_be()
         _complain("interrupted")
-        return 130
+        return INTERRUPTED
     except (BrokenPipeError, PipeClosed):
         _leave_nothing_to_flush()  # whoever read the output has enough of it
         return 0
@@ -203,6 +213,15 @@ def _own_fault(error: BaseException, arguments: Sequence[str]) -> Problem:
     command = shorten(shlex.join(("flopcalc", *arguments)), 1000)
     hint = f"please report it with the command line, `{command}`; {TRACEBACK}=1 in the environment shows where it was"
     return Problem(f"this is a fault of flopcalc's own, and no answer: {what}", None, "", hint)
+
+
+def _flush_what_can_be() -> None:
+    """Write what is left of an interrupted run's output: a terminal that is closed takes nothing more."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _leave_nothing_to_flush()
 
 
 def _leave_nothing_to_flush() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from flopcalc.drafts import replacing
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.render.text import spelt
 from flopcalc.report import Report
@@ -154,10 +154,10 @@ def whole_file(output: str) -> Iterator[BinaryIO]:
     FlopcalcError
         Where the file cannot be written.
     """
-    if not output:
+    if not output or "\0" in output:
         raise FlopcalcError(Problem("--output names no file", None, "", "--output FILE"))
     try:
-        with _replacing(Path(output), output) as file:
+        with _opened(Path(output), output) as file:
             yield file
     except OSError as error:
         raise FlopcalcError(
@@ -177,24 +177,16 @@ def _standard_output() -> TextIO:
 
 
 @contextmanager
-def _replacing(path: Path, output: str) -> Iterator[BinaryIO]:
+def _opened(path: Path, output: str) -> Iterator[BinaryIO]:
+    """Open a file that replaces another as a whole, or a device or a pipe, which has no half to leave behind."""
+    with suppress(FileNotFoundError):
+        path.stat()  # of links that go round in a circle the system has an error, and Python several
     if output.startswith(_DEVICES) or (path.exists() and not path.is_file()) or not path.name:
-        with path.open("wb") as device:
-            yield device  # a device or a pipe: there is no half of it to leave behind
-        return
-    target = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        try:
+            with path.open("wb") as device:
+                yield device
+        except BrokenPipeError:
+            raise PipeClosed from None
+    else:
+        with replacing(Path(os.path.realpath(path))) as file:
             yield file
-        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -131,7 +131,6 @@ def run(arguments: Sequence[str], met: Interrupts) -> int:
 
     def action() -> Any:
         _speak_plainly()
-        _write_long_numbers()
         try:
             return program.main(args=list(arguments), prog_name="flopcalc", standalone_mode=False)
         except Exception:
@@ -146,15 +145,6 @@ def run(arguments: Sequence[str], met: Interrupts) -> int:
     if code != INTERRUPTED:
         _complain("interrupted")  # it was lost, or came at the very end
     return met.exit_code
-
-
-_LONGEST_WRITTEN = 4300  # Python's own limit, above the digits of any number that arithmetic makes
-
-
-def _write_long_numbers() -> None:
-    """Let numbers be written whatever PYTHONINTMAXSTRDIGITS says: how long they get is bounded where they are made."""
-    if 0 < getattr(sys, "get_int_max_str_digits", int)() < _LONGEST_WRITTEN:
-        sys.set_int_max_str_digits(_LONGEST_WRITTEN)
 
 
 def _speak_plainly() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from flopcalc.cli.interrupts import interrupts
@@ -23,6 +24,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             from flopcalc.cli.app import run  # takes its time, in which the user may have enough
 
             code = run(arguments, met)
-        except KeyboardInterrupt:
+        except BaseException:
+            if not met.number:
+                raise
+            met.over = True  # amid the import, which makes an error of its own of it
             code = met.exit_code
+            with suppress(OSError):
+                sys.stderr.write("interrupted\n")
     sys.exit(code)

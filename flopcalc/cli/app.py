@@ -17,8 +17,9 @@ from typing import Any
 import click
 
 from flopcalc import __version__
+from flopcalc.cli.help import Context
 from flopcalc.cli.interrupts import INTERRUPTED, Interrupts
-from flopcalc.cli.output import PipeClosed
+from flopcalc.cli.output import PipeClosed, say
 from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
 
 __all__ = ["COMMANDS", "program", "run"]
@@ -66,6 +67,8 @@ flopcalc mobilenet_v1 --help        its parameters, and the options of every tab
 
 class Program(click.Group):
     """A group whose commands are those of :data:`COMMANDS`, and every spec."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -143,7 +146,7 @@ def run(arguments: Sequence[str], met: Interrupts) -> int:
     if not met.number:
         return code
     if code != INTERRUPTED:
-        _complain("interrupted")  # it was lost, or came at the very end
+        say("interrupted")  # it was lost, or came at the very end
     return met.exit_code
 
 
@@ -171,28 +174,28 @@ def _guarded(action: Callable[[], Any], arguments: Sequence[str]) -> int:
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        _complain(str(_problem(error)))
+        say(str(_problem(error)))
         return error.exit_code
     except FlopcalcError as error:
-        _complain(str(error))
+        say(str(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _flush_what_can_be()
-        _complain("interrupted")
+        say("interrupted")
         return INTERRUPTED
     except (BrokenPipeError, PipeClosed):
         _leave_nothing_to_flush()  # whoever read the output has enough of it
         return 0
     except OSError as error:
         _leave_nothing_to_flush()
-        _complain(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
+        say(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
         return 2
     except SystemExit:
         raise
     except BaseException as error:  # a time limit that is over is no Exception
         if os.environ.get(TRACEBACK):
             traceback.print_exception(error)
-        _complain(str(_own_fault(error, arguments)))
+        say(str(_own_fault(error, arguments)))
         return FAULT
 
 
@@ -256,9 +259,3 @@ def _unknown_option(error: click.NoSuchOption, path: str) -> Problem:
         expected,
         re.sub(r"`([^`]+)`", lambda match: f"`{known[match[1]]}`", near),
     )
-
-
-def _complain(text: str) -> None:
-    """Write a message to the standard error."""
-    with suppress(OSError):  # where there is nowhere left to say it
-        click.echo(text, err=True)

@@ -111,5 +111,6 @@ def interrupts(*, last: bool = False) -> Iterator[Interrupts]:
     finally:
         met.over = True
         sys.unraisablehook = hook
-        for number, handler in before.items() if not (last and met.number) else ():
-            signal.signal(number, signal.SIG_DFL if last else handler)
+        for number, handler in before.items():
+            ending = signal.SIG_IGN if met.number else signal.SIG_DFL  # what Python does not undo at its end
+            signal.signal(number, ending if last else handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from flopcalc.drafts import replacing
 from flopcalc.errors import FlopcalcError, Problem
-from flopcalc.render.text import spelt
+from flopcalc.render.text import NARROWEST, broken, spelt, visible
 from flopcalc.report import Report
 
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
@@ -20,8 +21,10 @@ if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
 __all__ = [
     "PipeClosed",
     "is_standard_output",
+    "say",
     "screen_for",
     "whole_file",
+    "width_of",
     "write_json",
     "write_pieces",
     "write_report",
@@ -134,15 +137,36 @@ def write_pieces(pieces: Iterable[str], output: str | None = None, *, spelt: Spe
     """
     if output in _STANDARD_OUTPUT:
         stream = _standard_output()
+        terminal = stream.isatty()  # in a pipe, data are what they are
         for piece in pieces:
+            shown = visible(piece, coloured=True) if terminal else piece
             try:
-                stream.write(spelt(piece, stream.encoding or "ascii"))
+                stream.write(spelt(shown, stream.encoding or "ascii"))
             except BrokenPipeError:
                 raise PipeClosed from None
         return
     with whole_file(output or "") as file:
         for piece in pieces:
             file.write(spelt(piece, "utf-8").encode("utf-8"))
+
+
+def say(text: str) -> None:
+    """Write a message to the standard error: nothing in it steers a terminal, and no line is wider than that is."""
+    if sys.stderr is None:
+        return
+    width = width_of(sys.stderr)
+    with suppress(OSError, ValueError):  # where there is nowhere left to say it
+        print(broken(visible(text), width) if width else visible(text), file=sys.stderr, flush=True)
+
+
+def width_of(stream: TextIO | None) -> int:
+    """Return how wide lines of words are to be on a stream: as COLUMNS says, or the terminal; 0 leaves them whole."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and 0 < len(given) < 6 and int(given):
+        return max(int(given), NARROWEST)
+    if stream is None or not stream.isatty():
+        return 0
+    return max(shutil.get_terminal_size((80, 24)).columns, NARROWEST)
 
 
 @contextmanager

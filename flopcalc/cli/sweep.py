@@ -19,7 +19,7 @@ import click
 
 from flopcalc.cli.interrupts import INTERRUPTED
 from flopcalc.cli.options import Word, format_option, split_list
-from flopcalc.cli.output import is_standard_output, screen_for, whole_file, write_pieces, write_text
+from flopcalc.cli.output import is_standard_output, say, screen_for, whole_file, write_pieces, write_text
 from flopcalc.cli.spec_options import OnSpec, SpecCommand, asked_of
 from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
@@ -55,7 +55,7 @@ def _run(ctx: click.Context, /, **options: Any) -> int:
     try:
         job.run()
     except KeyboardInterrupt:
-        click.echo(job.interrupted(), err=True)
+        say(job.interrupted())
         return INTERRUPTED
     return 0
 

@@ -171,6 +171,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 def test_a_terminal_that_closes_ends_all_processes_and_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "flopcalc", *SWEPT, "--workers", "2", "--output", str(tmp_path / "rows.csv")]
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes["env"] = {**os.environ, "COLUMNS": "1000"}
     with subprocess.Popen(command, start_new_session=True, **pipes) as process:
         wait_for(lambda: len(children(process.pid)) >= 3)
         time.sleep(0.5)

@@ -25,6 +25,7 @@ __all__ = [
     "SpecError",
     "UndecidedError",
     "UnknownNameError",
+    "columns_of",
     "described",
     "gathered",
     "listed",
@@ -113,7 +114,7 @@ class Excerpt:
         last = first + LONGEST_QUOTE
         shown = [_with_a_column(character) for character in self.text[first:last]]
         before, after = "…" if first else "", "…" if last < len(self.text) else ""
-        columns = len(before) + sum(map(_columns, shown[: self.offset - first]))
+        columns = len(before) + sum(map(columns_of, shown[: self.offset - first]))
         return f"  {before}{''.join(shown)}{after}\n  {' ' * columns}^"
 
 
@@ -122,8 +123,10 @@ def _with_a_column(character: str) -> str:
     return character if character.isprintable() and not unicodedata.combining(character) else "?"
 
 
-def _columns(character: str) -> int:
+def columns_of(character: str) -> int:
     """Return how many columns of a terminal a character takes: two for wide ones, as those of Chinese."""
+    if unicodedata.combining(character):
+        return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 

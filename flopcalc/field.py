@@ -220,7 +220,7 @@ class _Axis:
             return self.in_symbols(sight, reach)
         if isinstance(sight, _Listed):
             first, last = self.needed[output]
-            self.work.spend(sum(len(reach.reads(position)) for position in range(first, last + 1)))
+            self.work.spend(sum(_count(reach.reads(position)) for position in range(first, last + 1)))
             return _Listed(
                 first,
                 tuple(
@@ -237,7 +237,7 @@ class _Axis:
             taps = reach.reads(position)
             # Taps whose places in the period are the same see the same, further on: the first and the last count.
             unlike = period // gcd(period, taps.step)
-            ends = [*taps] if len(taps) <= 2 * unlike else [*taps[:unlike], *taps[-unlike:]]
+            ends = [*taps] if _count(taps) <= 2 * unlike else [*taps[:unlike], *taps[-unlike:]]
             self.work.spend(len(ends))
             found.append(self.hull([sight.at(place) for place in ends]))
         return _shortest(found, _simple(divide(sight.shift * (read * times), period)))
@@ -442,6 +442,11 @@ def _unknown(where: str) -> Fault:
         expected="numbers for kernels, strides and factors",
         hint="give the symbols numbers",
     )
+
+
+def _count(taps: range) -> int:
+    """Return how many positions are read; ``len`` knows no range beyond 64 bits."""
+    return max(0, -((taps.start - taps.stop) // taps.step))
 
 
 def _too_long(period: int) -> Fault:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import numbers
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -224,6 +225,23 @@ def as_expr(value: Number) -> Any:
     from sympy import Rational
 
     return Rational(value.numerator, value.denominator) if is_rational(value) else value
+
+
+_LONGEST_WRITTEN = 4300
+"""Digits of a number that Python writes unless it is told otherwise, above those of any that arithmetic makes."""
+
+
+def _write_long_numbers() -> None:
+    """Let Python write what arithmetic here makes, where PYTHONINTMAXSTRDIGITS asks for less than its own limit.
+
+    Formulas are written by sympy, tables by formats, JSON by its module: there is no narrower place than this. How long
+    a number gets is bounded where it is made.
+    """
+    if 0 < getattr(sys, "get_int_max_str_digits", int)() < _LONGEST_WRITTEN:
+        sys.set_int_max_str_digits(_LONGEST_WRITTEN)
+
+
+_write_long_numbers()
 
 
 def as_text(value: Value) -> str:

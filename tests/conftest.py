@@ -62,10 +62,11 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run ``flopcalc`` with arguments; its output goes to a pipe of 100 columns."""
+    """Run ``flopcalc`` with arguments; its output goes to a pipe of 100 columns, its messages are whole lines."""
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("flopcalc.cli.output.broken", lambda text, width: text)
 
     def runner(*arguments: str) -> Ran:
         capsys.readouterr()

@@ -17,7 +17,7 @@ PACKAGE = Path(flopcalc.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("number", "units", "metrics", "shapes", "schedule"),
+    ("number", "units", "metrics", "shapes", "schedule", "drafts"),
     ("expression", "cost"),
     ("layers",),
     ("field",),

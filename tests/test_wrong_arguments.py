@@ -87,6 +87,47 @@ def test_numbers_are_written_whatever_python_is_told() -> None:
         assert "fault of flopcalc" not in ran.stderr
 
 
+LONG_NUMBERS = """
+import sys
+import flopcalc
+from fractions import Fraction
+from flopcalc.errors import FlopcalcError
+long, most = 10**1200 + 7, 10**49 + 9
+report = flopcalc.analyze("separable_conv", C=most, O=most, K=most, H=most, W=most)
+assert report.totals.madds == most**5 + most**4
+assert len(str(report)) > 245
+assert str(10**40) in flopcalc.analyze("conv", C=f"{10**40}*c").totals.params.__str__()
+for wrong in (
+    lambda: flopcalc.analyze("conv", C=long),
+    lambda: flopcalc.analyze("mobilenet_v1", alpha=-long),
+    lambda: flopcalc.analyze("mobilenet_v1", alpha=Fraction(long, 7)),
+    lambda: flopcalc.analyze("mobilenet_v1", alpha="1" * 1000),
+    lambda: flopcalc.analyze("mobilenet_v1", input=[3, -long, long]),
+    lambda: flopcalc.verify(f"{10**999 + 1}*K^2", "conv"),
+    lambda: flopcalc.verify("1" * 1001 + "*K^2", "conv"),
+    lambda: flopcalc.explain("resnet50", long),
+    lambda: flopcalc.solve("mobilenet_v1", "alpha", flops=long),
+    lambda: list(flopcalc.sweep("separable_conv", {"C": [long, 2]}, O=3, K=3, H=8, W=8)),
+):
+    try:
+        str(wrong())
+    except FlopcalcError as error:
+        assert "not an expression" not in str(error), error
+"""
+
+
+@pytest.mark.parametrize("limit", ["640", "0", "4300"])
+def test_python_callers_too_get_numbers_written_whatever_python_is_told(limit: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LONG_NUMBERS],
+        env={**os.environ, "PYTHONINTMAXSTRDIGITS": limit},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 WRONG: dict[str, Callable[[object], object]] = {
     "analyze": lambda it: flopcalc.analyze(it),  # type: ignore[arg-type]
     "resolution": lambda it: flopcalc.analyze("mobilenet_v1", resolution=it),

@@ -12,15 +12,17 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from flopcalc import __version__
-from flopcalc.cli.output import PipeClosed
+from flopcalc.cli.help import Context
+from flopcalc.cli.interrupts import INTERRUPTED, Interrupts
+from flopcalc.cli.output import PipeClosed, say
 from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
 
-__all__ = ["COMMANDS", "main", "program"]
+__all__ = ["COMMANDS", "program", "run"]
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("flopcalc.cli.compare", "specs side by side: every metric, and its ratio to the first"),
@@ -65,6 +67,8 @@ flopcalc mobilenet_v1 --help        its parameters, and the options of every tab
 
 class Program(click.Group):
     """A group whose commands are those of :data:`COMMANDS`, and every spec."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -125,29 +129,25 @@ def program(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the program and leave with its exit code.
+def run(arguments: Sequence[str], met: Interrupts) -> int:
+    """Run a command line, say on the standard error what went wrong, and return the exit code."""
 
-    0 done; 1 refuted, or a budget missed; 2 the input is wrong; 3 undecided; 70 a fault of the program's own; 130
-    interrupted.
-    """
-    arguments = sys.argv[1:] if argv is None else list(argv)
-
-    def run() -> Any:
+    def action() -> Any:
         _speak_plainly()
-        _write_long_numbers()
-        return program.main(args=arguments, prog_name="flopcalc", standalone_mode=False)
+        try:
+            return program.main(args=list(arguments), prog_name="flopcalc", standalone_mode=False)
+        except Exception:
+            if met.number:  # as of a worker that the same signal ended
+                raise KeyboardInterrupt from None
+            raise
 
-    sys.exit(_guarded(run, arguments))
-
-
-_LONGEST_WRITTEN = 4300  # Python's own limit, above the digits of any number that arithmetic makes
-
-
-def _write_long_numbers() -> None:
-    """Let numbers be written whatever PYTHONINTMAXSTRDIGITS says: how long they get is bounded where they are made."""
-    if 0 < getattr(sys, "get_int_max_str_digits", int)() < _LONGEST_WRITTEN:
-        sys.set_int_max_str_digits(_LONGEST_WRITTEN)
+    code = _guarded(action, arguments)
+    met.over = True
+    if not met.number:
+        return code
+    if code != INTERRUPTED:
+        say("interrupted")  # it was lost, or came at the very end
+    return met.exit_code
 
 
 def _speak_plainly() -> None:
@@ -168,31 +168,34 @@ def _guarded(action: Callable[[], Any], arguments: Sequence[str]) -> int:
     """Run an action with the arguments of a command line; turn what goes wrong into a message and an exit code."""
     try:
         code = action()
-        if sys.stdout is not None:
+        if code == INTERRUPTED:
+            _flush_what_can_be()
+        elif sys.stdout is not None:
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        _complain(str(_problem(error)))
+        say(str(_problem(error)))
         return error.exit_code
     except FlopcalcError as error:
-        _complain(str(error))
+        say(str(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted")
-        return 130
+        _flush_what_can_be()
+        say("interrupted")
+        return INTERRUPTED
     except (BrokenPipeError, PipeClosed):
         _leave_nothing_to_flush()  # whoever read the output has enough of it
         return 0
     except OSError as error:
         _leave_nothing_to_flush()
-        _complain(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
+        say(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
         return 2
     except SystemExit:
         raise
     except BaseException as error:  # a time limit that is over is no Exception
         if os.environ.get(TRACEBACK):
             traceback.print_exception(error)
-        _complain(str(_own_fault(error, arguments)))
+        say(str(_own_fault(error, arguments)))
         return FAULT
 
 
@@ -203,6 +206,15 @@ def _own_fault(error: BaseException, arguments: Sequence[str]) -> Problem:
     command = shorten(shlex.join(("flopcalc", *arguments)), 1000)
     hint = f"please report it with the command line, `{command}`; {TRACEBACK}=1 in the environment shows where it was"
     return Problem(f"this is a fault of flopcalc's own, and no answer: {what}", None, "", hint)
+
+
+def _flush_what_can_be() -> None:
+    """Write what is left of an interrupted run's output: a terminal that is closed takes nothing more."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _leave_nothing_to_flush()
 
 
 def _leave_nothing_to_flush() -> None:
@@ -247,9 +259,3 @@ def _unknown_option(error: click.NoSuchOption, path: str) -> Problem:
         expected,
         re.sub(r"`([^`]+)`", lambda match: f"`{known[match[1]]}`", near),
     )
-
-
-def _complain(text: str) -> None:
-    """Write a message to the standard error."""
-    with suppress(OSError):  # where there is nowhere left to say it
-        click.echo(text, err=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flopcalc.cli.help import Command
 from flopcalc.cli.options import format_option, given_once, named_values, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.errors import ParameterError, Problem
@@ -95,7 +96,7 @@ def _write(derivation: Derivation, output_format: str, output: str | None) -> No
         write_text(render.derivation_as_text(derivation, screen_for(output)), output)
 
 
-command = click.Command(
+command = Command(
     name="derive",
     help="Print a derivation step by step: what each step states, why, and its formula. Every step is proved before it "
     "is printed; one that cannot be proved ends the derivation with an error. NAME is a packaged derivation, or the "

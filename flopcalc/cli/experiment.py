@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from flopcalc.cli.help import Command
 from flopcalc.cli.listing import listing
 from flopcalc.cli.options import format_option, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
@@ -64,7 +65,7 @@ def _list(platforms: tuple[str, ...], output_format: str, output: str | None) ->
         write_text(listing(entries, screen_for(output)), output)
 
 
-command = click.Command(
+command = Command(
     name="experiment",
     help="Rebuild a published experiment from its budget, and show the MAC of its networks beside the speeds that were "
     "measured: does MAC order them? NAME is one of those that `flopcalc experiment` lists, or the path of a YAML file.",

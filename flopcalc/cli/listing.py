@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flopcalc.cli.help import Command
 from flopcalc.cli.options import Word, format_option, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.spec import catalog
@@ -67,7 +68,7 @@ def _fitting(kind: str, width: int) -> Sequence[str]:
     return ("name", "title", "variants", *(["parameters"] if wide else []), *(["source"] if widest else []))
 
 
-command = click.Command(
+command = Command(
     name="list",
     help="List the packaged architectures, blocks and conventions, and what `flopcalc experiment`, `verify` and "
     "`derive` take. `flopcalc NAME` prints what an architecture or a block costs, `flopcalc NAME --help` its "

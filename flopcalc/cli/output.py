@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from flopcalc.drafts import replacing
 from flopcalc.errors import FlopcalcError, Problem
-from flopcalc.render.text import spelt
+from flopcalc.render.text import NARROWEST, broken, spelt, visible
 from flopcalc.report import Report
 
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
@@ -20,8 +21,10 @@ if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
 __all__ = [
     "PipeClosed",
     "is_standard_output",
+    "say",
     "screen_for",
     "whole_file",
+    "width_of",
     "write_json",
     "write_pieces",
     "write_report",
@@ -134,15 +137,36 @@ def write_pieces(pieces: Iterable[str], output: str | None = None, *, spelt: Spe
     """
     if output in _STANDARD_OUTPUT:
         stream = _standard_output()
+        terminal = stream.isatty()  # in a pipe, data are what they are
         for piece in pieces:
+            shown = visible(piece, coloured=True) if terminal else piece
             try:
-                stream.write(spelt(piece, stream.encoding or "ascii"))
+                stream.write(spelt(shown, stream.encoding or "ascii"))
             except BrokenPipeError:
                 raise PipeClosed from None
         return
     with whole_file(output or "") as file:
         for piece in pieces:
             file.write(spelt(piece, "utf-8").encode("utf-8"))
+
+
+def say(text: str) -> None:
+    """Write a message to the standard error: nothing in it steers a terminal, and no line is wider than that is."""
+    if sys.stderr is None:
+        return
+    width = width_of(sys.stderr)
+    with suppress(OSError, ValueError):  # where there is nowhere left to say it
+        print(broken(visible(text), width) if width else visible(text), file=sys.stderr, flush=True)
+
+
+def width_of(stream: TextIO | None) -> int:
+    """Return how wide lines of words are to be on a stream: as COLUMNS says, or the terminal; 0 leaves them whole."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and 0 < len(given) < 6 and int(given):
+        return max(int(given), NARROWEST)
+    if stream is None or not stream.isatty():
+        return 0
+    return max(shutil.get_terminal_size((80, 24)).columns, NARROWEST)
 
 
 @contextmanager
@@ -154,10 +178,10 @@ def whole_file(output: str) -> Iterator[BinaryIO]:
     FlopcalcError
         Where the file cannot be written.
     """
-    if not output:
+    if not output or "\0" in output:
         raise FlopcalcError(Problem("--output names no file", None, "", "--output FILE"))
     try:
-        with _replacing(Path(output), output) as file:
+        with _opened(Path(output), output) as file:
             yield file
     except OSError as error:
         raise FlopcalcError(
@@ -177,24 +201,16 @@ def _standard_output() -> TextIO:
 
 
 @contextmanager
-def _replacing(path: Path, output: str) -> Iterator[BinaryIO]:
+def _opened(path: Path, output: str) -> Iterator[BinaryIO]:
+    """Open a file that replaces another as a whole, or a device or a pipe, which has no half to leave behind."""
+    with suppress(FileNotFoundError):
+        path.stat()  # of links that go round in a circle the system has an error, and Python several
     if output.startswith(_DEVICES) or (path.exists() and not path.is_file()) or not path.name:
-        with path.open("wb") as device:
-            yield device  # a device or a pipe: there is no half of it to leave behind
-        return
-    target = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        try:
+            with path.open("wb") as device:
+                yield device
+        except BrokenPipeError:
+            raise PipeClosed from None
+    else:
+        with replacing(Path(os.path.realpath(path))) as file:
             yield file
-        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

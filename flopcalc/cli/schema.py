@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import click
-
+from flopcalc.cli.help import Command
 from flopcalc.cli.options import output_option
 from flopcalc.cli.output import write_json
 
@@ -16,7 +15,7 @@ def _run(output: str | None) -> None:
     write_json(spec_schema(), output)
 
 
-command = click.Command(
+command = Command(
     name="schema",
     help="Print the JSON Schema of spec files, by which editors complete and check them.",
     params=[output_option()],

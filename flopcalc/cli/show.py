@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flopcalc.analysis import analyze_spec, resolve
+from flopcalc.cli.help import Command
 from flopcalc.cli.options import format_option, given_once, named_values, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.errors import FlopcalcError, Problem
@@ -68,7 +69,7 @@ def graph_as_text(report: Report, screen: Screen) -> str:
     return listing_as_text(columns, rows, screen, report.spec.title or report.name)
 
 
-command = click.Command(
+command = Command(
     name="show",
     help="Print a spec's YAML, or with --graph every layer with what it reads.",
     params=[

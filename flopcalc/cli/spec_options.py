@@ -9,6 +9,7 @@ import click
 
 from flopcalc.analysis import analyze_spec, resolve, split_inline
 from flopcalc.binding import is_truth
+from flopcalc.cli.help import Context
 from flopcalc.cli.options import given_once, input_shapes, named_values, split_list
 from flopcalc.errors import Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import readable
@@ -27,6 +28,8 @@ USAGE = "[--PARAMETER VALUE …] [OPTIONS]"
 
 class SpecCommand(click.Command):
     """A spec as a command: its parameters are options, and stand first in its help."""
+
+    context_class = Context
 
     def __init__(
         self, spec: Spec, settings: Mapping[str, str], options: Sequence[click.Parameter], **attributes: Any
@@ -142,6 +145,8 @@ class OnSpec(click.Group):
         What follows the spec.
     """
 
+    context_class = Context
+
     def __init__(
         self,
         *,
@@ -197,6 +202,8 @@ class OnSpec(click.Group):
 
 class OnSpecs(click.Command):
     """A command on several specs, whose options are its own and every parameter of any of them."""
+
+    context_class = Context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the options out that are parameters' and leave the rest to click."""

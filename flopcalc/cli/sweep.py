@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -11,13 +12,14 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
-from threading import current_thread, main_thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from flopcalc.cli.interrupts import INTERRUPTED
 from flopcalc.cli.options import Word, format_option, split_list
-from flopcalc.cli.output import is_standard_output, screen_for, whole_file, write_pieces, write_text
+from flopcalc.cli.output import is_standard_output, say, screen_for, whole_file, write_pieces, write_text
 from flopcalc.cli.spec_options import OnSpec, SpecCommand, asked_of
 from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
@@ -51,25 +53,11 @@ def _run(ctx: click.Context, /, **options: Any) -> int:
     assert isinstance(command, SpecCommand)
     job = _Job(ctx, command, options)
     try:
-        with _ended_cleanly():
-            job.run()
+        job.run()
     except KeyboardInterrupt:
-        click.echo(job.interrupted(), err=True)
-        return 130
+        say(job.interrupted())
+        return INTERRUPTED
     return 0
-
-
-@contextmanager
-def _ended_cleanly() -> Iterator[None]:
-    """Let a polite request to end (SIGTERM) do what Ctrl-C does, so that no half of a file is left behind."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 class _Job:
@@ -493,11 +481,12 @@ def _processes(workers: int) -> Iterator[Executor]:
 
     class Processes(ProcessPoolExecutor):
         def submit(self, /, *args: Any, **named: Any) -> Future[Any]:
-            with _interrupts_later():  # a process that is started here inherits that
+            with _signals_later():  # a process that is started here inherits that
                 return super().submit(*args, **named)
 
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-    pool = Processes(workers, mp_context=context, initializer=_leave_interrupts)
+    with _signals_later():  # and so does what keeps the account of the processes' semaphores
+        pool = Processes(workers, mp_context=context, initializer=_follow_the_first)
     try:
         yield pool
     except BrokenProcessPool:
@@ -507,21 +496,33 @@ def _processes(workers: int) -> Iterator[Executor]:
 
 
 @contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Let Ctrl-C wait for a moment, where the system can."""
+def _signals_later() -> Iterator[None]:
+    """Let the signals of a terminal wait for a moment, where the system can."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C be the first process's matter."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _follow_the_first() -> None:
+    """Leave the signals of a terminal to the first process, and end when it is gone, whatever ended it."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    Thread(target=_end_with_the_first, daemon=True).start()
+
+
+def _end_with_the_first() -> None:
+    from multiprocessing import parent_process
+
+    first = parent_process()
+    assert first is not None
+    first.join()
+    os._exit(INTERRUPTED)  # whoever waits for its work is no more
 
 
 @contextmanager

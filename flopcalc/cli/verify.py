@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from flopcalc.analysis import split_settings
+from flopcalc.cli.help import Command
 from flopcalc.cli.options import Word, format_option, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.errors import ParameterError, Problem, shorten
@@ -141,7 +142,7 @@ def _settings(option: str, texts: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-command = click.Command(
+command = Command(
     name="verify",
     help="Is a textbook's formula right? FORMULA is written as in the book: 17HWC^2, HW(2CM/g + 9M), 1/O + 1/K², "
     "\\frac{1}{O}+\\frac{1}{K^2}, 'MAC >= …', '≈ 0.113', or in Python's notation. It is proved, refuted with the "

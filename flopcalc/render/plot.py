@@ -208,7 +208,7 @@ def plot_as_text(heading: Heading, cloud: Cloud, front: Block | None, screen: Sc
     blocks = encodable(_QUADRANTS + "◆│└─", screen.encoding)
     low, high = (_number(value, cloud.y in heading.axes) for value in (float(y.min()), float(y.max())))
     margin = max(len(low), len(high))
-    across, up = max(8, min(screen.width - margin - 3, 96)), 18
+    across, up = max(1, min(screen.width - margin - 3, 96)), 18
     lines = _picture(cloud, front, across, up, blocks)
     wall, floor, corner = ("│", "─", "└") if blocks else ("|", "-", "+")
     shown = [label(cloud.y)]
@@ -219,7 +219,10 @@ def plot_as_text(heading: Heading, cloud: Cloud, front: Block | None, screen: Sc
     left, right = (_number(value, cloud.x in heading.axes) for value in (float(x.min()), float(x.max())))
     name = label(cloud.x)
     room = across - len(left) - len(right)
-    shown.append(" " * (margin + 2) + left + (name if len(name) + 2 <= room else "").center(room) + right)
+    if room < 1:
+        shown += [" " * (margin + 2) + left, right.rjust(margin + 2 + across)]
+    else:
+        shown.append(" " * (margin + 2) + left + (name if len(name) + 2 <= room else "").center(room) + right)
     key = [_told(cloud.count)]
     if front is not None:
         key.append(f"{'◆' if blocks else '*'} Pareto front, {len(front):,}")

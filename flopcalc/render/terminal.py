@@ -169,11 +169,11 @@ class Screen:
         text = printable(text)
         return text if self.unicode else plain(text, self.encoding)
 
-    def drawn(self, content: RenderableType, width: int = 0) -> str:
-        """Return the lines that rich draws, on more columns where `width` asks for them."""
+    def drawn(self, content: RenderableType) -> str:
+        """Return the lines that rich draws."""
         console = Console(
             file=io.StringIO(),
-            width=max(width, self.width),
+            width=self.width,
             height=25,
             color_system="standard" if self.colours else None,
             force_terminal=self.colours,
@@ -252,8 +252,10 @@ class _Grid:
         return least
 
     def drawn(self, screen: Screen) -> str:
-        """Return the lines of the table; they are wider than the screen only where whole columns are."""
+        """Return the lines of the table; each row is a list of its own where the columns do not fit side by side."""
         widths = self.widths(screen.width)
+        if _across(widths) > screen.width:
+            return self._listed(screen)
         table = rich.table.Table(
             box=_LINED if screen.unicode else _DASHED,
             show_edge=False,
@@ -277,7 +279,20 @@ class _Grid:
                 style=_STYLES[row.role],
                 end_section=index + 1 < len(self.rows) and self.rows[index + 1].role == "total",
             )
-        return screen.drawn(table, _across(widths))
+        return screen.drawn(table)
+
+    def _listed(self, screen: Screen) -> str:
+        """Return a list for every row: what it is, and below it each other cell behind its column's header."""
+        lines = []
+        for row in self.rows:
+            style = _STYLES[row.role]
+            first, *rest = zip(self.heads, row.cells, strict=True)
+            lines.append(screen.drawn(Text(first[1].strip() or first[0].text, style or "bold", overflow="fold")))
+            for head, cell in rest:
+                if cell.strip():
+                    said = f"{head.text}  {cell.strip()}" if head.text else cell.strip()
+                    lines.append(screen.drawn(Padding(Text(said, style, overflow="fold"), (0, 0, 0, _GAP))))
+        return "".join(lines)
 
 
 def _across(widths: Sequence[int]) -> int:

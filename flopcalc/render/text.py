@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+from flopcalc.errors import columns_of
 from flopcalc.errors import printable as escaped
 
-__all__ = ["GREEK", "encodable", "plain", "printable", "spelt"]
+__all__ = ["GREEK", "NARROWEST", "broken", "encodable", "plain", "printable", "spelt", "visible"]
+
+NARROWEST = 20
+"""Columns that every layout has, on however narrow a screen."""
 
 GREEK = {
     "alpha": "α",
@@ -76,6 +81,61 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return escaped("".join(" " if character.isspace() else character for character in text))
+
+
+_COLOUR = r"\x1b\[(?:[0-4]|3[0-7]|9[0-7])(?:;(?:[0-4]|3[0-7]|9[0-7]))*m"
+"""What switches the colours and weights on and off in which tables are drawn; nothing that hides a text."""
+
+
+def visible(text: str, *, coloured: bool = False) -> str:
+    r"""Return lines with every other character made visible, whatever stands in them; colours stay where asked.
+
+    Examples
+    --------
+    >>> print(visible("one\x9b2J\ntwo\u202e"))
+    one\x9b2J
+    two\u202e
+    """
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    if not coloured:
+        return "\n".join(escaped(line.expandtabs()) for line in text.split("\n"))
+    parts = re.split(f"({_COLOUR})", text)
+    return "".join(part if index % 2 else visible(part) for index, part in enumerate(parts))
+
+
+def broken(text: str, width: int) -> str:
+    """Return lines of which none is wider than a screen: broken between words, or in a word that is wider itself.
+
+    What is carried over is indented by two more.
+
+    Examples
+    --------
+    >>> print(broken("  expected: the name of a block", 20))
+      expected: the name
+        of a block
+    """
+    return "\n".join(part for line in text.split("\n") for part in _broken_line(line, width))
+
+
+def _broken_line(line: str, width: int) -> list[str]:
+    if sum(map(columns_of, line)) <= width:
+        return [line]
+    body = line.lstrip(" ")
+    first = " " * min(len(line) - len(body), width // 3)
+    rest = first if not body else " " * min(len(first) + 2, width // 3)
+    found, current = [], first
+    for word in re.findall(r"\S+ *", body):
+        bare = word.rstrip(" ")
+        if current.strip() and sum(map(columns_of, current + bare)) > width:
+            found.append(current.rstrip(" "))
+            current = rest
+        for character in word:
+            if character != " " and sum(map(columns_of, current)) + columns_of(character) > width:
+                found.append(current.rstrip(" "))
+                current = rest
+            current += character
+    return [*found, current.rstrip(" ")]
 
 
 def plain(text: str, encoding: str = "ascii") -> str:

@@ -2,7 +2,8 @@
 
 A segment is a piece of memory that another process opens by its path. The arrays that are handed out of it are lent:
 when the last of them is forgotten, the segment is used again. Linux has memory with such a path (``memfd_create``),
-which is gone with the process whatever ends it; elsewhere it is a file in the temporary directory.
+which is gone with the process whatever ends it; elsewhere it is a file in the temporary directory, which a later one
+removes if this one is killed.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import os
 import tempfile
 import weakref
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
+
+from flopcalc.drafts import draft
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +68,7 @@ class Segment:
             self._descriptor = os.memfd_create("flopcalc", os.MFD_CLOEXEC)
             path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
         else:
-            self._descriptor, path = tempfile.mkstemp(prefix="flopcalc-")
+            self._descriptor, path = draft(Path(tempfile.gettempdir()), "flopcalc")
             self._file = path
         try:
             os.ftruncate(self._descriptor, size)
@@ -85,12 +89,12 @@ class Segment:
 
     def forget(self) -> None:
         """Close the way to it; arrays that are still there keep the memory itself."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
         if self._file:
             os.unlink(self._file)
             self._file = ""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def __del__(self) -> None:
         self.forget()  # of a sweep that is given up, the segments under way go before their pool is closed

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -101,6 +102,47 @@ def test_what_cannot_be_written_is_an_error(refused: Refused, tmp_path: Path) ->
     (tmp_path / "file").touch()
     assert "cannot be written" in refused("mobilenet_v1", "--output", str(tmp_path / "file" / "out"))
     assert "cannot be written" in refused("mobilenet_v1", "--output", str(tmp_path / ("x" * 300)))
+
+
+def test_links_in_a_circle_are_an_error(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    before = sorted(tmp_path.iterdir())
+    for name in ("a", "self", "a/out.csv"):
+        for command in (("mobilenet_v1",), ("list",), ("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--format", "csv")):
+            assert "cannot be written" in refused(*command, "--output", str(tmp_path / name))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_link_into_a_folder_that_is_not_there_and_a_name_that_no_file_has_are_errors(
+    refused: Refused, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "missing" / "real")
+    assert "cannot be written" in refused("list", "--output", str(tmp_path / "link"))
+    assert "--output names no file" in refused("list", "--output", str(tmp_path / "a\0b"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_takes_no_files_is_an_error(refused: Refused, tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    assert "Permission denied" in refused("list", "--output", str(tmp_path / "out"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_a_pipe_with_a_name_is_written_to_and_may_close_early(ok: Ok, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received: list[bytes] = []
+    reader = Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    assert ok("list", "--output", str(pipe)) == ""
+    reader.join()
+    assert received[0].decode("utf-8") == ok("list")
+    impatient = Thread(target=lambda: pipe.open("rb").close())
+    impatient.start()
+    assert ok("sweep", "mobilenet_v1", "--alpha", "0.1:1:0.001", "--format", "csv", "--output", str(pipe)) == ""
+    impatient.join()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -266,7 +266,7 @@ def test_an_error_in_the_middle_leaves_the_old_file(refused: Refused, tmp_path: 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
 @pytest.mark.parametrize("workers", [(), ("--workers", "2")])
 def test_an_interrupt_leaves_no_file_and_says_what_was_done(
     tmp_path: Path, number: signal.Signals, workers: tuple[str, ...]
@@ -280,13 +280,18 @@ def test_an_interrupt_leaves_no_file_and_says_what_was_done(
     )
     script = tmp_path.parent / "run_flopcalc.py"
     script.write_text(code, encoding="utf-8")
-    process = subprocess.Popen([sys.executable, str(script), *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(script), *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "1000"},
+    )
     deadline = time.monotonic() + 600
     while not any(path.stat().st_size for path in tmp_path.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
     said = process.communicate(timeout=600)[1]
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert said.startswith("interrupted after ")
     assert "of 52,515,501 configurations; " in said
     assert said.endswith("rows.csv not written\n")
@@ -308,6 +313,7 @@ def test_an_interrupt_while_processes_start_is_no_traceback(tmp_path: Path, wait
     script.write_text(code, encoding="utf-8")
     command = [sys.executable, str(script), *arguments, "--output", str(tmp_path / "rows.csv")]
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes["env"] = {**os.environ, "COLUMNS": "1000"}
     with subprocess.Popen(command, start_new_session=True, **pipes) as process:
         assert process.stdout is not None
         process.stdout.readline()

@@ -49,6 +49,11 @@ class Span:
     step: Fraction
     count: int
 
+    @property
+    def taken(self) -> Fraction:
+        """The step, where one is taken: what is beyond the last value, however far, matters to nothing."""
+        return self.step if self.count > 1 else Fraction(0)
+
     def __len__(self) -> int:
         return self.count
 
@@ -151,7 +156,7 @@ class Axis(Sequence[Value]):
         result = 1
         for piece in self.pieces:
             if isinstance(piece, Span):
-                result = math.lcm(result, piece.start.denominator, piece.step.denominator)
+                result = math.lcm(result, piece.start.denominator, piece.taken.denominator)
             else:
                 for denominator in {_fraction(value).denominator for value in piece}:
                     result = math.lcm(result, denominator)
@@ -182,7 +187,7 @@ class Axis(Sequence[Value]):
             low, high = max(start, begin), min(stop, end)
             if low < high:
                 if isinstance(piece, Span):
-                    first, step = (int(value * self.denominator) for value in (piece.start, piece.step))
+                    first, step = (int(value * self.denominator) for value in (piece.start, piece.taken))
                     steps = np.arange(low - begin, high - begin, dtype=np.int64).astype(kind)
                     parts.append(steps * step + first)
                 else:

@@ -37,6 +37,7 @@ from flopcalc.number import (
     expanded,
     is_rational,
     is_symbolic,
+    plain_sign,
     product,
     readable,
     total,
@@ -432,7 +433,7 @@ class _Builder:
                 raise ParameterError(
                     Problem(f"{what} is {shorten(str(value))}, which is not whole", place, "a whole number")
                 )
-            if value.is_negative or (least and value.is_nonpositive):
+            if plain_sign(value) <= 0 and (value.is_negative or (least and value.is_nonpositive)):
                 raise ParameterError(
                     Problem(f"{what} is {shorten(str(value))}, which is negative", place, f"at least {least}")
                 )

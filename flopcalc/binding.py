@@ -273,8 +273,12 @@ class _Binder:
     def evaluated(self, arithmetic: Arithmetic) -> dict[str, Value]:
         """Return the values, the postponed ones among them."""
         for name, text in self.texts.items():
+            known, said = set(arithmetic.ideal), len(arithmetic.assumed)
             try:
                 self.values[name] = free_expression(text, symbols=self.symbol, arithmetic=arithmetic)
+                for ideal in arithmetic.ideal:
+                    if ideal not in known and ideal.least is None and len(arithmetic.assumed) == said:
+                        arithmetic.assumed[f"{ideal.value} is a whole number"] = None
             except FlopcalcError as error:
                 for item in error.problems:
                     self.fail(f"{name}: {item.what}", item.expected, item.hint)
@@ -560,7 +564,7 @@ def _shape(
     items = sides.split(",") if isinstance(sides, str) else sides
     what = "the input" if label == "input" else f"the input {shorten(label)}"
     if not isinstance(items, (list, tuple)) or len(items) != 3:
-        raise Fault(f"{what} is {shorten(str(sides))}", expected="channels,height,width", hint="3,512,1024")
+        raise Fault(f"{what} is {shorten(sides)}", expected="channels,height,width", hint="3,512,1024")
     read: list[Number] = []
     for item in items:
         value = free_expression(item, symbols=make, arithmetic=arithmetic) if isinstance(item, str) else exact(item)

@@ -220,6 +220,7 @@ class _Builder:
         self.used: set[int] = set()
         self.forms: tuple[Mapping[str, tuple[str, Place | None]], ...] = ()
         self.turns: tuple[Turn, ...] = ()
+        self.around: Number | None = None  # the turn outside of the innermost repeat
         self.turns_left = MOST_TURNS
         self.problems: list[Problem] = []
         self.faults: set[type[FlopcalcError]] = set()
@@ -556,11 +557,16 @@ class _Builder:
     def part(self, entry: Entry, scope: Scope, trail: _Trail) -> str:
         """Return the entry's part of the path; empty for a group without a name."""
         part = entry.part
+        numbered = entry.numbered
         if entry.modifiers.name is not None:
-            pieces = [
-                piece if isinstance(piece, str) else as_text(piece.evaluate(scope))
-                for piece in entry.modifiers.name.parts
-            ]
+
+            def spelt(inner: Scope) -> list[str]:
+                parts = entry.modifiers.name.parts if entry.modifiers.name is not None else ()
+                return [piece if isinstance(piece, str) else as_text(piece.evaluate(inner)) for piece in parts]
+
+            own = entry.modifiers.repeat is not None
+            pieces = self.turn(scope, self.around, spelt) if own and self.around is not None else spelt(scope)
+            numbered = numbered or (own and len(pieces) > 1)
             part = "".join(pieces)
             if len(pieces) > 1 and not re.fullmatch(r"\w{1,64}", part):
                 place = entry.modifiers.name.place
@@ -568,7 +574,7 @@ class _Builder:
                 raise _Stop
         if not part:
             return ""
-        if entry.numbered:
+        if numbered:
             number = trail.counts[part] = trail.counts.get(part, 0) + 1
             return f"{part}_{number}" if part[-1].isdigit() else f"{part}{number}"
         if entry.modifiers.name is not None:
@@ -1033,10 +1039,12 @@ class _Builder:
     def turn(self, scope: Scope, index: Number, action: Callable[[Scope], Any]) -> Any:
         """Run one turn of a repeat with `i` bound to its index."""
         before = self.root.values.get("i")
+        around, self.around = self.around, before
         self.root.values["i"] = index
         try:
             return action(scope)
         finally:
+            self.around = around
             if before is None:
                 self.root.values.pop("i", None)
             else:

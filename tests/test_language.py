@@ -1437,3 +1437,25 @@ def test_a_name_that_stands_twice_is_an_error(run: Run) -> None:
     text = "name: x\ninput: [3, 8, 8]\nlayers:\n  - relu: {}\n    name: a\n  - relu: {}\n    name: NAME\n"
     assert "the name `a` stands twice" in refused(run, text.replace("NAME", "a"))
     assert paths(run(text.replace("NAME", "b"))) == ["a", "b"]
+
+
+def test_a_repeat_numbers_a_name_with_an_expression_in_the_turn_around_it(tmp_path: Path) -> None:
+    path = tmp_path / "named.yaml"
+    path.write_text(
+        """
+input: [4, 8, 8]
+layers:
+  - relu: {}
+    repeat: 2
+    name: b{2}
+  - layers:
+      - relu: {}
+        repeat: 2
+        name: c{i}x
+      - gelu: {}
+        name: d{i}
+    repeat: 2
+"""
+    )
+    paths = [layer.path for layer in analyze(str(path)).layers]
+    assert paths == ["b2_1", "b2_2", "c0x1", "c0x2", "d0", "c1x1", "c1x2", "d1"]

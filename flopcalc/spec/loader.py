@@ -82,6 +82,8 @@ def load(name_or_path: str | Path) -> Spec:
     >>> load("resnet50").title
     'ResNet'
     """
+    if not isinstance(name_or_path, (str, Path)):
+        raise UnknownNameError(Problem(f"the spec is {shorten(name_or_path)}", None, "a name or a path"))
     text = str(name_or_path)
     if isinstance(name_or_path, Path):
         return _Session().file(name_or_path, text)

@@ -268,7 +268,7 @@ class Column:
                 return fast
             values = values.tolist() if values.dtype.itemsize >= 8 else list(values)  # type: ignore[attr-defined,call-overload]
         if not isinstance(values, Iterable):
-            raise _wrong(f"{name or 'the column'} is {shorten(repr(values))}", "a list of values")
+            raise _wrong(f"{name or 'the column'} is {shorten(values)}", "a list of values")
         return Axis.of(values, name).column()
 
     def __len__(self) -> int:
@@ -562,7 +562,7 @@ def read_grid(grid: object) -> Grid:
     elif isinstance(grid, Iterable) and not isinstance(grid, str):
         read = _listed(list(islice(grid, _MOST_WRITTEN + 1)))
     else:
-        raise _wrong(f"the grid is {shorten(repr(grid))}", "values by parameter, or configurations")
+        raise _wrong(f"the grid is {shorten(grid)}", "values by parameter, or configurations")
     if not read.names:
         raise _wrong("the grid has no parameters", "at least one parameter with its values")
     if isinstance(read, Listed) and len({len(column) for column in read.by_name.values()}) > 1:
@@ -598,10 +598,10 @@ def _listed(rows: list[object]) -> Listed:
     names: tuple[str, ...] = ()
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
-            raise _wrong(f"configuration {number} is {shorten(repr(row))}", "values by parameter")
+            raise _wrong(f"configuration {number} is {shorten(row)}", "values by parameter")
         names = names or tuple(row)
         if not all(isinstance(name, str) for name in row):
-            raise _wrong(f"configuration {number} is {shorten(repr(row))}", "values by parameter, which is a text")
+            raise _wrong(f"configuration {number} is {shorten(row)}", "values by parameter, which is a text")
         if set(row) != set(names):
             raise _wrong(f"configuration {number} gives {', '.join(map(str, row))}", f"values of {', '.join(names)}")
     return Listed({name: Column.of([row[name] for row in rows], name) for name in names})  # type: ignore[index]

@@ -16,9 +16,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from flopcalc.analysis import resolve
+from flopcalc.analysis import given_values, resolve, texts_of
 from flopcalc.binding import bind
-from flopcalc.convention import Convention, load_convention
+from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.number import Value, as_text, divide, is_rational, readable
 from flopcalc.shapes import read_input
@@ -605,11 +605,13 @@ def compile_totals(
     """
     spec, inline = resolve(spec_or_name)
     given: dict[str, object] = dict(inline)
-    for name, value in (parameters or {}).items():
+    if not isinstance(free, Mapping):
+        raise ParameterError(Problem(f"what varies is {shorten(free)}", None, "values by parameter"))
+    for name, value in given_values(parameters, {}).items():
         if name in given:
             raise ParameterError(Problem(f"`{shorten(name)}` is set twice", None, "every parameter once"))
         given[name] = value
-    chosen = tuple(dict.fromkeys(metrics))
+    chosen = tuple(dict.fromkeys(texts_of("metrics", metrics)))
     for metric in chosen:
         if metric not in METRICS:
             raise UnknownNameError(
@@ -640,7 +642,7 @@ def compile_totals(
             domains[name] = Domain(0, len(words) - 1, 1, words)
             continue
         domains[name] = Domain(low, high, axis.denominator, words)
-    rules = load_convention(convention) if isinstance(convention, str) else convention
+    rules = convention_of(convention)
     setting = Setting(spec, rules, given, shapes, chosen)
     tried = {name: _tried(spec, name, domain, skip) for name, domain in domains.items()}
     first = {name: values[0] for name, values in tried.items()}

@@ -220,7 +220,7 @@ class _Builder:
         self.used: set[int] = set()
         self.forms: tuple[Mapping[str, tuple[str, Place | None]], ...] = ()
         self.turns: tuple[Turn, ...] = ()
-        self.around: Number | None = None  # the turn outside of the innermost repeat
+        self.several = False  # whether the innermost repeat has several turns
         self.turns_left = MOST_TURNS
         self.problems: list[Problem] = []
         self.faults: set[type[FlopcalcError]] = set()
@@ -559,14 +559,10 @@ class _Builder:
         part = entry.part
         numbered = entry.numbered
         if entry.modifiers.name is not None:
-
-            def spelt(inner: Scope) -> list[str]:
-                parts = entry.modifiers.name.parts if entry.modifiers.name is not None else ()
-                return [piece if isinstance(piece, str) else as_text(piece.evaluate(inner)) for piece in parts]
-
-            own = entry.modifiers.repeat is not None
-            pieces = self.turn(scope, self.around, spelt) if own and self.around is not None else spelt(scope)
-            numbered = numbered or (own and len(pieces) > 1)
+            template = entry.modifiers.name.parts
+            pieces = [piece if isinstance(piece, str) else as_text(piece.evaluate(scope)) for piece in template]
+            if len(pieces) > 1 and entry.modifiers.repeat is not None and self.several:
+                numbered = not any(not isinstance(piece, str) and "i" in piece.names for piece in template)
             part = "".join(pieces)
             if len(pieces) > 1 and not re.fullmatch(r"\w{1,64}", part):
                 place = entry.modifiers.name.place
@@ -1039,12 +1035,10 @@ class _Builder:
     def turn(self, scope: Scope, index: Number, action: Callable[[Scope], Any]) -> Any:
         """Run one turn of a repeat with `i` bound to its index."""
         before = self.root.values.get("i")
-        around, self.around = self.around, before
         self.root.values["i"] = index
         try:
             return action(scope)
         finally:
-            self.around = around
             if before is None:
                 self.root.values.pop("i", None)
             else:
@@ -1070,7 +1064,11 @@ class _Builder:
             for index in range(count):
                 begin = len(self.nodes)
                 build = partial(self.build_entry, entry, labels=labels, trail=trail, tensors=tensors)
-                tensors = [self.turn(scope, index, build)]
+                several, self.several = self.several, count > 1
+                try:
+                    tensors = [self.turn(scope, index, build)]
+                finally:
+                    self.several = several
                 if shared and learned is not None:
                     self.share(learned, range(begin, len(self.nodes)), place)
                 learned = learned or range(begin, len(self.nodes))

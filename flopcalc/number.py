@@ -1068,6 +1068,9 @@ def _points_of(relations: tuple[Relation, ...], names: tuple[Any, ...]) -> tuple
         draw = Random(number)  # noqa: S311 - the same points every time
         scale = (1, 1, 50, 2000)[number % 4]
         point = {name: Fraction(draw.choice(_SIZES) * (1 if draw.random() < 0.5 else scale)) for name in every}
+        if number % 3 == 0:  # chains of assumptions hold where all that they speak of is alike
+            one = Fraction(draw.choice(_SIZES))
+            point.update((name, one) for relation in relations for name in relation.difference.free_symbols)
         if number % 2:
             point = {name: at if name.is_integer else 1 / at for name, at in point.items()}
         values = (_value_at(relation.difference, point) for relation in relations)

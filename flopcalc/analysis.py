@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flopcalc.binding import bind
 from flopcalc.build import build
-from flopcalc.convention import Convention, load_convention
+from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
 from flopcalc.report import DTYPES, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
@@ -188,6 +188,19 @@ def _want_one_of(name: str, what: str, value: object, known: Iterable[str]) -> N
         )
 
 
+def given_values(parameters: object, others: Mapping[str, object]) -> dict[str, object]:
+    """Return values of parameters by name, those in a mapping and those by keyword.
+
+    Raises
+    ------
+    ParameterError
+        Where `parameters` is no mapping of names.
+    """
+    if parameters is not None and not (isinstance(parameters, Mapping) and all(isinstance(n, str) for n in parameters)):
+        raise _wrong("parameters", parameters, "values by the parameters' names")
+    return {**(parameters or {}), **others}
+
+
 def texts_of(what: str, value: str | Iterable[str]) -> list[str]:
     """Return the texts of an argument; those of one text stand between commas, as on the command line.
 
@@ -229,8 +242,6 @@ def analyze_spec(
     """
     if not isinstance(exact_rounding, bool):
         raise _wrong("exact_rounding", exact_rounding, "True or False")
-    if not isinstance(convention, (str, Convention)):
-        raise _wrong("convention", convention, "a name, a path or a Convention")
     _want_one_of("dtype", "data type", dtype, DTYPES)
     _want_one_of("order", "order of execution", order, ORDERS)
     binding = bind(
@@ -243,6 +254,6 @@ def analyze_spec(
         exact_rounding=exact_rounding,
         real=real,
     )
-    rules = load_convention(convention) if isinstance(convention, str) else convention
+    rules = convention_of(convention)
     built = build(spec, binding)
     return make_report(spec, built.graph, built.parameters, rules, binding.arithmetic, dtype, order)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shallow, shorten, suggest
@@ -29,6 +30,10 @@ from flopcalc.number import (
 from flopcalc.spec.model import BlockEntry, LayerEntry, Parameter, Spec, bodies
 
 __all__ = ["Binding", "bind", "is_open", "is_truth", "multipliers_of", "names_of"]
+
+
+MOST_ASSUMPTIONS = 100
+"""How many inequalities an analysis may be given; each is one more to be tried in every proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def bind(
     arithmetic = Arithmetic(exact_rounding=exact_rounding)
     values = binder.evaluated(arithmetic)
     read_shapes = binder.read_shapes(arithmetic)
-    arithmetic.relations = binder.relations(assumptions)
+    arithmetic.relations = binder.relations(assumptions, exact_rounding)
     if binder.problems:
         raise ParameterError(*binder.problems)
     return Binding(values, read_shapes, arithmetic)
@@ -268,8 +273,12 @@ class _Binder:
     def evaluated(self, arithmetic: Arithmetic) -> dict[str, Value]:
         """Return the values, the postponed ones among them."""
         for name, text in self.texts.items():
+            known, said = set(arithmetic.ideal), len(arithmetic.assumed)
             try:
                 self.values[name] = free_expression(text, symbols=self.symbol, arithmetic=arithmetic)
+                for ideal in arithmetic.ideal:
+                    if ideal not in known and ideal.least is None and len(arithmetic.assumed) == said:
+                        arithmetic.assumed[f"{ideal.value} is a whole number"] = None
             except FlopcalcError as error:
                 for item in error.problems:
                     self.fail(f"{name}: {item.what}", item.expected, item.hint)
@@ -294,12 +303,16 @@ class _Binder:
                 self.problems.append(fault.at(None))
         return result
 
-    def relations(self, assume: Iterable[str]) -> tuple[Relation, ...]:
+    def relations(self, assume: Iterable[str], exact_rounding: bool) -> tuple[Relation, ...]:
         """Return the assumptions, each about free symbols, and none against those before it."""
         relations: list[Relation] = []
-        for text in assume:
+        texts = list(islice(assume, MOST_ASSUMPTIONS + 1))
+        if len(texts) > MOST_ASSUMPTIONS:
+            self.fail("there are too many assumptions", f"at most {MOST_ASSUMPTIONS}", "the strongest of them alone")
+            return ()
+        for text in texts:
             try:
-                relation = read_relation(text, self.symbol)
+                relation = read_relation(text, self.symbol, Arithmetic(exact_rounding))
             except FlopcalcError as error:
                 self.problems.extend(error.problems)
                 continue
@@ -310,10 +323,7 @@ class _Binder:
                     one_of(self.real) if self.real else "",
                     f"--symbolic {name}" if name in self.known else suggest(name, self.real),
                 )
-            if (
-                not strange
-                and Arithmetic(relations=tuple(relations)).decide(relation.difference, strict=relation.strict) is False
-            ):
+            if not strange and Arithmetic(relations=tuple(relations)).excludes(relation):
                 self.fail(
                     f"the assumption `{shorten(relation.text)}` cannot hold",
                     "assumptions that hold together, for symbols that are positive",
@@ -554,7 +564,7 @@ def _shape(
     items = sides.split(",") if isinstance(sides, str) else sides
     what = "the input" if label == "input" else f"the input {shorten(label)}"
     if not isinstance(items, (list, tuple)) or len(items) != 3:
-        raise Fault(f"{what} is {shorten(str(sides))}", expected="channels,height,width", hint="3,512,1024")
+        raise Fault(f"{what} is {shorten(sides)}", expected="channels,height,width", hint="3,512,1024")
     read: list[Number] = []
     for item in items:
         value = free_expression(item, symbols=make, arithmetic=arithmetic) if isinstance(item, str) else exact(item)

@@ -37,6 +37,7 @@ from flopcalc.number import (
     expanded,
     is_rational,
     is_symbolic,
+    plain_sign,
     product,
     readable,
     total,
@@ -231,6 +232,7 @@ class _Builder:
         self.used: set[int] = set()
         self.forms: tuple[Mapping[str, tuple[str, Place | None]], ...] = ()
         self.turns: tuple[Turn, ...] = ()
+        self.several = False  # whether the innermost repeat has several turns
         self.turns_left = MOST_TURNS
         self.problems: list[Problem] = []
         self.faults: set[type[FlopcalcError]] = set()
@@ -446,7 +448,7 @@ class _Builder:
                 raise ParameterError(
                     Problem(f"{what} is {shorten(str(value))}, which is not whole", place, "a whole number")
                 )
-            if value.is_negative or (least and value.is_nonpositive):
+            if plain_sign(value) <= 0 and (value.is_negative or (least and value.is_nonpositive)):
                 raise ParameterError(
                     Problem(f"{what} is {shorten(str(value))}, which is negative", place, f"at least {least}")
                 )
@@ -569,11 +571,12 @@ class _Builder:
     def part(self, entry: Entry, scope: Scope, trail: _Trail) -> str:
         """Return the entry's part of the path; empty for a group without a name."""
         part = entry.part
+        numbered = entry.numbered
         if entry.modifiers.name is not None:
-            pieces = [
-                piece if isinstance(piece, str) else as_text(piece.evaluate(scope))
-                for piece in entry.modifiers.name.parts
-            ]
+            template = entry.modifiers.name.parts
+            pieces = [piece if isinstance(piece, str) else as_text(piece.evaluate(scope)) for piece in template]
+            if len(pieces) > 1 and entry.modifiers.repeat is not None and self.several:
+                numbered = not any(not isinstance(piece, str) and "i" in piece.names for piece in template)
             part = "".join(pieces)
             if len(pieces) > 1 and not re.fullmatch(r"\w{1,64}", part):
                 place = entry.modifiers.name.place
@@ -581,7 +584,7 @@ class _Builder:
                 raise _Stop
         if not part:
             return ""
-        if entry.numbered:
+        if numbered:
             number = trail.counts[part] = trail.counts.get(part, 0) + 1
             return f"{part}_{number}" if part[-1].isdigit() else f"{part}{number}"
         if entry.modifiers.name is not None:
@@ -1101,7 +1104,11 @@ class _Builder:
             for index in range(count):
                 begin = len(self.nodes)
                 build = partial(self.build_entry, entry, labels=labels, trail=trail, tensors=tensors)
-                tensors = [self.turn(scope, index, build)]
+                several, self.several = self.several, count > 1
+                try:
+                    tensors = [self.turn(scope, index, build)]
+                finally:
+                    self.several = several
                 if shared and learned is not None:
                     self.share(learned, range(begin, len(self.nodes)), place)
                 learned = learned or range(begin, len(self.nodes))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flopcalc.cost import Cost
-from flopcalc.errors import Problem, SpecError, shorten
+from flopcalc.errors import ParameterError, Problem, SpecError, shorten
 from flopcalc.expression import Expression, Scope, literal, parse
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import FORMS, Layer, Shape, kinds
@@ -19,7 +20,7 @@ from flopcalc.spec.syntax import Mapping as MappingNode
 from flopcalc.spec.syntax import Node as YamlNode
 from flopcalc.spec.syntax import Scalar
 
-__all__ = ["COUNTED", "QUANTITIES", "Convention", "Counted", "Rule", "load_convention"]
+__all__ = ["COUNTED", "QUANTITIES", "Convention", "Counted", "Rule", "convention_of", "load_convention"]
 
 COUNTED = ("flops", "params", "activations")
 """What a convention may have rules for; without any, params and activations are flopcalc's own."""
@@ -265,6 +266,25 @@ def load_convention(name_or_path: str) -> Convention:
     'one multiply-add of a convolution, a linear layer or a matrix product'
     """
     return _read(name_or_path) if is_path(name_or_path) else _packaged(name_or_path)
+
+
+def convention_of(value: object) -> Convention:
+    """Return a convention as it may be given in Python: itself, a packaged one's name, or a path.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+    UnknownNameError, SpecError
+        As :func:`load_convention`.
+    """
+    if isinstance(value, Convention):
+        return value
+    if isinstance(value, Path):
+        value = str(value.absolute())
+    if not isinstance(value, str):
+        raise ParameterError(Problem(f"convention is {shorten(value)}", None, "a name, a path or a Convention"))
+    return load_convention(value)
 
 
 @cache

@@ -949,8 +949,8 @@ _ROUNDING = ("round", "round_even", "floor", "ceil", "make_divisible")
 _RELATION = re.compile(r"(.+?)(<=|>=|<|>)(.+)", re.DOTALL)
 
 
-def read_relation(text: str, symbols: Callable[[str], Number]) -> Relation:
-    """Read an assumption such as ``alpha <= 1``.
+def read_relation(text: str, symbols: Callable[[str], Number], arithmetic: Arithmetic | None = None) -> Relation:
+    """Read an assumption such as ``alpha <= 1``; `arithmetic` says how rounding is read, else as textbooks do.
 
     Raises
     ------
@@ -966,7 +966,7 @@ def read_relation(text: str, symbols: Callable[[str], Number]) -> Relation:
                 hint="for an equality give the parameter that value: --O C",
             )
         )
-    left, right = (free_expression(side, symbols=symbols) for side in (match[1], match[3]))
+    left, right = (free_expression(side, symbols=symbols, arithmetic=arithmetic) for side in (match[1], match[3]))
     for side in (left, right):
         if isinstance(side, (bool, str, tuple, dict)):
             raise FlopcalcError(Problem(f"`{shorten(text)}` compares what is no number"))

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from flopcalc.errors import Fault
 from flopcalc.layers import SAME, SINGLE, Reach, Resampled, Shape, Whole, Window
-from flopcalc.number import Arithmetic, Number, as_text, divide, expanded, is_rational, normal
+from flopcalc.number import Arithmetic, Number, as_text, divide, expanded, is_rational, normal, to_assume
 
 __all__ = ["Field", "Step", "fields"]
 
@@ -462,11 +462,11 @@ def _open_path(ahead: Any) -> Fault:
     terms: dict[Number, Number] = {term: normal(count) for term, count in ahead.as_coefficients_dict().items()}
     whole = lcm(*(Fraction(count).denominator for count in terms.values()))
     more, less = (
-        as_text(normal(sum((term * abs(count) * whole for term, count in terms.items() if (count > 0) is positive), 0)))
+        normal(sum((term * abs(count) * whole for term, count in terms.items() if (count > 0) is positive), 0))
         for positive in (True, False)
     )
     return Fault(
-        f"which path is widest is not known: whether {more} or {less} is more",
+        f"which path is widest is not known: whether {as_text(more)} or {as_text(less)} is more",
         expected="numbers, or an assumption that decides it",
-        hint=f"--assume '{more} >= {less}' or --assume '{more} <= {less}'",
+        hint=to_assume((more, ">=", less), (more, "<=", less)),
     )

@@ -14,15 +14,16 @@ import math
 import numbers
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from random import Random
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
-from flopcalc.errors import Fault, shorten
+from flopcalc.errors import Fault, listed, shorten
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -48,12 +49,14 @@ __all__ = [
     "is_symbolic",
     "is_whole",
     "normal",
+    "plain_sign",
     "product",
     "read_decimal",
     "readable",
     "settled",
     "summed",
     "symbol",
+    "to_assume",
     "total",
     "turn_symbol",
 ]
@@ -684,7 +687,7 @@ class Arithmetic:
         if is_rational(value):
             if value == 0:
                 raise Fault("division by zero", expected="a divisor other than 0")
-        elif not _plain_sign(value) and (expanded(value) == 0 or value.is_zero):
+        elif not plain_sign(value) and (expanded(value) == 0 or value.is_zero):
             raise Fault("division by zero", expected="a divisor other than 0")
 
     # -- rounding ------------------------------------------------------------------------------------------------
@@ -828,21 +831,21 @@ class Arithmetic:
 
     def at_least(self, a: Number, b: Number) -> bool:
         """Tell whether a ≥ b; an error that asks for an assumption where that is open."""
-        return self._ordered(a, b, f"{a} >= {b}", f"{a} < {b}", strict=False)
+        return self._ordered(a, b, (a, ">=", b), (a, "<", b), strict=False)
 
     def greater(self, a: Number, b: Number) -> bool:
         """Tell whether a > b; an error that asks for an assumption where that is open."""
-        return self._ordered(a, b, f"{a} > {b}", f"{a} <= {b}", strict=True)
+        return self._ordered(a, b, (a, ">", b), (a, "<=", b), strict=True)
 
     def at_most(self, a: Number, b: Number) -> bool:
         """Tell whether a ≤ b; an error that asks for an assumption where that is open."""
-        return self._ordered(b, a, f"{a} <= {b}", f"{a} > {b}", strict=False)
+        return self._ordered(b, a, (a, "<=", b), (a, ">", b), strict=False)
 
     def less(self, a: Number, b: Number) -> bool:
         """Tell whether a < b; an error that asks for an assumption where that is open."""
-        return self._ordered(b, a, f"{a} < {b}", f"{a} >= {b}", strict=True)
+        return self._ordered(b, a, (a, "<", b), (a, ">=", b), strict=True)
 
-    def _ordered(self, a: Number, b: Number, claim: str, opposite: str, *, strict: bool) -> bool:
+    def _ordered(self, a: Number, b: Number, claim: Claimed, opposite: Claimed, *, strict: bool) -> bool:
         if is_rational(a) and is_rational(b):
             return a > b if strict else a >= b
         difference = normal(a - b)
@@ -853,27 +856,30 @@ class Arithmetic:
             if is_symbolic(difference) and difference.has(turn):
                 raise UndecidedTurn(turn)
         raise Fault(
-            f"whether {claim} is not known",
+            f"whether {claim[0]} {claim[1]} {claim[2]} is not known",
             expected="numbers, or an assumption that decides it",
-            hint=f"--assume '{claim}' or --assume '{opposite}'",
+            hint=to_assume(claim, opposite),
         )
 
     def decide(self, difference: Number, *, strict: bool) -> bool | None:
         """Tell whether `difference` is > 0 (`strict`) or ≥ 0; None where that is open."""
         if is_rational(difference):
             return difference > 0 if strict else difference >= 0
-        for relation in self.relations:
-            gap = expanded(difference - relation.difference)
-            if is_rational(gap) and (gap > 0 or (gap == 0 and (relation.strict or not strict))):
-                return True
-            gap = expanded(difference + relation.difference)
-            if is_rational(gap) and (gap < 0 or (gap == 0 and (relation.strict or strict))):
-                return False
+        if self.relations:
+            settled = _by_a_relation(difference, strict, self.relations)
+            if settled is not None:
+                return settled
         if self._certain(difference, strict=strict):
             return True
         if self._certain(-difference, strict=not strict):
             return False
         return None
+
+    def excludes(self, relation: Relation) -> bool:
+        """Tell whether the assumptions are proven to leave no room for one more."""
+        if _points((*self.relations, relation), relation.difference.free_symbols):
+            return False  # there is a point at which all of them hold
+        return self.decide(relation.difference, strict=relation.strict) is False
 
     def sign(self, value: Number) -> int | None:
         """Return 1, 0 or -1 where the sign of `value` is certain, None where it is open."""
@@ -887,9 +893,11 @@ class Arithmetic:
 
     def _certain(self, value: Any, *, strict: bool) -> bool:
         """Prove value > 0 (or ≥ 0) from the symbols' ranges and the assumptions; False proves nothing."""
-        plain = _plain_sign(value)
+        plain = plain_sign(value)
         if plain:
             return plain > 0
+        if self._fails_somewhere(value, strict=strict):
+            return False
         known = None  # sympy asks this of every term of a long sum, and learns nothing
         if len(value.args) <= _FEW_TERMS:
             known = value.is_positive if strict else value.is_nonnegative
@@ -915,6 +923,16 @@ class Arithmetic:
             self.spend(_STEPS_OF_A_TRY * (_MOST_TRIES - tries[0]))
         return shown
 
+    def _fails_somewhere(self, value: Any, *, strict: bool) -> bool:
+        """Tell whether a formula is below 0 (or 0) at a point that the assumptions allow: no proof need be sought."""
+        if any(value.has(turn) for turn in self.ranges):
+            return False
+        return any(
+            at < 0 or (strict and at == 0)
+            for point in _points(self.relations, value.free_symbols)
+            if (at := _value_at(value, point)) is not None
+        )
+
     def _bounds(self) -> list[tuple[Any, ...]]:
         """Return the ways to write a symbol as a bound plus or minus something that is not negative.
 
@@ -927,15 +945,7 @@ class Arithmetic:
         for turn, (first, last) in self.ranges.items():
             bounds.append(((turn, first + Dummy(nonnegative=True)),))
             bounds.append(((turn, last - Dummy(nonnegative=True)),))
-        for relation in self.relations:
-            slack = Dummy(positive=True) if relation.strict else Dummy(nonnegative=True)
-            alternatives = []
-            for name in sorted(relation.difference.free_symbols, key=str):
-                factor = relation.difference.coeff(name, 1)
-                rest = relation.difference - factor * name
-                if factor.is_number and factor != 0 and not rest.has(name):
-                    alternatives.append((name, (slack - rest) / factor))
-            bounds.append(tuple(alternatives))
+        bounds += (_bound(relation) for relation in self.relations)
         return bounds
 
     def largest(self, values: tuple[Number, ...]) -> Number:
@@ -961,7 +971,7 @@ class Arithmetic:
                     raise Fault(
                         f"{name.lower()}({best}, {value}) is not decided",
                         expected="numbers, or an assumption that decides it",
-                        hint=f"--assume '{one} <= {other}' or --assume '{one} >= {other}'",
+                        hint=to_assume((one, "<=", other), (one, ">=", other)),
                     )
                 import sympy
 
@@ -969,6 +979,44 @@ class Arithmetic:
             elif not first:
                 best = value
         return best
+
+
+Claimed: TypeAlias = "tuple[Number, str, Number]"
+"""One number, how it is compared, and another."""
+
+_LONGEST_SUGGESTION = 180
+
+
+def to_assume(*claims: Claimed) -> str:
+    """Return the options that assume one of some comparisons; numbers instead where a user could not write them.
+
+    Examples
+    --------
+    >>> to_assume((symbol("C"), ">=", 8), (symbol("C"), "<", 8))
+    "--assume 'C >= 8' or --assume 'C < 8'"
+    """
+    texts = [f"{_typed(left)} {sign} {_typed(right)}" for left, sign, right in claims]
+    if any(not _typed(side) for left, _, right in claims for side in (left, right)) or (
+        max(map(len, texts)) > _LONGEST_SUGGESTION
+    ):
+        names = {str(name) for claim in claims for side in claim[::2] for name in getattr(side, "free_symbols", ())}
+        return f"numbers for {listed(sorted(names))}"
+    return " or ".join(f"--assume '{text}'" for text in texts)
+
+
+def _typed(value: Number) -> str:
+    """Return a number as a user can give it; nothing where the language of expressions has no words for it."""
+    if is_rational(value):
+        return str(value)
+    from sympy import Function, NumberSymbol, Piecewise
+    from sympy.core.function import Application
+
+    words = {"floor": "floor", "ceiling": "ceil", "Max": "max", "Min": "min"}
+    if value.atoms(NumberSymbol, Piecewise) or any(
+        type(part).__name__ not in words for part in value.atoms(Application, Function)
+    ):
+        return ""
+    return re.sub(r"\b(ceiling|Max|Min)\(", lambda match: f"{words[match[1]]}(", str(value))
 
 
 class UndecidedTurn(Fault):
@@ -981,6 +1029,113 @@ class UndecidedTurn(Fault):
             hint="give the repeat's count a number",
         )
         self.turn = turn
+
+
+@lru_cache(maxsize=1024)
+def _bound(relation: Relation) -> tuple[Any, ...]:
+    """Return what each symbol of an assumption equals, by something that is not negative."""
+    from sympy import Dummy
+
+    slack = Dummy(positive=True) if relation.strict else Dummy(nonnegative=True)
+    alternatives = []
+    for name in sorted(relation.difference.free_symbols, key=str):
+        factor = relation.difference.coeff(name, 1)
+        rest = relation.difference - factor * name
+        if factor.is_number and factor != 0 and not rest.has(name):
+            alternatives.append((name, (slack - rest) / factor))
+    return tuple(alternatives)
+
+
+def _by_a_relation(difference: Number, strict: bool, relations: tuple[Relation, ...]) -> bool | None:
+    """Decide a difference that is an assumption's own, or its opposite, but for a number."""
+    least = _least_by_form(relations)
+    for sign in (1, -1):
+        number, form = _parted(expanded(sign * difference))
+        for bound, sharp in least.get(form, ()):  # sign·difference ≥ number - bound, or > where it is sharp
+            gap = number - bound
+            wanted = strict if sign == 1 else not strict
+            if gap > 0 or (gap == 0 and (sharp or not wanted)):
+                return sign == 1
+    return None
+
+
+def _parted(value: Number) -> tuple[int | Fraction, Any]:
+    """Return a formula's number and what stands beside it."""
+    if is_rational(value):
+        return value, None
+    number, form = value.as_coeff_Add(rational=True)
+    return cast("int | Fraction", normal(number)), form
+
+
+@lru_cache(maxsize=64)
+def _least_by_form(relations: tuple[Relation, ...]) -> dict[Any, list[tuple[int | Fraction, bool]]]:
+    """Return the numbers of assumptions by the form that they bound from below."""
+    found: dict[Any, list[tuple[int | Fraction, bool]]] = {}
+    for relation in relations:
+        number, form = _parted(expanded(relation.difference))
+        found.setdefault(form, []).append((number, relation.strict))
+    return found
+
+
+_SIZES = (1, 2, 3, 7, 40, 1000)
+_MOST_POINTS = 12
+_POINTS_TRIED = 60
+
+
+def _points(relations: tuple[Relation, ...], names: Iterable[Any]) -> tuple[dict[Any, Fraction], ...]:
+    """Return points of positive symbols at which all the assumptions hold; none where none is found quickly."""
+    return _points_of(relations, tuple(sorted(names, key=str)))
+
+
+@lru_cache(maxsize=1024)
+def _points_of(relations: tuple[Relation, ...], names: tuple[Any, ...]) -> tuple[dict[Any, Fraction], ...]:
+    every = sorted({*names, *(name for relation in relations for name in relation.difference.free_symbols)}, key=str)
+    if not all(name.is_positive for name in every):
+        return ()
+    found: list[dict[Any, Fraction]] = []
+    for number in range(_POINTS_TRIED):
+        draw = Random(number)  # noqa: S311 - the same points every time
+        scale = (1, 1, 50, 2000)[number % 4]
+        point = {name: Fraction(draw.choice(_SIZES) * (1 if draw.random() < 0.5 else scale)) for name in every}
+        if number % 3 == 0:  # chains of assumptions hold where all that they speak of is alike
+            one = Fraction(draw.choice(_SIZES))
+            point.update((name, one) for relation in relations for name in relation.difference.free_symbols)
+        if number % 2:
+            point = {name: at if name.is_integer else 1 / at for name, at in point.items()}
+        values = (_value_at(relation.difference, point) for relation in relations)
+        if all(
+            at is not None and (at > 0 or (at == 0 and not relation.strict))
+            for at, relation in zip(values, relations, strict=True)
+        ):
+            found.append(point)
+            if len(found) == _MOST_POINTS:
+                break
+    return tuple(found)
+
+
+def _value_at(value: Any, point: Mapping[Any, Fraction]) -> Fraction | None:
+    """Return what a formula of sums, products, whole powers and rounding is at a point; None for any other."""
+    if value.is_Symbol:
+        return point.get(value)
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    if value.is_Pow and value.exp.is_Integer and abs(value.exp) <= _HIGHEST_POWER:
+        base = _value_at(value.base, point)
+        return None if not base else base ** int(value.exp)
+    if type(value).__name__ in ("floor", "ceiling"):
+        inner = _value_at(value.args[0], point)
+        return (
+            inner if inner is None else Fraction((math.floor if type(value).__name__ == "floor" else math.ceil)(inner))
+        )
+    if not (value.is_Add or value.is_Mul):
+        return None
+    result = Fraction(int(value.is_Mul))
+    for argument in value.args:
+        part = _value_at(argument, point)
+        if part is None:
+            return None
+        result = result + part if value.is_Add else result * part
+    return result
 
 
 @cache
@@ -1055,18 +1210,18 @@ def _shown_positive(value: Any, bounds: list[tuple[Any, ...]], *, strict: bool, 
     return False
 
 
-def _plain_sign(value: Any) -> int:
+def plain_sign(value: Any) -> int:
     """Return the sign of a formula that shows it: of products, powers and sums of like signs; 0 where it does not."""
     if value.is_Rational:
         return int(value.p > 0) - int(value.p < 0)
     if value.is_Symbol:
         return 1 if value.is_positive else 0
     if value.is_Mul:
-        return math.prod(_plain_sign(factor) for factor in value.args)
+        return math.prod(plain_sign(factor) for factor in value.args)
     if value.is_Pow:
-        return 1 if _plain_sign(value.base) > 0 and value.exp.is_real else 0
+        return 1 if plain_sign(value.base) > 0 and value.exp.is_real else 0
     if value.is_Add:
-        signs = {_plain_sign(term) for term in value.args}
+        signs = {plain_sign(term) for term in value.args}
         return signs.pop() if len(signs) == 1 else 0
     return 0
 

@@ -576,3 +576,17 @@ def test_packaged_networks_have_no_broken_resolution_or_class(name: str) -> None
     known = load(name).known
     for parameter in (known.get("resolution"), known.get("classes")):
         assert parameter is None or parameter.whole
+
+
+def test_rounding_in_a_value_is_kept_or_said_to_be_left_out() -> None:
+    """The padding ⌊K/2⌋ makes H + 2⌊K/2⌋ - K + 1 rows: H for odd kernels, H + 1 for even ones."""
+    textbook = analyze("conv", padding="K//2")
+    assert str(textbook.layers[0].output[1]) == "H + 1"
+    assert textbook.assumed == ("K/2 is a whole number",)
+    kept = analyze("conv", padding="K//2", exact_rounding=True)
+    assert kept.assumed == ()
+    rows = sympy.sympify(kept.layers[0].output[1])
+    symbols = {symbol.name: symbol for symbol in rows.free_symbols}
+    for kernel in range(1, 8):
+        expected = analyze("conv", C=1, O=1, H=9, W=9, K=kernel, padding=kernel // 2).layers[0].output[1]
+        assert rows.subs({symbols["H"]: 9, symbols["K"]: kernel}) == expected == (9 if kernel % 2 else 10)

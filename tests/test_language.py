@@ -1437,3 +1437,30 @@ def test_a_name_that_stands_twice_is_an_error(run: Run) -> None:
     text = "name: x\ninput: [3, 8, 8]\nlayers:\n  - relu: {}\n    name: a\n  - relu: {}\n    name: NAME\n"
     assert "the name `a` stands twice" in refused(run, text.replace("NAME", "a"))
     assert paths(run(text.replace("NAME", "b"))) == ["a", "b"]
+
+
+def test_a_repeat_numbers_a_name_with_an_expression_that_does_not_speak_of_the_turn(tmp_path: Path) -> None:
+    path = tmp_path / "named.yaml"
+    path.write_text(
+        """
+input: [4, 8, 8]
+layers:
+  - relu: {}
+    repeat: 2
+    name: b{2}
+  - layers:
+      - relu: {}
+        repeat: 2
+        name: c{i}x
+        when: i == 0
+      - relu: {}
+        repeat: 2
+        name: e{i + 1}
+        when: i == 1
+      - gelu: {}
+        name: d{i}
+    repeat: 2
+"""
+    )
+    paths = [layer.path for layer in analyze(str(path)).layers]
+    assert paths == ["b2_1", "b2_2", "c0x", "c1x", "d0", "e1", "e2", "d1"]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import decimal
+import itertools
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy
+from hypothesis import given
+from hypothesis import strategies as st
 
+from flopcalc import number
 from flopcalc.errors import Fault
 from flopcalc.number import (
     Arithmetic,
     Number,
+    Relation,
     UndecidedTurn,
     as_text,
     divide,
@@ -378,8 +384,6 @@ def test_make_divisible_is_the_reference_code_of_mobilenet_v2(divisor: int, leas
 
 
 def assuming(*differences: tuple[sympy.Expr, bool], exact_rounding: bool = False) -> Arithmetic:
-    from flopcalc.number import Relation
-
     return Arithmetic(exact_rounding, tuple(Relation(str(d), d, strict) for d, strict in differences))
 
 
@@ -510,3 +514,59 @@ def test_two_turns_of_one_name_are_two_symbols() -> None:
     assert turn_symbol("i") != turn_symbol("i")
     assert str(turn_symbol("i") + 1) == "i + 1"
     assert sympy.latex(turn_symbol("i")) == "i"
+
+
+# -- many assumptions, many symbols ----------------------------------------------------------------------------------
+
+
+def test_a_comparison_that_a_point_refutes_is_not_searched_for_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[object] = []
+    prove = number._shown_positive
+
+    def counting(value: Any, *given: Any, **named: Any) -> bool:
+        searched.append(value)
+        return prove(value, *given, **named)
+
+    monkeypatch.setattr(number, "_shown_positive", counting)
+    widths = [symbol(f"w{index}") for index in range(40)]
+    arithmetic = assuming(*((widths[index + 1] - widths[index], False) for index in range(39)))
+    for one, other in itertools.pairwise(widths):
+        assert arithmetic.decide(one * C - other * O, strict=False) is None
+    assert not searched
+    assert arithmetic.decide(widths[2] * widths[1] - widths[0], strict=False)
+    assert searched
+
+
+def test_every_assumption_decides_itself_and_what_is_weaker_among_many() -> None:
+    many = assuming(*((O - factor * C - factor, factor % 2 == 0) for factor in range(2, 80)), exact_rounding=True)
+    for factor in range(2, 80):
+        difference = O - factor * C - factor
+        assert many.decide(difference, strict=False) is True
+        assert many.decide(difference + 1, strict=True) is True
+        assert many.decide(-difference - 1, strict=False) is False
+    assert many.decide(O - 80 * C - 80, strict=False) is None
+
+
+def test_an_assumption_that_others_leave_room_for_is_not_excluded() -> None:
+    chain = assuming((O - C, False), (K - O, False))
+    assert not chain.excludes(Relation("", K - C - 5, True))
+    assert chain.excludes(Relation("", C - K, True))
+    assert assuming((1 - ALPHA, False)).excludes(Relation("", ALPHA - 2, False))
+    assert not assuming((1 - ALPHA, False)).excludes(Relation("", ALPHA - Fraction(1, 3), False))
+
+
+@given(st.integers(-3, 3), st.integers(-3, 3), st.integers(-3, 3), st.booleans(), st.sampled_from([None, O - C]))
+def test_what_is_decided_holds_at_every_point_that_is_tried(
+    a: int, b: int, c: int, strict: bool, assumed: sympy.Expr | None
+) -> None:
+    arithmetic = IDEAL if assumed is None else assuming((assumed, False))
+    difference = a * C + b * O + c
+    verdict = arithmetic.decide(normal(difference), strict=strict)
+    values = [
+        a * x + b * y + c
+        for x in range(1, 12)
+        for y in range(1, 12)
+        if assumed is None or assumed.subs({C: x, O: y}) >= 0
+    ]
+    met = [value > 0 if strict else value >= 0 for value in values]
+    assert verdict is None or set(met) == {verdict}

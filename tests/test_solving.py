@@ -7,6 +7,7 @@ import itertools
 import math
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -667,3 +668,12 @@ def test_a_wrong_question_is_refused(options: dict[str, Any], message: str) -> N
 def test_an_equation_without_a_closed_form_is_undecided() -> None:
     with pytest.raises(UndecidedError, match="degree 5"):
         solve("separable_conv", "K", params="B", C="K**3")
+
+
+def test_a_budget_is_held_by_costs_that_are_not_whole(tmp_path: Path) -> None:
+    convention = tmp_path / "thirds.yaml"
+    convention.write_text("name: thirds\nflops: {conv: madds / 3}\n")
+    options: dict[str, Any] = {"O": 1, "K": 1, "H": 5, "W": 1, "convention": str(convention)}
+    for budget, most in (("11", 6), ("35/3", 7), ("11.666", 6), ("10", 6)):  # 5·C/3 FLOPs
+        found = network(solved("conv", "C", flops=budget, **options))
+        assert (found.value, found.totals["flops"]) == (most, Fraction(5 * most, 3))

@@ -1126,3 +1126,72 @@ def test_a_peak_memory_that_keeps_its_rounding_agrees_with_numbers(run: Run) -> 
     for alpha in ALPHAS[2:]:
         numbers = run(text, alpha=alpha)
         assert put_in(formulas.totals.peak_memory, formulas, {"alpha": alpha}) == numbers.totals.peak_memory
+
+
+OPEN = """
+parameters:
+  alpha: {{default: 1, above: 0}}
+  n: {{default: 9, whole: true}}
+  g: {{default: 2, whole: true}}
+input: [3, 8, 8]
+layers:
+  - conv: {{out: 8, kernel: 1}}
+    when: {condition}
+  - relu
+"""
+
+CONDITIONS = [
+    "floor(64 * alpha) > 40",
+    "ceil(64 * alpha) >= 40",
+    "round(64 * alpha) < 40",
+    "round_even(64 * alpha) < 40",
+    "make_divisible(64 * alpha) <= 40",
+    "64 * alpha // 3 > n",
+    "n % 3 > 1",
+    "max(64 * alpha, n) > 40",
+    "min(64 * alpha, 40) < n",
+    "abs(n - 5) > 1",
+    "n / g > 3",
+    "n ** 2 - g * n > 3",
+    "sqrt(n) > 3",
+    "log(n, 2) > 3",
+    "2 ** n > 40",
+    "n > 3 and floor(n / g) > 2",
+    "floor(floor(64 * alpha) / 3) > 5",
+    " + ".join(f"floor({number} * alpha / 7)" for number in range(1, 40)) + " > 90",
+]
+
+
+@pytest.mark.parametrize("exact_rounding", [False, True])
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_an_assumption_that_is_suggested_is_one_that_helps(run: Run, condition: str, exact_rounding: bool) -> None:
+    text = OPEN.format(condition=condition)
+    asked: list[str] = []
+
+    def answered(assume: list[str]) -> None:
+        """Give what is asked for, whichever of the two, until nothing is."""
+        try:
+            run(text, symbolic=["alpha", "n", "g"], exact_rounding=exact_rounding, assume=assume)
+        except FlopcalcError as error:
+            (problem,) = error.problems
+            suggested = re.findall(r"--assume '([^']*)'", problem.hint)
+            assert len(suggested) == 2 or "numbers for" in problem.hint, problem
+            for suggestion in suggested:
+                assert suggestion not in assume
+                asked.append(suggestion)
+                answered([*assume, suggestion])
+
+    answered([])
+    if condition == CONDITIONS[0]:
+        assert asked == (
+            ["floor(64*alpha) > 40", "floor(64*alpha) <= 40"] if exact_rounding else ["64*alpha > 40", "64*alpha <= 40"]
+        )
+
+
+def test_too_many_assumptions_are_refused_with_the_limit(run: Run) -> None:
+    many = [f"n >= {number}" for number in range(2, 102)]
+    text = OPEN.format(condition="n > 1")
+    assert run(text, symbolic=["n"], assume=many).totals.params == 24
+    with pytest.raises(FlopcalcError, match="too many assumptions") as caught:
+        run(text, symbolic=["n"], assume=[*many, "n >= 102"])
+    assert "at most 100" in str(caught.value)

@@ -13,6 +13,8 @@ import pytest
 import flopcalc
 from flopcalc.errors import Fault, FlopcalcError
 from flopcalc.number import read_decimal
+from flopcalc.solving import front
+from flopcalc.sweeps import compile_totals
 
 Refused = Callable[..., str]
 
@@ -168,3 +170,44 @@ def test_a_value_of_a_wrong_type_is_an_error_of_flopcalcs(name: str, value: obje
 def test_a_figure_that_python_does_not_write_is_refused() -> None:
     with pytest.raises(FlopcalcError, match="too large"):
         flopcalc.explain("mobilenet_v1", HUGE)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, 3.5, float("nan"), object(), [], {}, b"x", ("x", 1), HUGE], ids=type)
+def test_a_convention_is_one_in_every_function_that_takes_one(wrong: object) -> None:
+    given = {"O": 3, "K": 3, "H": 4, "W": 4}
+    for ask in (
+        lambda: flopcalc.analyze("conv", convention=wrong),  # type: ignore[arg-type]
+        lambda: flopcalc.solve("conv", "C", flops="10k", convention=wrong, parameters=given),  # type: ignore[arg-type]
+        lambda: list(flopcalc.sweep("conv", {"C": [1]}, convention=wrong, parameters=given)),  # type: ignore[arg-type]
+        lambda: flopcalc.compare("resnet18", "resnet34", convention=wrong),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(FlopcalcError, match="onvention") as caught:
+            ask()
+        assert "a name, a path or a Convention" in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [3, 3.5, object(), b"x", [None], {3: 4}, "text", HUGE], ids=type)
+def test_parameters_are_values_by_name_in_every_function_that_takes_them(wrong: object) -> None:
+    for ask in (
+        lambda: flopcalc.solve("conv", "C", flops="10k", parameters=wrong),  # type: ignore[arg-type]
+        lambda: list(flopcalc.sweep("conv", {"C": [1]}, parameters=wrong)),  # type: ignore[arg-type]
+        lambda: front("conv", {"C": [1]}, "params", flops="10k", parameters=wrong),  # type: ignore[arg-type]
+        lambda: compile_totals("conv", {"C": [1]}, parameters=wrong),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(FlopcalcError, match=r"parameters is .*\n.*values by the parameters' names"):
+            ask()
+
+
+@pytest.mark.parametrize("wrong", [None, 3, 3.5, object(), b"x", HUGE], ids=type)
+def test_what_is_no_grid_no_goal_no_shape_and_no_spec_is_told(wrong: object) -> None:
+    for ask in (
+        lambda: front("conv", {"C": [1]}, wrong, flops="10k"),  # type: ignore[arg-type]
+        lambda: compile_totals("conv", wrong),  # type: ignore[arg-type]
+        lambda: list(flopcalc.sweep("conv", wrong)),
+        lambda: flopcalc.load(wrong),  # type: ignore[arg-type]
+        lambda: flopcalc.analyze("mobilenet_v1", input=[wrong]),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(FlopcalcError):
+            ask()
+    with pytest.raises(FlopcalcError, match="not said what is solved for"):
+        flopcalc.solve("conv", [], flops="10k")  # type: ignore[arg-type]

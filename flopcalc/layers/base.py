@@ -24,6 +24,7 @@ from flopcalc.number import (
     is_symbolic,
     is_whole,
     normal,
+    plain_sign,
     product,
 )
 
@@ -125,7 +126,7 @@ def _whole(value: Value, name: str, least: int) -> Number:
     if isinstance(value, (bool, str, tuple, dict)):
         raise Fault(f"{name} is {as_text(value)!r}", expected=f"a whole number, at least {least}")
     if not is_rational(value) and value.free_symbols:
-        if value.is_negative or (least and value.is_nonpositive):
+        if plain_sign(value) <= 0 and (value.is_negative or (least and value.is_nonpositive)):
             raise Fault(f"{name} is {shorten(str(value))}, which is negative", expected=f"at least {least}")
         return value
     if not is_whole(value):

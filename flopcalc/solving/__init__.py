@@ -7,9 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from flopcalc.analysis import resolve, texts_of
+from flopcalc.analysis import given_values, resolve, texts_of
 from flopcalc.binding import bind, is_truth
-from flopcalc.convention import Convention, load_convention
+from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.number import is_rational
 from flopcalc.report import METRICS
@@ -113,11 +113,9 @@ def solve(
         "activations": activations,
     }
     budgets = budgets_of(bounds)
-    if parameters is not None and not isinstance(parameters, Mapping):
-        raise ParameterError(Problem(f"parameters is {shorten(parameters)}", None, "values by parameter"))
     if along is not None and not isinstance(along, str):
         raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
-    setting, given = setting_of(spec, convention, input, {**(parameters or {}), **others})
+    setting, given = setting_of(spec, convention, input, given_values(parameters, others))
     found = setting.spec
     freed = texts_of("symbolic", symbolic)
     options: dict[str, Any] = {"dtype": dtype}
@@ -125,7 +123,7 @@ def solve(
         raise ParameterError(
             Problem("it is not said what is solved for", None, f"one of {', '.join(found.known)}", "--for NAME")
         )
-    names = [] if for_ is None else texts_of("for", for_)
+    names = [] if for_ is None else texts_of("for_", for_)
     if along is None and len(names) == 1 and names[0] in found.known and names[0] not in given:
         name = names[0]
         parameter = found.known[name]
@@ -188,7 +186,7 @@ def setting_of(
     shapes: Mapping[str, object] = {}
     if input is not None:
         shapes = read_input(input)
-    rules = load_convention(convention) if isinstance(convention, str) else convention
+    rules = convention_of(convention)
     return Setting(found, rules, given, shapes, METRICS), given
 
 
@@ -246,8 +244,8 @@ def front(
     from flopcalc.solving.fronts import front_of
 
     budgets = budgets_of(bounds)
-    setting, _ = setting_of(spec, convention, input, {**(parameters or {}), **others})
-    axes = dict(for_) if isinstance(for_, Mapping) else dict.fromkeys(texts_of("for", for_))
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others))
+    axes = dict(for_) if isinstance(for_, Mapping) else dict.fromkeys(texts_of("for_", for_))
     if not axes:
         raise ParameterError(Problem("no parameter varies", None, "names, or names with values", "--for alpha,rho"))
     for name in axes:
@@ -308,7 +306,7 @@ def compound(
         raise ParameterError(
             Problem(f"{len(three)} parameters are named", None, "those of depth, width and resolution")
         )
-    setting, _ = setting_of(spec, convention, input, {**(parameters or {}), **others})
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others))
     amounts = [_fraction(name, value) for name, value in (("step", step), ("tolerance", tolerance), ("target", target))]
     return compound_of(setting, (three[0], three[1], three[2]), amounts[0], amounts[1], amounts[2], {"dtype": dtype})
 

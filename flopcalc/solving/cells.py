@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError
+from flopcalc.number import normal
 from flopcalc.solving.counting import counted
 from flopcalc.solving.path import LARGEST, Course, End, Span
 from flopcalc.sweeps.recorded import Atom, Polynomial, Rational, range_of
@@ -46,7 +47,7 @@ class Piece:
     """
 
     span: Span
-    totals: Mapping[str, int] | None
+    totals: Mapping[str, Rational] | None
     error: FlopcalcError | None = None
 
 
@@ -109,12 +110,12 @@ class Line:
             return self._counted(values)
         if found.totals is None and found.error is None:
             raise _cannot(values, "the analysis does something with it that is not linear")
-        totals: dict[str, int] = {}
+        totals: dict[str, Rational] = {}
         for metric, terms in (found.totals or {}).items():
             form = known.form(terms)
             if not all(known.pinned(name) for key in form for name in key):
                 raise _cannot(values, f"{metric} change without a step")
-            totals[metric] = int(known.value(form))
+            totals[metric] = normal(known.value(form))
         span = self._whole(values)
         for name, course in self.courses.items():
             if not course.whole and name in known.box:

@@ -11,6 +11,7 @@ from flopcalc.errors import FlopcalcError, ParameterError, Problem, shallow
 from flopcalc.graph import Graph
 from flopcalc.number import Arithmetic, Value, is_rational, total
 from flopcalc.report import METRICS
+from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.tracing import Setting
 
 __all__ = ["built_at", "counted", "totals_of"]
@@ -29,7 +30,7 @@ def built_at(setting: Setting, row: Mapping[str, Value]) -> tuple[Graph, Arithme
     return _Hasty(setting.spec, binding).build().graph, binding.arithmetic
 
 
-def counted(setting: Setting, row: Mapping[str, Value]) -> dict[str, int]:
+def counted(setting: Setting, row: Mapping[str, Value]) -> dict[str, Rational]:
     """Return the totals of a network, by metric.
 
     Raises
@@ -47,7 +48,7 @@ def counted(setting: Setting, row: Mapping[str, Value]) -> dict[str, int]:
     return totals_of(setting, *built_at(setting, row))
 
 
-def totals_of(setting: Setting, graph: Graph, arithmetic: Arithmetic) -> dict[str, int]:
+def totals_of(setting: Setting, graph: Graph, arithmetic: Arithmetic) -> dict[str, Rational]:
     """Return the sums over a network's layers, by metric.
 
     Raises
@@ -55,7 +56,7 @@ def totals_of(setting: Setting, graph: Graph, arithmetic: Arithmetic) -> dict[st
     FlopcalcError
         Where a symbol is left free.
     """
-    totals: dict[str, int] = {}
+    totals: dict[str, Rational] = {}
     for metric in METRICS:
         if metric == "flops":
             value = total(setting.convention.counted(node, graph, arithmetic).value for node in graph.nodes)
@@ -66,7 +67,7 @@ def totals_of(setting: Setting, graph: Graph, arithmetic: Arithmetic) -> dict[st
             raise ParameterError(
                 Problem(f"{setting.spec.called} leaves {free} free", None, "a number for every parameter")
             )
-        totals[metric] = int(value)
+        totals[metric] = value
     return totals
 
 

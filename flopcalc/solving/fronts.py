@@ -34,6 +34,8 @@ def goals_of(best: str, budgets: Sequence[Budget]) -> tuple[Key, ...]:
     >>> goals_of("params", [Budget("flops", "<=", 10**8)])
     (Key(name='flops', greatest=True), Key(name='params', greatest=False))
     """
+    if not isinstance(best, str):
+        raise ParameterError(Problem(f"best is {shorten(best)}", None, "NAME, min:NAME or max:NAME", "params"))
     keys: dict[str, Key] = {}
     for item in (part.strip() for part in best.split(",") if part.strip()):
         way, colon, name = (part.strip() for part in item.partition(":"))

@@ -292,6 +292,8 @@ def path_of(
     ParameterError
     """
     if along is None:
+        if not names:
+            raise ParameterError(Problem("it is not said what is solved for", None, "a parameter's name"))
         if len(names) != 1:
             raise ParameterError(
                 Problem("more than one parameter is solved for", None, "one", "--along alpha,rho, or --best params")

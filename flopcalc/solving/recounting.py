@@ -20,6 +20,7 @@ from flopcalc.solving.counting import built_at, totals_of
 from flopcalc.solving.path import LARGEST, Course, End, Span
 from flopcalc.solving.result import Budget, Choice, Formula, Found, Front, Solution
 from flopcalc.sweeps import Axis
+from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.selecting import Key
 from flopcalc.sweeps.tracing import Setting
 from flopcalc.theory.plain import plain_value
@@ -55,9 +56,9 @@ class _Recount:
     setting: Setting
     unknown: str
     courses: Mapping[str, Course]
-    known: dict[Fraction, tuple[Mapping[str, int], Layers] | None] = field(default_factory=dict)
+    known: dict[Fraction, tuple[Mapping[str, Rational], Layers] | None] = field(default_factory=dict)
 
-    def at(self, t: Fraction) -> tuple[Mapping[str, int], Layers] | None:
+    def at(self, t: Fraction) -> tuple[Mapping[str, Rational], Layers] | None:
         """Build the network at a value; what is irrational is taken to forty digits."""
         if t not in self.known:
             values = {name: normal(course.at(t)) for name, course in self.courses.items()}
@@ -65,7 +66,7 @@ class _Recount:
         return self.known[t]
 
 
-def _network(setting: Setting, values: Mapping[str, Any]) -> tuple[Mapping[str, int], Layers] | None:
+def _network(setting: Setting, values: Mapping[str, Any]) -> tuple[Mapping[str, Rational], Layers] | None:
     try:
         graph, arithmetic = built_at(setting, values)
         totals = totals_of(setting, graph, arithmetic)
@@ -106,7 +107,7 @@ def recounted(solution: Solution, setting: Setting) -> Solution:
 
 
 def _judge(
-    solution: Solution, found: Found, layers: Layers, t: Fraction, network: tuple[Mapping[str, int], Layers] | None
+    solution: Solution, found: Found, layers: Layers, t: Fraction, network: tuple[Mapping[str, Rational], Layers] | None
 ) -> None:
     """Hold one network against what the solution says of its value."""
     span = found.span
@@ -127,16 +128,22 @@ def _judge(
         _hold(network[1] != layers, solution, t, network, "another network outside the interval")
 
 
-def _met(totals: Mapping[str, int], solution: Solution) -> bool:
+def _met(totals: Mapping[str, Rational], solution: Solution) -> bool:
     return all(budget.met(totals) for budget in solution.budgets)
 
 
-def _costs(totals: Mapping[str, int], solution: Solution) -> str:
-    return ", ".join(f"{name} = {totals[name]:,}" for name in dict.fromkeys(item.metric for item in solution.budgets))
+def _digits(value: Rational) -> str:
+    return f"{value.numerator:,}" + (f"/{value.denominator:,}" if value.denominator > 1 else "")
+
+
+def _costs(totals: Mapping[str, Rational], solution: Solution) -> str:
+    return ", ".join(
+        f"{name} = {_digits(totals[name])}" for name in dict.fromkeys(item.metric for item in solution.budgets)
+    )
 
 
 def _hold(
-    agreed: bool, solution: Solution, t: Fraction, network: tuple[Mapping[str, int], Layers] | None, said: str
+    agreed: bool, solution: Solution, t: Fraction, network: tuple[Mapping[str, Rational], Layers] | None, said: str
 ) -> None:
     """Refuse the answer where the plain count does not agree with it."""
     if agreed:
@@ -237,11 +244,11 @@ def front_recounted(found: Front, setting: Setting, axes: Mapping[str, Axis], ke
     return replace(found, recounted=count)
 
 
-def _within(totals: Mapping[str, int], budgets: Sequence[Budget]) -> bool:
+def _within(totals: Mapping[str, Rational], budgets: Sequence[Budget]) -> bool:
     return all(budget.met(totals) for budget in budgets)
 
 
-def _as_good(choice: Choice, totals: Mapping[str, int], keys: Sequence[Key]) -> bool:
+def _as_good(choice: Choice, totals: Mapping[str, Rational], keys: Sequence[Key]) -> bool:
     return all(
         choice.totals[key.name] >= totals[key.name] if key.greatest else choice.totals[key.name] <= totals[key.name]
         for key in keys
@@ -252,7 +259,7 @@ def _set(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {readable(value)}" for name, value in values.items())
 
 
-def _listed(network: tuple[Mapping[str, int], Layers] | None, keys: Sequence[Key]) -> str:
+def _listed(network: tuple[Mapping[str, Rational], Layers] | None, keys: Sequence[Key]) -> str:
     if network is None:
         return "no network"
     return ", ".join(f"{key.name} = {math.floor(network[0][key.name]):,}" for key in keys)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from flopcalc.number import Number
 from flopcalc.report import Report
 from flopcalc.solving.path import Course, Span
+from flopcalc.sweeps.recorded import Rational
 
 __all__ = ["Budget", "Choice", "Formula", "Found", "Front", "Scaling", "Solution"]
 
@@ -29,7 +30,7 @@ class Budget:
     relation: str
     value: Number
 
-    def met(self, totals: Mapping[str, int]) -> bool:
+    def met(self, totals: Mapping[str, Rational]) -> bool:
         """Tell whether totals keep to it."""
         value = totals[self.metric]
         return bool(value <= self.value if self.relation == "<=" else value >= self.value)
@@ -52,7 +53,7 @@ class Found:
 
     value: Fraction
     parameters: Mapping[str, Number]
-    totals: Mapping[str, int]
+    totals: Mapping[str, Rational]
     span: Span
 
 
@@ -169,7 +170,7 @@ class Choice:
     """A configuration of a front."""
 
     parameters: Mapping[str, Number]
-    totals: Mapping[str, int]
+    totals: Mapping[str, Rational]
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ class Scaling:
 
     coefficients: tuple[Fraction, Fraction, Fraction]
     product: Fraction
-    totals: Mapping[str, int]
+    totals: Mapping[str, Rational]
     ratio: Fraction
     own: bool = False
 

@@ -18,6 +18,7 @@ from flopcalc.report import METRICS
 from flopcalc.solving.path import Course, path_of
 from flopcalc.solving.result import Compound, Scaling
 from flopcalc.sweeps import sweep
+from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.tracing import Setting
 
 __all__ = ["compound_of"]
@@ -87,7 +88,7 @@ def compound_of(
         {name: normal(course.at(factor)) for name, course, factor in zip(names, courses, item, strict=True)}
         for item in near
     ]
-    by_values: dict[tuple[object, ...], Mapping[str, int]] = {}
+    by_values: dict[tuple[object, ...], Mapping[str, Rational]] = {}
     if rows:
         for block in sweep(
             spec,

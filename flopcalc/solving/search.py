@@ -16,6 +16,7 @@ from flopcalc.solving.cells import Line, Piece, least_beyond
 from flopcalc.solving.path import LARGEST, Course, End, Span, constant, number_default
 from flopcalc.solving.result import Budget, Found, Solution
 from flopcalc.spec.model import Parameter
+from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.tracing import Setting, analysed
 
 __all__ = ["MOST_NETWORKS", "greatest", "greatest_choice", "least", "line_of", "rising", "start_of", "steps_down"]
@@ -94,7 +95,7 @@ def greatest(
     least: tuple[Piece, Span] | None = None
     count = 0
     run: tuple[Piece, Span] | None = None
-    costs: set[tuple[int, ...]] = set()
+    costs: set[tuple[Rational, ...]] = set()
     alike = _Alike(line, courses, options, unknown)
     for piece in line.down(top):
         count += 1
@@ -184,11 +185,11 @@ def least(
     return replace(base, network=network, below=below, assumed="")
 
 
-def _bounded(totals: Mapping[str, int], budgets: Sequence[Budget]) -> tuple[int, ...]:
+def _bounded(totals: Mapping[str, Rational], budgets: Sequence[Budget]) -> tuple[Rational, ...]:
     return tuple(totals[budget.metric] for budget in budgets)
 
 
-def _constant(line: Line, cost: tuple[int, ...], budgets: Sequence[Budget]) -> bool:
+def _constant(line: Line, cost: tuple[Rational, ...], budgets: Sequence[Budget]) -> bool:
     """Tell whether larger values cost the same too, as far as they make networks."""
     t = start_of(line)
     for _ in range(_REFUSALS):
@@ -220,7 +221,7 @@ def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Frac
         raise ParameterError(Problem(f"no value of {unknown} is allowed", None, "a way through the parameters' bounds"))
     most = line.limits.high
     t = start_of(line)
-    met: set[tuple[int, ...]] = set()
+    met: set[tuple[Rational, ...]] = set()
     refused = 0
     built: Fraction | None = None
     for _ in range(_DOUBLINGS):
@@ -289,7 +290,7 @@ def _rises(line: Line, budgets: Sequence[Budget]) -> bool:
     return all(budget.metric in line.rising for budget in budgets)
 
 
-def _excess(totals: Mapping[str, int] | None, budgets: Sequence[Budget]) -> Fraction:
+def _excess(totals: Mapping[str, Rational] | None, budgets: Sequence[Budget]) -> Fraction:
     """Return by how much the worst budget is missed, as a part of it."""
     assert totals is not None
     parts = []
@@ -417,7 +418,7 @@ def _top(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction,
     reached: Fraction | None = None  # where what is above is proven to miss the budget
     exceeded: Fraction | None = None  # where a network misses it, and all that are met above it
     built: Fraction | None = None  # where a network is
-    met: set[tuple[int, ...]] = set()
+    met: set[tuple[Rational, ...]] = set()
     missed = refused = 0  # how many values after the first that misses it, or after the last that makes a network
     lowest = Fraction(0)
     for _ in range(_DOUBLINGS):
@@ -482,7 +483,7 @@ def _top(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction,
     return reached, "", reached
 
 
-def _network_at(line: Line, t: Fraction) -> tuple[Mapping[str, int] | None, Fraction]:
+def _network_at(line: Line, t: Fraction) -> tuple[Mapping[str, Rational] | None, Fraction]:
     """Return the totals at a value, or at one of the next whole numbers where that makes no network."""
     for near in range(_NEAR if line.whole else 1):
         piece = line.at(t + near)
@@ -637,7 +638,7 @@ def greatest_choice(
     numbers = [value for value in choices if is_rational(value)]
     if not numbers:
         raise ParameterError(Problem(f"the choices of {name} are no numbers", None, "a number that grows"))
-    found: list[tuple[Fraction, Mapping[str, int]]] = []
+    found: list[tuple[Fraction, Mapping[str, Rational]]] = []
     for value in sorted(numbers):
         try:
             totals: Any = analysed(setting, {name: value})
@@ -653,7 +654,7 @@ def greatest_choice(
         best(within, key=lambda item: item[0]) if within else min(found, key=lambda item: _excess(item[1], budgets))
     )
 
-    def made(item: tuple[Fraction, Mapping[str, int]]) -> Found:
+    def made(item: tuple[Fraction, Mapping[str, Rational]]) -> Found:
         return Found(item[0], {name: normal(item[0])}, item[1], Span.point(End(item[0])))
 
     report = _report(setting, {name: normal(chosen[0])}, options)

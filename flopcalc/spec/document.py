@@ -21,7 +21,7 @@ from flopcalc.errors import (
 )
 from flopcalc.expression import FUNCTIONS, Expression, parse
 from flopcalc.spec import catalog
-from flopcalc.spec.loader import is_path, load
+from flopcalc.spec.loader import beside, is_path, load
 from flopcalc.spec.model import Spec
 from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence, compose, read_text
 
@@ -198,11 +198,23 @@ class Document:
         name = self.text(node, what)
         if not isinstance(node, Scalar):
             raise Wrong
-        beside = is_path(name) and not Path(name).is_absolute()
         try:
-            return load(str(self.path.parent / name) if beside else name)
+            return load(self.named(name))
         except FlopcalcError as error:
             raise self.blame(error, node) from None
+
+    def named(self, name: str) -> str:
+        """Return a packaged name as it is; of a path, the path from here of the file beside this one.
+
+        Raises
+        ------
+        SpecError
+            Where it leads out of this file's folder; see :func:`flopcalc.spec.loader.beside`.
+        """
+        if not is_path(name):
+            return name
+        file, mark, variant = name.partition("#")
+        return f"{beside(self.path, file)}{mark}{variant}"
 
 
 def open_document(name_or_path: str, singular: str, known: Collection[str], needed: Collection[str] = ()) -> Document:
@@ -240,7 +252,8 @@ def open_document(name_or_path: str, singular: str, known: Collection[str], need
             what = f"there is no {singular} `{shorten(name_or_path)}`"
             raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), suggest(name_or_path, names)))
     problems: list[Problem] = []
-    root = compose(read_text(path, shown, sort=f"{one}'s file"), shown, problems, holds=f"a mapping, as {one} is")
+    text = read_text(path, shown, sort=f"{one}'s file")
+    root = compose(text, shown, problems, holds=f"a mapping, as {one} is", known=known)
     document = Document(root, problems, path)
     document.parts = document.keyed(root, one, known, needed)
     return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from os.path import lexists, realpath
 from pathlib import Path
@@ -9,15 +10,49 @@ from pathlib import Path
 from flopcalc.errors import Problem, SpecError, UnknownNameError, listed, shallow, shorten, suggest
 from flopcalc.spec import catalog
 from flopcalc.spec.model import Spec
-from flopcalc.spec.parse import DEEPEST_BLOCKS, parse_spec
+from flopcalc.spec.parse import DEEPEST_BLOCKS, SPEC_KEYS, parse_spec
 from flopcalc.spec.syntax import compose, read_text
 
-__all__ = ["is_path", "load"]
+__all__ = ["FOLDERS", "beside", "is_path", "load"]
+
+FOLDERS = "FLOPCALC_FOLDERS"
+"""The variable of the environment in which a user names folders that documents may read from, as PATH names them."""
 
 
 def is_path(name: str) -> bool:
     """Tell whether `name` is a file's path and not a packaged name: it holds ``/`` or ends in ``.yaml``."""
     return "/" in name or "\\" in name or name.partition("#")[0].endswith((".yaml", ".yml"))
+
+
+def beside(document: Path, name: str | Path) -> Path:
+    """Return the path of a file that a document names: one in the document's folder or below, where links end too.
+
+    What a user names himself may lie anywhere; what a file names that he was given may not.
+
+    Raises
+    ------
+    SpecError
+        Where it leads elsewhere, and not to one of the folders in :data:`FOLDERS`. Nothing is read of it.
+    """
+    path = document.parent / name
+    if catalog.packaged_root() in document.parents:
+        return path
+    allowed = [document.parent, *filter(None, os.environ.get(FOLDERS, "").split(os.pathsep))]
+    try:
+        real = Path(realpath(path))
+        inside = any(real.is_relative_to(os.path.realpath(str(folder))) for folder in allowed)
+    except (OSError, ValueError):
+        inside = True  # a name that cannot be a file's: reading it says so
+    if not inside:
+        raise SpecError(
+            Problem(
+                f"`{shorten(str(name))}` leads out of the folder of {shorten(document.name)}",
+                None,
+                "a file in that folder or below it",
+                f"a copy there, or its folder in the environment: {FOLDERS}=…",
+            )
+        )
+    return path
 
 
 @shallow
@@ -47,6 +82,8 @@ def load(name_or_path: str | Path) -> Spec:
     >>> load("resnet50").title
     'ResNet'
     """
+    if not isinstance(name_or_path, (str, Path)):
+        raise UnknownNameError(Problem(f"the spec is {shorten(name_or_path)}", None, "a name or a path"))
     text = str(name_or_path)
     if isinstance(name_or_path, Path):
         return _Session().file(name_or_path, text)
@@ -87,15 +124,14 @@ class _Session:
     def file(self, path: Path, shown: str) -> Spec:
         text = read_text(path, shown)
         problems: list[Problem] = []
-        node = compose(text, shown, problems)
-        folder = path.parent
+        node = compose(text, shown, problems, known=SPEC_KEYS)
         inner = _Session((*self.trail, Path(realpath(path))), self.done)
         return parse_spec(
             node,
             shown=shown,
             path=path,
             text=text,
-            find_block=lambda name: inner.block(name, folder),
+            find_block=lambda name: inner.block(name, path),
             problems=problems,
         )
 
@@ -112,18 +148,21 @@ class _Session:
             raise known
         return known
 
-    def block(self, name: str, folder: Path) -> Spec | None:
-        """Find a shared block: in ``blocks/`` beside the user's file, then among the packaged ones."""
+    def block(self, name: str, user: Path) -> Spec | None:
+        """Find a shared block: in ``blocks/`` beside the file that uses it, then among the packaged ones."""
         variant = ""
+        folder = user.parent
         path = folder / "blocks" / f"{name}.yaml"
-        beside = len(name) <= 100 and name.isidentifier()
-        if not beside or not lexists(path):
+        plain = len(name) <= 100 and name.isidentifier()
+        if not plain or not lexists(path):
             path = folder / f"{name}.yaml"
-            if folder.name != "blocks" or not beside or not lexists(path):
+            if folder.name != "blocks" or not plain or not lexists(path):
                 found = catalog.find(name)
                 if found is None:
                     return None
                 path, variant = found
+        if not variant and path.is_relative_to(folder):
+            path = beside(user, path.relative_to(folder))
         resolved = Path(realpath(path))
         if resolved in self.trail:
             cycle = " → ".join(item.stem for item in (*self.trail[self.trail.index(resolved) :], resolved))

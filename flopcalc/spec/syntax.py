@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -164,8 +164,12 @@ def compose(
     problems: list[Problem] | None = None,
     *,
     holds: str = "a mapping with `name`, `input` and `layers`",
+    known: Container[str] | None = None,
 ) -> Mapping:
     """Return the mapping that a spec file holds.
+
+    Messages repeat nothing of what is no spec, as a key or a password file: of a file whose name does not end as
+    YAML's do they speak only where it is YAML with a key that is `known`.
 
     Parameters
     ----------
@@ -178,6 +182,8 @@ def compose(
         that they can be reported with those that reading the tree finds.
     holds : str
         What a file of its kind holds, for the error where it does not.
+    known : container of str, optional
+        The keys that a file of its kind has.
 
     Raises
     ------
@@ -185,6 +191,18 @@ def compose(
         Where the text is not YAML, is empty, is no mapping, or is a bomb.
     """
     shown = _file_name(shown)
+    if known is None or shown.endswith((".yaml", ".yml")):
+        return _composed(text, shown, problems, holds)
+    try:
+        node = _composed(text, shown, problems, holds)
+    except SpecError:
+        node = None
+    if node is None or not any(key.text in known for key, _ in node.entries):
+        raise SpecError(Problem("this is no file of flopcalc's", Place(shown), holds, "a name that ends in .yaml"))
+    return node
+
+
+def _composed(text: str, shown: str, problems: list[Problem] | None, holds: str) -> Mapping:
     refused = list(islice(_REFUSED.finditer(text), 10))
     if refused:
         lines = [text.count("\n", 0, match.start()) + 1 for match in refused]

@@ -49,6 +49,11 @@ class Span:
     step: Fraction
     count: int
 
+    @property
+    def taken(self) -> Fraction:
+        """The step, where one is taken: what is beyond the last value, however far, matters to nothing."""
+        return self.step if self.count > 1 else Fraction(0)
+
     def __len__(self) -> int:
         return self.count
 
@@ -151,7 +156,7 @@ class Axis(Sequence[Value]):
         result = 1
         for piece in self.pieces:
             if isinstance(piece, Span):
-                result = math.lcm(result, piece.start.denominator, piece.step.denominator)
+                result = math.lcm(result, piece.start.denominator, piece.taken.denominator)
             else:
                 for denominator in {_fraction(value).denominator for value in piece}:
                     result = math.lcm(result, denominator)
@@ -182,7 +187,7 @@ class Axis(Sequence[Value]):
             low, high = max(start, begin), min(stop, end)
             if low < high:
                 if isinstance(piece, Span):
-                    first, step = (int(value * self.denominator) for value in (piece.start, piece.step))
+                    first, step = (int(value * self.denominator) for value in (piece.start, piece.taken))
                     steps = np.arange(low - begin, high - begin, dtype=np.int64).astype(kind)
                     parts.append(steps * step + first)
                 else:
@@ -263,7 +268,7 @@ class Column:
                 return fast
             values = values.tolist() if values.dtype.itemsize >= 8 else list(values)  # type: ignore[attr-defined,call-overload]
         if not isinstance(values, Iterable):
-            raise _wrong(f"{name or 'the column'} is {shorten(repr(values))}", "a list of values")
+            raise _wrong(f"{name or 'the column'} is {shorten(values)}", "a list of values")
         return Axis.of(values, name).column()
 
     def __len__(self) -> int:
@@ -557,7 +562,7 @@ def read_grid(grid: object) -> Grid:
     elif isinstance(grid, Iterable) and not isinstance(grid, str):
         read = _listed(list(islice(grid, _MOST_WRITTEN + 1)))
     else:
-        raise _wrong(f"the grid is {shorten(repr(grid))}", "values by parameter, or configurations")
+        raise _wrong(f"the grid is {shorten(grid)}", "values by parameter, or configurations")
     if not read.names:
         raise _wrong("the grid has no parameters", "at least one parameter with its values")
     if isinstance(read, Listed) and len({len(column) for column in read.by_name.values()}) > 1:
@@ -593,10 +598,10 @@ def _listed(rows: list[object]) -> Listed:
     names: tuple[str, ...] = ()
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
-            raise _wrong(f"configuration {number} is {shorten(repr(row))}", "values by parameter")
+            raise _wrong(f"configuration {number} is {shorten(row)}", "values by parameter")
         names = names or tuple(row)
         if not all(isinstance(name, str) for name in row):
-            raise _wrong(f"configuration {number} is {shorten(repr(row))}", "values by parameter, which is a text")
+            raise _wrong(f"configuration {number} is {shorten(row)}", "values by parameter, which is a text")
         if set(row) != set(names):
             raise _wrong(f"configuration {number} gives {', '.join(map(str, row))}", f"values of {', '.join(names)}")
     return Listed({name: Column.of([row[name] for row in rows], name) for name in names})  # type: ignore[index]

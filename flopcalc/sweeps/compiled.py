@@ -9,15 +9,16 @@ for each configuration: slow, and never wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from flopcalc.analysis import resolve
+from flopcalc.analysis import given_values, resolve, texts_of
 from flopcalc.binding import bind
-from flopcalc.convention import Convention, load_convention
+from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.number import Value, as_text, divide, is_rational, readable
 from flopcalc.shapes import read_input
@@ -111,7 +112,7 @@ class Compiled:
         ParameterError
             For a value outside of what the totals were compiled for.
         FlopcalcError
-            Where the analysis refuses a configuration, which its first problem names.
+            Where the analysis refuses a configuration, or a total is not whole; its first problem names it.
 
         Examples
         --------
@@ -191,7 +192,27 @@ class Compiled:
             if into is None:
                 into = _empty(self.metrics, size)
             parts.append((rows, self._looked_up(self._table, chunk, {name: into[name][rows] for name in into})))
-        return put_together(parts, self.metrics, size, into)
+        found = put_together(parts, self.metrics, size, into)
+        self._refuse_fractions(found[0], lambda row: {name: int(array[row]) for name, array in numerators.items()})
+        return found
+
+    def _refuse_fractions(self, totals: Mapping[str, Array], row_at: Callable[[int], Mapping[str, int]]) -> None:
+        """Refuse totals that are not whole, as of a convention that halves: columns hold whole numbers alone."""
+        for metric, array in totals.items():
+            if array.dtype != object:
+                continue
+            row = next((row for row, total in enumerate(array) if type(total) is Fraction), None)
+            if row is not None:
+                shown = named({name: self.domains[name].value(number) for name, number in row_at(row).items()})
+                raise ParameterError(
+                    Problem(
+                        f"{shown}: {metric} is {as_text(array[row])}, which is not whole",
+                        None,
+                        "whole numbers, in the columns of many configurations",
+                        f"the other metrics, another convention than {self.setting.convention.name}, or a configuration"
+                        " by itself",
+                    )
+                )
 
     def _paired(self, numerators: Mapping[str, Array], size: int) -> Found:
         """Return the totals of some rows, each of its own."""
@@ -356,6 +377,7 @@ class Compiled:
         tables = None if into is None else {metric: array.reshape(shape) for metric, array in into.items()}
         totals, refusals = self.table(outer, inner, tables)
         flat = {metric: array.reshape(-1) for metric, array in totals.items()}
+        self._refuse_fractions(flat, lambda row: {**_at(outer, row // inner.size), **_at(inner, row % inner.size)})
         return flat, None if refusals is None else refusals.reshape(-1)
 
     def table(self, outer: Side, inner: Side, into: Mapping[str, Array] | None = None) -> Found:
@@ -490,7 +512,7 @@ def _box(shape: tuple[int, int], rows: Array | None, columns: Array | None, pair
 
 def _put(found: dict[str, Array], values: Mapping[str, Any], place: Any) -> None:
     for metric, value in values.items():
-        if not -(1 << 63) <= value < 1 << 63 and found[metric].dtype != object:
+        if (type(value) is Fraction or not -(1 << 63) <= value < 1 << 63) and found[metric].dtype != object:
             found[metric] = found[metric].astype(object)
         found[metric][place] = value
 
@@ -529,9 +551,14 @@ def put_together(
     return totals, refusals
 
 
+def named(row: Mapping[str, Value]) -> str:
+    """Return a configuration as messages name it."""
+    return ", ".join(f"{name}={shorten(readable(value))}" for name, value in row.items())
+
+
 def refused(setting: Setting, row: Mapping[str, Value]) -> FlopcalcError:
     """Return the error with which the analysis refuses a configuration, its first problem naming that configuration."""
-    shown = ", ".join(f"{name}={shorten(readable(value))}" for name, value in row.items())
+    shown = named(row)
     try:
         analysed(setting, row)
     except FlopcalcError as error:
@@ -578,11 +605,13 @@ def compile_totals(
     """
     spec, inline = resolve(spec_or_name)
     given: dict[str, object] = dict(inline)
-    for name, value in (parameters or {}).items():
+    if not isinstance(free, Mapping):
+        raise ParameterError(Problem(f"what varies is {shorten(free)}", None, "values by parameter"))
+    for name, value in given_values(parameters, {}).items():
         if name in given:
             raise ParameterError(Problem(f"`{shorten(name)}` is set twice", None, "every parameter once"))
         given[name] = value
-    chosen = tuple(dict.fromkeys(metrics))
+    chosen = tuple(dict.fromkeys(texts_of("metrics", metrics)))
     for metric in chosen:
         if metric not in METRICS:
             raise UnknownNameError(
@@ -613,7 +642,7 @@ def compile_totals(
             domains[name] = Domain(0, len(words) - 1, 1, words)
             continue
         domains[name] = Domain(low, high, axis.denominator, words)
-    rules = load_convention(convention) if isinstance(convention, str) else convention
+    rules = convention_of(convention)
     setting = Setting(spec, rules, given, shapes, chosen)
     tried = {name: _tried(spec, name, domain, skip) for name, domain in domains.items()}
     first = {name: values[0] for name, values in tried.items()}

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from flopcalc.number import divide
 from flopcalc.sweeps.recorded import Atom, Monomial, Polynomial
 from flopcalc.sweeps.tracing import Domain, Trace
 
@@ -307,7 +308,7 @@ class Plan:
         return np.float64 if most < _EXACT_FLOATS else np.int64 if most < _EXACT_WORDS else object
 
     def pairs(self, outer: Side, inner: Side) -> dict[str, Array]:
-        """Return every total of the pairs of two sides of equal length, one by one."""
+        """Return every total of the pairs of two sides of equal length, one by one; exact fractions where need be."""
         import numpy as np
 
         found: dict[str, Array] = {}
@@ -322,7 +323,7 @@ class Plan:
                 total = total.astype(np.int64)
             if contraction.mixed:
                 total = total + self.value(_Sum(contraction.mixed, 1, contraction.most), outer, inner, shaped=False)
-            found[metric] = total if contraction.denominator == 1 else total // contraction.denominator
+            found[metric] = _quotients(total, contraction.denominator)
         return found
 
     def totals(
@@ -335,7 +336,7 @@ class Plan:
     ) -> dict[str, Array]:
         """Return every total as a table of outer by inner entries, or of those at `rows` and `columns`.
 
-        What 64 bits hold may be written into the tables `into`.
+        What 64 bits hold may be written into the tables `into`. Where a total is not whole they are exact fractions.
         """
         import numpy as np
 
@@ -366,9 +367,7 @@ class Plan:
                 if rows is not None:
                     extra = extra[rows]
                 table += extra if columns is None else extra[:, columns]
-            if contraction.denominator != 1:
-                table //= contraction.denominator
-            found[metric] = table
+            found[metric] = _quotients(table, contraction.denominator)
         return found
 
     def factors(self, metric: str, side: int, outer: Side, inner: Side, kind: Any) -> Array:
@@ -463,6 +462,20 @@ class Plan:
         if key not in here.memo:
             here.memo[key] = self.atom(index, outer, inner).astype(np.float64)
         return here.memo[key]
+
+
+def _quotients(totals: Array, denominator: int) -> Array:
+    """Return totals divided in place, where all of them divide; else the exact numbers, in an array of objects."""
+    import numpy as np
+
+    if denominator == 1:
+        return totals
+    if not (totals % denominator).any():
+        totals //= denominator
+        return totals
+    exact: Array = np.empty(totals.size, object)
+    exact[:] = [divide(int(total), denominator) for total in totals.flat]
+    return exact.reshape(totals.shape)
 
 
 def _magnitude(atom: Atom) -> int | Fraction:

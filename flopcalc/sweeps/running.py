@@ -14,6 +14,7 @@ from threading import local
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import uuid4
 
+from flopcalc.analysis import given_values
 from flopcalc.convention import Convention
 from flopcalc.errors import ParameterError, Problem, one_of, shorten
 from flopcalc.number import Value
@@ -254,10 +255,10 @@ class _Sweep:
         skip: bool,
     ) -> None:
         if executor is not None and not hasattr(executor, "submit"):
-            what = f"the executor is {shorten(repr(executor))}"
+            what = f"the executor is {shorten(executor)}"
             raise ParameterError(Problem(what, None, "a concurrent.futures.Executor, or None"))
         if not isinstance(metrics, Iterable):
-            raise ParameterError(Problem(f"the metrics are {shorten(repr(metrics))}", None, one_of(METRICS)))
+            raise ParameterError(Problem(f"the metrics are {shorten(metrics)}", None, one_of(METRICS)))
         self.grid: Grid = read_grid(grid)
         names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
         free: Mapping[str, object] = self.grid.axes if isinstance(self.grid, Product) else self.grid.by_name
@@ -351,7 +352,7 @@ def _counts(**counts: object) -> None:
     """Refuse counts that are none."""
     for name, count in counts.items():
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
-            raise ParameterError(Problem(f"{name} is {shorten(repr(count))}", None, "a whole number, at least 1"))
+            raise ParameterError(Problem(f"{name} is {shorten(count)}", None, "a whole number, at least 1"))
 
 
 def sweep(
@@ -416,7 +417,7 @@ def sweep(
     """
     _counts(block_rows=block_rows, in_flight=in_flight)
     most = block_rows or (None if isinstance(executor, ProcessPoolExecutor) else MOST_ROWS)
-    given = {**(parameters or {}), **others}
+    given = given_values(parameters, others)
     found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused)
     if executor is None:
         return found.here()

@@ -27,7 +27,7 @@ from flopcalc.errors import (
     shorten,
     suggest,
 )
-from flopcalc.expression import parse, read_relation, rounded_names
+from flopcalc.expression import FUNCTIONS, parse, read_relation, rounded_names
 from flopcalc.metrics import COUNTED, IN_BYTES, metric_named
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import (
@@ -471,7 +471,7 @@ class _Reader:
         metric = self.metric(statement)
         arithmetic = Arithmetic(exact_rounding=self.exact or not self.counted)
         if self.symbols:
-            arithmetic.relations = _relations(claim, self.symbols)
+            arithmetic.relations = _relations(claim, self.symbols, Arithmetic(arithmetic.exact_rounding))
         for name, reading in let.items():
             self.let[name] = Side(reading.value(self.values, arithmetic), reading)
             self.values[name] = self.let[name].value
@@ -717,15 +717,15 @@ def _rounded_in(value: str) -> set[str]:
     return rounded_names(value)
 
 
-def _relations(claim: Claim, symbols: Mapping[str, Any]) -> tuple[Relation, ...]:
+def _relations(claim: Claim, symbols: Mapping[str, Any], arithmetic: Arithmetic) -> tuple[Relation, ...]:
     """Return the user's assumptions about the symbols of a claim."""
     relations = []
     for text in claim.assume:
-        strange = sorted(_names_in(text) - {*symbols})
+        strange = sorted(_names_in(text) - {*symbols, *FUNCTIONS})
         if strange:
             what = f"the assumption `{shorten(text)}` speaks of `{strange[0]}`, which is no free symbol"
             raise ParameterError(Problem(what, None, one_of(symbols or ["none"]), suggest(strange[0], symbols)))
-        relations.append(read_relation(text, lambda name: symbols[name]))
+        relations.append(read_relation(text, lambda name: symbols[name], arithmetic))
     return tuple(relations)
 
 

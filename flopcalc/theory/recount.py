@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from flopcalc.binding import bind, is_truth
 from flopcalc.build import build
-from flopcalc.convention import Convention, load_convention
+from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import Fault, FlopcalcError, Problem
 from flopcalc.expression import Scope, parse
 from flopcalc.graph import Graph
@@ -203,7 +203,7 @@ def network_at(
             values[name] = given[name] if words else value_at(given[name], point)
         elif name in point and (name in symbolic or _is_free(spec, name)):
             values[name] = point[name]
-    rules = load_convention(convention) if isinstance(convention, str) else convention
+    rules = convention_of(convention)
     try:
         binding = bind(spec, values, shapes=_shapes_at(shapes, point))
         built = build(spec, binding)

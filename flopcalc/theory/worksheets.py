@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from flopcalc.analysis import split_inline, split_settings
 from flopcalc.errors import FlopcalcError, Problem, SpecError, UnknownNameError, gathered
 from flopcalc.report import DTYPES
 from flopcalc.spec import catalog
 from flopcalc.spec.document import HEADINGS, Document, open_document
-from flopcalc.spec.loader import is_path
 from flopcalc.spec.syntax import Node, Scalar
 from flopcalc.theory.claims import PROVED, REFUTED, TIME_LIMIT, UNDECIDED, Claim, Verdict, check
 
@@ -136,15 +134,15 @@ def _exercise(document: Document, node: Node, shared: dict[str, Node]) -> Exerci
 
     claim = Claim(
         document.text(formula, "`claim`"),
-        _beside(document, text("of")),
+        _beside(document, text("of"), found.get("of")),
         text("metric") or None,
-        _beside(document, text("over")) or None,
+        _beside(document, text("over"), found.get("over")) or None,
         _settings(document, found.get("where"), "`where`"),
         _settings(document, found.get("let"), "`let`"),
         document.texts(found.get("assume"), "`assume`"),
         document.texts(found.get("limit"), "`limit`"),
         document.texts(found.get("symbolic"), "`symbolic`"),
-        text("convention") or "paper",
+        _beside(document, text("convention"), found.get("convention")) or "paper",
         document.word(found.get("exact_rounding"), "`exact_rounding`", ("true", "false"), "false") == "true",
         document.word(found.get("growth"), "`growth`", ("true", "false"), "false") == "true",
         document.word(found.get("dtype"), "`dtype`", tuple(DTYPES), "fp32"),
@@ -154,12 +152,15 @@ def _exercise(document: Document, node: Node, shared: dict[str, Node]) -> Exerci
     return Exercise(claim, expected, text("ask"), text("note"), text("source"), scalar)
 
 
-def _beside(document: Document, spec: str) -> str:
-    """Return a spec as it was named; a path is one beside the worksheet's file."""
-    name, _ = split_inline(spec) if spec else ("", {})
-    if not is_path(name) or Path(name).is_absolute():
+def _beside(document: Document, spec: str, node: Node | None) -> str:
+    """Return a spec or a convention as it was named; a path is one beside the worksheet's file."""
+    try:
+        name, _ = split_inline(spec) if spec else ("", {})
+        return document.named(name) + spec[len(name) :]
+    except FlopcalcError as error:
+        if node is not None:
+            document.blame(error, node)
         return spec
-    return str(document.path.parent / name) + spec[len(name) :]
 
 
 def _settings(document: Document, node: Node | None, what: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flopcalc.errors import ParameterError
 from flopcalc.sweeps import Axis, Column, Listed, Product, read_axis, read_grid
+from flopcalc.sweeps.axes import read_value
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,50 @@ def test_a_text_is_read_exactly(text: str, values: list[str]) -> None:
     assert [str(value) for value in axis] == values
     assert len(axis) == len(values)
     assert [str(value) for value in axis.column()] == values
+
+
+EDGES = st.sampled_from([0, 31, 32, 53, 61, 62, 63, 64, 100]).flatmap(
+    lambda bits: st.integers(-2, 2).map(lambda step: 2**bits + step)
+)
+
+
+@given(
+    EDGES | EDGES.map(lambda value: -value) | st.fractions(-9, 9, max_denominator=7),
+    EDGES | EDGES.map(lambda value: -value) | st.fractions(-9, 9, max_denominator=7),
+    EDGES | EDGES.map(lambda value: -value) | st.fractions(-9, 9, max_denominator=7),
+)
+def test_a_range_at_the_edge_of_64_bits_is_exact(start: Fraction, stop: Fraction, step: Fraction) -> None:
+    try:
+        axis = read_axis(f"{start}:{stop}:{step}")
+    except ParameterError:
+        return  # no step, the wrong way, or too many values
+    rows = range(max(0, len(axis) - 3), len(axis))
+    assert list(axis.column(rows.start, rows.stop)) == [start + row * step for row in rows]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1:9223372036854775807:9223372036854775806",
+        "0:10**18:10**18",
+        "10**18:0:-10**18",
+        "1:2:9223372036854775808",
+        "-5:-5:10**30",
+        "1:2:10**30/3",
+        "-4611686018427387903:4611686018427387903:9223372036854775806",
+        "-9223372036854775808:9223372036854775807:18446744073709551615",
+    ],
+)
+def test_steps_beyond_64_bits_never_wrap_around(text: str) -> None:
+    start, stop, step = (Fraction(read_value(end)) for end in text.split(":"))  # type: ignore[arg-type]
+    expected, value = [], start
+    while value <= stop if step > 0 else value >= stop:
+        expected.append(value)
+        value += step
+    axis = read_axis(text)
+    assert list(axis) == list(axis.column()) == expected
+    (columns,) = [Product({"a": axis, "b": read_axis("1,2")}).columns(0, 2 * len(expected))]
+    assert list(columns["a"]) == [value for value in expected for _ in range(2)]
 
 
 @given(

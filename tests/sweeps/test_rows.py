@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -256,3 +257,55 @@ def test_a_long_number_is_named_shortly_where_it_is_refused() -> None:
     with pytest.raises(FlopcalcError) as caught:
         list(sweep("mobilenet_v2", {"alpha": "1e400,1"}, ("params",)))
     assert len(caught.value.problems[0].what) < 250
+
+
+HALVES = """
+name: halves
+flops: {conv: madds / 2, relu: outputs / 3}
+"""
+
+HALVED = """
+input: [C, 3, 3]
+parameters: {relu: {default: false}}
+layers:
+  - conv: {out: 1, kernel: 1}
+  - relu: {}
+    when: relu
+"""
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> tuple[str, str]:
+    """Return a spec of 9·C multiply-adds, and a convention that counts half of them."""
+    (tmp_path / "halves.yaml").write_text(HALVES)
+    (tmp_path / "net.yaml").write_text(HALVED)
+    return str(tmp_path / "net.yaml"), str(tmp_path / "halves.yaml")
+
+
+@pytest.mark.parametrize("grid", [{"C": "1:4"}, {"relu": "true,false", "C": "2:6:2,7"}, [{"C": 2}, {"C": 3}]])
+def test_a_total_that_is_not_whole_is_an_error_and_never_its_floor(halves: tuple[str, str], grid: object) -> None:
+    spec, convention = halves
+    with pytest.raises(FlopcalcError, match=r"C=[137]: flops is (9|27|69)/2, which is not whole"):
+        list(sweep(spec, grid, ("madds", "flops"), convention=convention))
+    assert list(sweep(spec, grid, ("madds",), convention=convention))
+
+
+def test_totals_of_a_convention_that_halves_are_exact_where_they_are_whole(halves: tuple[str, str]) -> None:
+    spec, convention = halves
+    (block,) = sweep(spec, {"C": "2:2000:2"}, ("madds", "flops"), convention=convention)
+    assert block.metrics["madds"].tolist() == [9 * channels for channels in range(2, 2001, 2)]
+    assert block.metrics["flops"].tolist() == [9 * channels // 2 for channels in range(2, 2001, 2)]
+    assert block.metrics["flops"].dtype == np.int64
+    (block,) = sweep(spec, {"C": "2:20:2", "relu": "false,true"}, ("flops",), convention=convention)
+    assert block.metrics["flops"].tolist() == [
+        9 * channels // 2 + 3 * relu for channels in range(2, 21, 2) for relu in range(2)
+    ]
+
+
+def test_a_table_of_all_networks_holds_fractions_that_are_not_asked_for(halves: tuple[str, str]) -> None:
+    spec, convention = halves
+    compiled = compile_totals(spec, {"C": "1:60"}, ("flops",), convention=convention)
+    rows = [2, 4, 60] * 1000
+    assert compiled.evaluate({"C": rows})["flops"].tolist() == [9 * channels // 2 for channels in rows]
+    with pytest.raises(FlopcalcError, match="C=5: flops is 45/2, which is not whole"):
+        compiled.evaluate({"C": [2, 5]})

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shallow, shorten, suggest
-from flopcalc.expression import QUOTE_IT, check_name, free_expression, multiplied, parse, read_relation
+from flopcalc.expression import QUOTE_IT, RUNNING, check_name, free_expression, multiplied, parse, read_relation
 from flopcalc.number import (
     Arithmetic,
     Number,
@@ -225,7 +225,7 @@ class _Binder:
                     said += f": {shorten(used)} is no symbol"
                 if closed:
                     self.fail(said, "a number", self.how_to_free(name, used, text.text))
-                elif used not in self.known and used not in _RUNNING and (near := _near(used, words)):
+                elif used not in self.known and used not in RUNNING and (near := _near(used, words)):
                     other = "another name" if declared is None else f"--symbols {used}"
                     self.fail(said, "a number, or a formula in new symbols", f"{near} Or {other}, for a new symbol")
 
@@ -349,12 +349,8 @@ def _words(spec: Spec) -> list[str]:
     """Return the words that a value of a spec could have been meant for: its parameters, and choices anywhere."""
     parameters = [parameter for parameter in spec.known.values() if parameter is not None]
     choices = [choice for parameter in parameters for choice in parameter.choices if isinstance(choice, str)]
-    found = dict.fromkeys([*spec.known, *choices, "same", "true", "false", *_RUNNING])
+    found = dict.fromkeys([*spec.known, *choices, "same", "true", "false", *RUNNING])
     return [word for word in found if len(word) >= _SHORTEST_WORD]
-
-
-_RUNNING = ("channels", "height", "width")
-"""Names of the running tensor, which may be symbols in a value as any other name."""
 
 
 def _names_in_sides(sides: object) -> Iterator[str]:

@@ -24,7 +24,7 @@ from flopcalc.errors import (
     shorten,
     suggest,
 )
-from flopcalc.expression import Budget, Derived, Expression, Function, Scope, weighed
+from flopcalc.expression import RUNNING, Budget, Derived, Expression, Function, Scope, weighed
 from flopcalc.graph import Graph, Node, Turn
 from flopcalc.layers import FORMS, LAYERS, Layer, Shape, show_shape, volume
 from flopcalc.number import (
@@ -240,6 +240,7 @@ class _Builder:
         self.doubt = (False, False)
         self.attempts = 0
         self.halted = False
+        self.identities: dict[str, None] = {}
         self.cache: dict[Any, _Costed] = {}
         self.symbols: set[str] = set()
         for value in (*binding.values.values(), *(side for shape in binding.shapes.values() for side in shape)):
@@ -286,7 +287,7 @@ class _Builder:
         if not self.nodes:
             self.fail("no layer is left under these parameters", spec.place, "at least one layer")
             raise _Stop
-        graph = Graph(tuple(self.shapes), inputs, tuple(self.nodes), outputs, self.aliases)
+        graph = Graph(tuple(self.shapes), inputs, tuple(self.nodes), outputs, self.aliases, tuple(self.identities))
         return Built(graph, {name: scope.look_up(name) for name in spec.known})
 
     def enter_alone(self, spec: Spec, scope: Scope) -> dict[str, int]:
@@ -423,9 +424,8 @@ class _Builder:
             self.used.add(tensor)
 
     def focus(self, tensor: int) -> None:
-        """Make `tensor` the one that channels, height and width speak of."""
-        values = self.root.values
-        values["channels"], values["height"], values["width"] = self.shapes[tensor]
+        """Make `tensor` the one that channels, height and width speak of, and `map`'s."""
+        self.root.values.update(_sides(self.shapes[tensor]))
 
     def whole(self, value: Value, what: str, place: Place | None, least: int) -> Number:
         if isinstance(value, (bool, str, tuple, dict)):
@@ -474,8 +474,8 @@ class _Builder:
 
     def settle(self, spec: Spec, settled: Scope, entering: Shape) -> None:
         """Let defaults and definitions read the shape that enters."""
-        running = dict(zip(("channels", "height", "width"), entering, strict=True))
-        settled.values.update({word: running[word] for word in spec.running})
+        hidden = {*RUNNING} - {*spec.running}
+        settled.values.update({word: side for word, side in _sides(entering).items() if word not in hidden})
 
     def defined(self, definition: Definition, scope: Scope, settled: Scope) -> Derived | Function:
         body = definition.body
@@ -1406,7 +1406,11 @@ class _Builder:
             return inner
 
         def once(inner: Scope) -> int:
-            return self.run(path.body, inner, self.inner(labels, path.body), inner_trail(), start)
+            within = inner_trail()
+            end = self.run(path.body, inner, self.inner(labels, path.body), within, start)
+            if end == start and all(entry.modifiers.when is not None for entry in path.body.entries):
+                self.identities[within.prefix.rstrip(".") or self.spec.called] = None
+            return end
 
         self.spend(8, path.place)
         if path.repeat is None:
@@ -1562,6 +1566,11 @@ def _said(value: Value) -> str:
 def _told(path: str, fault: Fault) -> str:
     """Return what is wrong with the layer at a path, its name said once."""
     return fault.what if fault.what.startswith(f"{path} ") else f"{path}: {fault.what}"
+
+
+def _sides(shape: Shape) -> dict[str, Value]:
+    """Return the sides of a running tensor under the names that expressions have for them."""
+    return {name: side for word, side in zip(RUNNING, shape, strict=True) for name in (word, f"map.{word}")}
 
 
 def _share(channels: Number, parts: int) -> Number:

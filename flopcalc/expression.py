@@ -39,6 +39,7 @@ __all__ = [
     "FUNCTIONS",
     "LONGEST_TEXT",
     "RESERVED",
+    "RUNNING",
     "Derived",
     "Expression",
     "Function",
@@ -55,6 +56,9 @@ __all__ = [
 
 LONGEST_TEXT = 2000
 """Characters that an expression may have."""
+
+RUNNING = ("channels", "height", "width")
+"""The sides of the running tensor, which a file's own names may hide; ``map.channels`` and so on always mean them."""
 
 LONGEST_NAME = 64
 """Characters that a name may have."""
@@ -623,6 +627,19 @@ class _Compiler:
             return value
 
         return look_up
+
+    def visit_Attribute(self, node: ast.Attribute) -> Evaluator:
+        """Read a side of the running tensor, whatever the file calls by its name."""
+        if not isinstance(node.value, ast.Name) or node.value.id != "map":
+            self.refuse(node)
+        if node.attr not in RUNNING:
+            raise Fault(
+                f"`map.{shorten(node.attr)}` is no side of the running tensor",
+                expected=listed([f"map.{side}" for side in RUNNING]),
+                hint=suggest(f"map.{node.attr}", [f"map.{side}" for side in RUNNING]),
+                offset=self.offset(node),
+            )
+        return self.visit_Name(ast.copy_location(ast.Name(f"map.{node.attr}", ast.Load()), node))
 
     def refuse_other_form(self, node: ast.Name) -> None:
         """Refuse a name that Python reads as another one, such as one in full-width letters."""

@@ -155,6 +155,8 @@ class Graph:
         The tensors that leave, by label; the last one's is ``output``.
     aliases : mapping of int to int
         Tensors that are another one's turn in a repeat whose count is a symbol.
+    identities : tuple of str
+        The paths of branches that are the identity because `when` leaves out all of their entries.
     """
 
     shapes: tuple[Shape, ...]
@@ -162,6 +164,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: Mapping[str, int]
     aliases: Mapping[int, int] = field(default_factory=dict)
+    identities: tuple[str, ...] = ()
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Return the shapes of what a node reads."""

@@ -208,6 +208,14 @@ class Report:
         return self.spec.called
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What its spec says that may be meant otherwise."""
+        return tuple(
+            f"At {place}, {name} is the file's own; map.{name} is the running tensor's."
+            for name, place in self.spec.hiding.items()
+        )
+
+    @property
     def symbolic(self) -> bool:
         """Whether any total is a formula."""
         return any(is_symbolic(getattr(self.totals, metric)) for metric in METRICS)

@@ -1464,3 +1464,91 @@ layers:
     )
     paths = [layer.path for layer in analyze(str(path)).layers]
     assert paths == ["b2_1", "b2_2", "c0x", "c1x", "d0", "e1", "e2", "d1"]
+
+
+# -- the running tensor's own names ----------------------------------------------------------------------------------
+
+
+def test_the_maps_sides_are_the_running_tensors_whatever_the_files_names_are(run: Run) -> None:
+    report = run(
+        """
+        input: [8, 16, 32]
+        parameters: {height: 4, channels: 100}
+        define:
+          width: 7
+          tall(n): map.height * n
+          entering: map.width
+        layers:
+          - conv: {out: map.height, kernel: 1, stride: 2}
+          - conv: {out: height, kernel: 1}
+          - conv: {out: map.channels + map.width, kernel: 1}
+          - conv: {out: tall(2), kernel: 1}
+          - conv: {out: entering, kernel: 1}
+          - conv: {out: map.channels + i, kernel: 1}
+            repeat: 2
+        """
+    )
+    # the map: 8×16×32, then 16×8×16, of 4, 4 + 16, 8·2, 32, 32 + 0 and 32 + 1 channels
+    assert outs(report) == [16, 4, 20, 16, 32, 32, 33]
+
+
+def test_a_block_reads_the_map_and_not_what_it_was_given_by_that_name(run: Run) -> None:
+    report = run(
+        """
+        input: [8, 16, 32]
+        blocks:
+          half: {parameters: {channels: {}}, layers: [{conv: {out: map.channels / 2, kernel: channels}}]}
+        layers: [{half: {channels: 3}}, {half: {channels: 1}}]
+        """
+    )
+    assert outs(report) == [4, 2]
+
+
+def test_the_maps_sides_are_symbols_where_the_input_is(run: Run) -> None:
+    report = run(
+        """
+        input: [C, H, W]
+        layers: [{conv: {out: 2 * map.channels, kernel: 1}}, {conv: {out: map.height, kernel: 1}}]
+        """
+    )
+    assert [str(row.params) for row in report.layers] == ["2*C**2", "2*C*H"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("map.depth", "map.channels, map.height, map.width"),
+        ("map.hieght", "did you mean `map.height`"),
+        ("mop.height", "is not allowed in an expression"),
+        ("map.height.width", "is not allowed in an expression"),
+        ("map", "`map` is not known here"),
+        ("map.channels()", "calls what is no function"),
+    ],
+)
+def test_nothing_else_is_read_off_a_map(run: Run, text: str, said: str) -> None:
+    layers = f'[{{conv: {{out: "{text}", kernel: 1}}}}]'
+    assert said in refused(run, f"input: [8, 16, 32]\nlayers: {layers}\n")
+
+
+def test_a_value_from_outside_cannot_name_the_map() -> None:
+    with pytest.raises(FlopcalcError, match=r"map\.height"):
+        analyze("conv", C="map.height")
+
+
+def test_a_layer_that_reads_a_name_that_hides_a_side_of_the_map_gets_a_note(run: Run) -> None:
+    text = """
+        input: [8, 16, 32]
+        parameters: {height: 4, width: 6}
+        define: {wide(c): c * width}
+        layers:
+          - conv: {out: wide(2), kernel: 1}
+          - conv: {out: %s, kernel: 1}
+    """
+    (note,) = run(text % "2 * height").notes
+    assert note.endswith("net.yaml:7:21, height is the file's own; map.height is the running tensor's.")
+    assert run(text % "map.height").notes == ()  # and `width`, in a definition, is no layer's
+
+
+def test_no_packaged_spec_needs_such_a_note() -> None:
+    names = [entry.name for entry in catalog.index() if entry.kind in catalog.SPEC_KINDS]
+    assert [name for name in names if load(name).hiding] == []

@@ -10,7 +10,7 @@ from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.cli.help import Command
 from flopcalc.cli.options import format_option, given_once, named_values, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
-from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.errors import FlopcalcError, Problem, listed
 from flopcalc.number import as_text
 from flopcalc.render.cells import shape_text
 from flopcalc.render.formula import ASCII, UNICODE
@@ -47,7 +47,7 @@ def graph_as_text(report: Report, screen: Screen) -> str:
 
     Names are broken over lines where the screen is narrow, and in a file they stay whole.
     """
-    from flopcalc.render.terminal import Head, listing_as_text
+    from flopcalc.render.terminal import Head, Paragraph, listing_as_text, paragraphs_as_text
 
     graph = report.totals.graph
     style = UNICODE if screen.unicode else ASCII
@@ -66,7 +66,12 @@ def graph_as_text(report: Report, screen: Screen) -> str:
         rows.append((str(number), node.path, operation, shape_text(row.output, style, order) + mark, read))
     whole = not screen.bounded
     columns = [Head("#", True, True), *(Head(name, whole=whole) for name in ("Layer", "Operation", "Output", "Reads"))]
-    return listing_as_text(columns, rows, screen, report.spec.title or report.name)
+    listing = listing_as_text(columns, rows, screen, report.spec.title or report.name)
+    passed = graph.identities
+    if not passed:
+        return listing
+    verb = "is the identity: `when` leaves out its" if len(passed) == 1 else "are the identity: `when` leaves out their"
+    return listing + "\n" + paragraphs_as_text([Paragraph(f"{listed(passed)} {verb} layers.", "dim")], screen)
 
 
 command = Command(

@@ -130,6 +130,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         "dtype": report.dtype,
         "rounding": "exact" if report.exact_rounding or not report.symbolic else "ideal",
         "assumed": list(report.assumed),
+        "notes": list(report.notes),
         "order": report.totals.order,
         "totals": totals,
         "layers": [
@@ -213,6 +214,7 @@ def graph_as_dict(report: Report) -> dict[str, Any]:
             }
             for node, row in zip(graph.nodes, report.layers, strict=True)
         ],
+        "identities": list(graph.identities),
     }
 
 

@@ -395,6 +395,7 @@ def caption(report: Report, by: str | None, *, hints: bool = False) -> tuple[Phr
             notes.append((f"Rounding is read as in textbooks: sizes divide evenly{hint}.",))
     if report.assumed:
         notes.append(("Assumed: " + ", ".join(report.assumed) + ".",))
+    notes += [(note,) for note in report.notes]
     return tuple(notes)
 
 

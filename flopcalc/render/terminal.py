@@ -169,11 +169,11 @@ class Screen:
         text = printable(text)
         return text if self.unicode else plain(text, self.encoding)
 
-    def drawn(self, content: RenderableType) -> str:
-        """Return the lines that rich draws."""
+    def drawn(self, content: RenderableType, width: int = 0) -> str:
+        """Return the lines that rich draws, on more columns where `width` asks for them and nothing bounds them."""
         console = Console(
             file=io.StringIO(),
-            width=self.width,
+            width=self.width if self.bounded else max(width, self.width),
             height=25,
             color_system="standard" if self.colours else None,
             force_terminal=self.colours,
@@ -254,7 +254,7 @@ class _Grid:
     def drawn(self, screen: Screen) -> str:
         """Return the lines of the table; each row is a list of its own where the columns do not fit side by side."""
         widths = self.widths(screen.width)
-        if _across(widths) > screen.width:
+        if _across(widths) > screen.width and screen.bounded:
             return self._listed(screen)
         table = rich.table.Table(
             box=_LINED if screen.unicode else _DASHED,
@@ -279,7 +279,7 @@ class _Grid:
                 style=_STYLES[row.role],
                 end_section=index + 1 < len(self.rows) and self.rows[index + 1].role == "total",
             )
-        return screen.drawn(table)
+        return screen.drawn(table, _across(widths))
 
     def _listed(self, screen: Screen) -> str:
         """Return a list for every row: what it is, and below it each other cell behind its column's header."""

@@ -258,6 +258,8 @@ class Spec:
     preset: Mapping[str, Value] = field(default_factory=dict)
     running: tuple[str, ...] = ("channels", "height", "width")
     """Which of these names are not taken by its own, and so mean the running tensor."""
+    hiding: Mapping[str, Place] = field(default_factory=dict)
+    """Which of them its file declares and reads where the running tensor's could be meant, and where it first does."""
 
     def as_variant(self, name: str) -> Spec:
         """Return the spec with the values of one of its variants."""

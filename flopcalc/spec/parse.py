@@ -16,6 +16,7 @@ from flopcalc.expression import (
     FUNCTIONS,
     LONGEST_NAME,
     QUOTE_IT,
+    RUNNING,
     Expression,
     Scope,
     Trees,
@@ -79,7 +80,6 @@ CONSTRUCTS = ("layers", "table", "branches")
 TABLE_KEYS = ("columns", "rows", "do")
 BRANCHES_KEYS = ("paths", "split", "merge")
 MERGES = ("add", "multiply", "concat", "hff")
-RUNNING = ("channels", "height", "width")
 
 DEEPEST_BLOCKS = 32
 """How deeply blocks may be nested in blocks."""
@@ -150,22 +150,24 @@ class _Names:
     """Names, innermost first: how many values a function takes, or that it is a value, or is not seen."""
     running: bool = True
     turn: bool = False
+    in_layers: bool = False
 
     def extended(self, values: Iterable[str], *, turn: bool | None = None) -> _Names:
         """Return the names with more values, and perhaps the turn of a repeat."""
         inner = self.kinds.new_child(dict.fromkeys(values, _VALUE))
-        return _Names(inner, self.running, self.turn if turn is None else turn)
+        return _Names(inner, self.running, self.turn if turn is None else turn, self.in_layers)
 
     def without(self, name: str) -> _Names:
         """Return the names but for one."""
-        return _Names(self.kinds.new_child({name: _HIDDEN}), self.running, False)
+        return _Names(self.kinds.new_child({name: _HIDDEN}), self.running, False, self.in_layers)
 
     def kind(self, name: str) -> int:
         """Tell what a name is: a value, a function of so many values, or not seen."""
         for names in self.kinds.maps:
             if name in names:
                 return names[name]
-        return _VALUE if (self.running and name in RUNNING) or (self.turn and name == "i") else _HIDDEN
+        running = self.running and name.removeprefix("map.") in RUNNING
+        return _VALUE if running or (self.turn and name == "i") else _HIDDEN
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.kind(name) == _VALUE
@@ -266,6 +268,7 @@ class _Reader:
         self.find_block = find_block
         self.problems: list[Problem] = list(problems)
         self.faulty = {problem.place for problem in problems}
+        self.hiding: dict[str, Place] = {}
         self.shared: dict[str, Spec | None] = {}
         self.trees = Trees()
         self.depth = 0
@@ -376,6 +379,8 @@ class _Reader:
         lead = len(node.text) - len(node.text.lstrip())
         for name, offset in expression.names.items():
             if name in names:
+                if name in RUNNING and names.in_layers and name in names.kinds:
+                    self.hiding.setdefault(name, node.at(lead + offset))
                 continue
             where = node.at(lead + offset)
             if names.kind(name) >= 0:
@@ -453,7 +458,7 @@ class _Reader:
         locals_here = self.locals(node.get("blocks"), names, key, locals_)
 
         labels = dict.fromkeys(["input", *(entry.label for entry in read_inputs)])
-        where = _Where(names, ChainMap(labels), set(), {})
+        where = _Where(replace(names, in_layers=True), ChainMap(labels), set(), {})
         layers = Listing(())
         layers_node = node.get("layers")
         if layers_node is None or layers_node.null:
@@ -487,6 +492,7 @@ class _Reader:
             path=self.path,
             text=self.text if not enclosing else "",
             running=tuple(word for word in RUNNING if word not in names.kinds),
+            hiding=dict(self.hiding),
         )
 
     # -- parameters, definitions, inputs, variants -------------------------------------------------------------------

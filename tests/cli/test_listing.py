@@ -150,3 +150,13 @@ def test_the_schema_is_a_json_schema_that_the_packaged_specs_meet(ok: Ok) -> Non
         if entry.kind in catalog.SPEC_KINDS:
             text = (catalog.packaged_root() / entry.file).read_text(encoding="utf-8")
             assert not list(validator.iter_errors(yaml.safe_load(text))), entry.file
+
+
+def test_a_graph_names_the_paths_that_are_the_identity(ok: Ok) -> None:
+    # He et al. 2016: a shortcut has a projection where the shape changes, at the head of conv3_x, conv4_x and conv5_x.
+    plain = ["conv2_x.basic1", "conv2_x.basic2", "conv3_x.basic2", "conv4_x.basic2", "conv5_x.basic2"]
+    paths = [f"{block}.branch2" for block in plain]
+    said = " ".join(ok("show", "resnet18", "--graph").splitlines()[-2:])
+    assert said == f"{', '.join(paths)} are the identity: `when` leaves out their layers."
+    assert json.loads(ok("show", "resnet18", "--graph", "--format", "json"))["identities"] == paths
+    assert "identity" not in ok("show", "mobilenet_v1", "--graph")

@@ -1140,7 +1140,7 @@ layers:
   - relu
 """
 
-CONDITIONS = [
+ASKED_ABOUT = [
     "floor(64 * alpha) > 40",
     "ceil(64 * alpha) >= 40",
     "round(64 * alpha) < 40",
@@ -1163,7 +1163,7 @@ CONDITIONS = [
 
 
 @pytest.mark.parametrize("exact_rounding", [False, True])
-@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("condition", ASKED_ABOUT)
 def test_an_assumption_that_is_suggested_is_one_that_helps(run: Run, condition: str, exact_rounding: bool) -> None:
     text = OPEN.format(condition=condition)
     asked: list[str] = []
@@ -1182,7 +1182,7 @@ def test_an_assumption_that_is_suggested_is_one_that_helps(run: Run, condition: 
                 answered([*assume, suggestion])
 
     answered([])
-    if condition == CONDITIONS[0]:
+    if condition == ASKED_ABOUT[0]:
         assert asked == (
             ["floor(64*alpha) > 40", "floor(64*alpha) <= 40"] if exact_rounding else ["64*alpha > 40", "64*alpha <= 40"]
         )

@@ -187,7 +187,9 @@ def _assumed(derivation: Derivation, writer: _Writer) -> str:
             sign = signs.get(match[0], match[0])
             if sign in names:
                 return names[sign]
-            return " " if writer.latex and match[0] == "*" else writer.signs.get(sign, sign)
+            if match[0] == "*":
+                return " " if writer.latex else writer.style.times
+            return writer.signs.get(sign, sign)
 
         shown = re.sub(r"\w+|[<>]=|\*\*|[*≥≤≠]", written, text)
         return f"${shown}$" if writer.latex else shown

@@ -92,9 +92,9 @@ def test_json_has_everything(run: Run) -> None:
     assert verdict["metric"] == "flops"
     assert verdict["actual"] == "2*C*H*M*W/g + 9*H*M*W"
     assert verdict["counterexample"] == {
-        "assignment": {"C": 2, "H": 1, "W": 1, "M": 2, "g": 2},
-        "actual": 22,
-        "claimed": 26,
+        "assignment": {"C": 2, "H": 1, "W": 1, "M": 4, "g": 2},
+        "actual": 44,
+        "claimed": 52,
     }
     assert [cause["kind"] for cause in verdict["causes"]] == ["groups-left-out"]
     assert {"difference", "ratio", "reason", "assumed", "certificate", "known", "limit", "in_the_limit"} <= set(verdict)

@@ -125,7 +125,7 @@ def test_below_the_table_stands_what_was_counted(blocks: Comparison, networks: C
     assert "MAC is memory access cost in elements" in text
     assert "4 bytes in fp32" in text
     assert "C, H, W, M, g are positive whole numbers." in text
-    assert "Assumed: g ≠ 1." in text
+    assert "Assumed: g ≠ 1, g ≠ M." in text
     assert "--exact-rounding" in text
     assert "Weights are the elements of kernels" in comparison_as_text(networks, Screen(120))
     halves = comparison_as_text(compare("mobilenet_v1", "mobilenet_v2", dtype="int4"), Screen(200))

@@ -54,10 +54,10 @@ def test_what_is_assumed_and_what_letters_mean_stands_above() -> None:
     text = derivation_as_text(derive("ghost_speedup"), Screen(200))
     assert "assumed: s ≥ 2, K is odd, s ≠ 1, d is odd, sizes divide evenly\n" in text
     assert "C: input channels; O: output channels; " in text
-    assert "assumed: ρ < 1, K is odd, sizes divide evenly\n" in derivation_as_text(
+    assert "assumed: ρ < 1, K is odd, 7·ρ ≠ 1, sizes divide evenly\n" in derivation_as_text(
         derive("resolution_multiplier"), Screen(200)
     )
-    assert "Assumed: $\\rho < 1$, $K$ is odd, sizes divide evenly.\n" in derivation_as_latex(
+    assert "Assumed: $\\rho < 1$, $K$ is odd, $7 \\rho \\neq 1$, sizes divide evenly.\n" in derivation_as_latex(
         derive("resolution_multiplier")
     )
 

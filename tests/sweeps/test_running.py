@@ -146,8 +146,8 @@ def test_columns_are_arrays_for_arrow() -> None:
         ({"block_rows": 0}, "block_rows is 0"),
         ({"block_rows": 1.5}, r"block_rows is 1\.5"),
         ({"in_flight": -1}, "in_flight is -1"),
-        ({"in_flight": "2"}, "in_flight is '2'"),
-        ({"executor": "threads"}, "the executor is 'threads'"),
+        ({"in_flight": "2"}, "in_flight is 2"),
+        ({"executor": "threads"}, "the executor is threads"),
         ({"metrics": None}, "the metrics are None"),
     ],
 )

@@ -89,13 +89,6 @@ def test_a_shipped_derivation_says_what_why_and_where_it_comes_from(name: str) -
         assert step.proved.lines
 
 
-def test_all_of_them_are_proved_in_a_few_seconds() -> None:
-    began = time.process_time()
-    for name in SHIPPED:
-        derive(name)
-    assert time.process_time() - began < 10
-
-
 def test_every_kind_of_step_is_used() -> None:
     assert {step.kind for name in SHIPPED for step in derive(name).steps} == {*KINDS}
 
@@ -565,5 +558,5 @@ def test_what_a_specs_formula_takes_for_granted_is_assumed(write: Write) -> None
         "steps": [{"say": "params", "because": "counted", "show": "B"}],
     }
     found = derive(write(plan))
-    assert found.assumed == ("g ≠ 1", "O > C", "sizes divide evenly")
+    assert found.assumed == ("g ≠ 1", "g ≠ M", "O > C", "sizes divide evenly")
     assert found.points == 100

@@ -2,20 +2,21 @@
 
 Maps are taken to have no end, so that fields are not cut off at a border. What a tensor's positions see goes on
 regularly: after a period of positions the same intervals come again, further on by a fixed shift. So one period stands
-for a map of any size. Where paths meet that move at different speeds, the intervals are listed, position by position.
+for a map of any size; of one whose size is a symbol, it is told from which size on it has all that differ. Where paths
+meet that move at different speeds, the intervals are listed, position by position.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm
 from typing import Any, TypeAlias
 
 from flopcalc.errors import Fault
-from flopcalc.layers import SAME, SINGLE, Reach, Resampled, Shape, Whole, Window
+from flopcalc.layers import SAME, SINGLE, Reach, Resampled, Shape, Unknown, Whole, Window
 from flopcalc.number import Arithmetic, Number, as_text, divide, expanded, is_rational, normal, to_assume
 
 __all__ = ["Field", "Step", "fields"]
@@ -40,12 +41,17 @@ class Field:
     stride : tuple of Number
         The step between the fields of neighbours, on the mean.
     centre : tuple of Number
-        The middle of the first position's field, on the mean of a period. The middle of the first pixel is 0.
+        The middle of the first position's field, on the mean of a period, or of a map that is shorter. The middle of
+        the first pixel is 0.
     smallest : tuple of Number
-        The smallest interval that a position sees; less than `side` behind upsampling.
+        The smallest interval that a position sees, 0 where one sees nothing; less than `side` behind upsampling.
     whole : bool
         Whether a position sees the whole input: through a layer that reads a whole map, or because its interval covers
         the image. Behind such a layer the other values are those of the map that it read.
+    assumed : tuple of str
+        From which size of the map on `side` and `smallest` hold, where that is a symbol's (``H ≥ 3``): a smaller map
+        has not all of the positions that differ in what they see. And what divides a map into equal parts, where a
+        layer reads such a part by a symbol (``4 divides H``).
     """
 
     side: tuple[Number, Number] = (1, 1)
@@ -53,6 +59,7 @@ class Field:
     centre: tuple[Number, Number] = (0, 0)
     smallest: tuple[Number, Number] = (1, 1)
     whole: bool = False
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class _Apart:
     smallest: Number
     stride: Number
     centre: Number
+    assumed: tuple[str, ...] = ()
 
 
 _Sight: TypeAlias = "_Regular | _Listed | _Apart"
@@ -141,6 +149,7 @@ def fields(
             (high.centre, wide.centre),
             (high.smallest, wide.smallest),
             high_whole and wide_whole,
+            tuple(dict.fromkeys(high.assumed + wide.assumed)),
         )
     return found
 
@@ -181,6 +190,8 @@ class _Axis:
         self.work = work
         self.sights: dict[int, _Sight] = dict.fromkeys(inputs, _PIXEL)
         self.whole: set[int] = set()
+        self.even: dict[int, dict[str, None]] = {tensor: {} for tensor in inputs}
+        """By tensor, the divisions that have to come out even along the way to it."""
         self.extents: dict[_Sight, dict[Number, _Apart]] = {}
         for step in steps:
             self.sights[step.output] = self.seen(step)
@@ -190,8 +201,10 @@ class _Axis:
     def seen(self, step: Step) -> _Sight:
         """Return what the positions of a step's output see, through each of its inputs."""
         sights: list[_Sight] = []
+        even = self.even.setdefault(step.output, {})
         for tensor in dict.fromkeys(step.inputs):
             reach = self.along(step, tensor)
+            even.update({**self.even[tensor], **_divisions(reach)})
             sight = self.sights[tensor]
             if tensor in self.whole or isinstance(reach, Whole):
                 self.whole.add(step.output)
@@ -212,9 +225,13 @@ class _Axis:
     def through(self, sight: _Sight, reach: Window | Reach, source: int, output: int) -> _Sight:
         """Return what positions see that read positions of a known sight."""
         assert not isinstance(reach, Whole)
+        if isinstance(sight, _Apart) and source in self.whole:
+            return sight  # it sees everything already
+        if isinstance(reach, Unknown):
+            raise _unknown(
+                reach.where, "a pixel shuffle or its inverse, 1×1, or groups of channels alone", "a spec without it"
+            )
         if isinstance(sight, _Apart):
-            if source in self.whole:
-                return sight  # it sees everything already
             raise _unknown("behind upsampling by a symbol")
         if not reach.known:
             return self.in_symbols(sight, reach)
@@ -267,7 +284,9 @@ class _Axis:
             raise _unknown("where a path of upsampling by a symbol meets another")
         if not placed:
             side = self.extreme([sight.side for sight in apart], 1)
-            return _Apart(side, self.extreme([sight.smallest for sight in apart], -1), apart[0].stride, apart[0].centre)
+            least = self.extreme([sight.smallest for sight in apart], -1)
+            assumed = tuple(dict.fromkeys(text for sight in apart for text in sight.assumed))
+            return _Apart(side, least, apart[0].stride, apart[0].centre, assumed)
         if len(placed) == 1:
             return placed[0]
         regular = [sight for sight in placed if isinstance(sight, _Regular)]
@@ -297,7 +316,7 @@ class _Axis:
         for step in reversed(self.steps):
             for tensor in step.inputs:
                 reach = self.along(step, tensor)
-                if isinstance(reach, Whole):
+                if isinstance(reach, Whole | Unknown):
                     continue
                 if not reach.known:
                     raise _unknown("where paths of different steps meet")
@@ -336,7 +355,8 @@ class _Axis:
         """Return how much a tensor's positions see, and whether one of them sees the whole side."""
         sight, length = self.sights[tensor], self.lengths[tensor]
         whole = tensor in self.whole or (not isinstance(sight, _Apart) and self.covers(sight, length))
-        return self.extent_of(sight, length), whole
+        found = self.extent_of(sight, length)
+        return replace(found, assumed=tuple(dict.fromkeys((*self.even[tensor], *found.assumed)))), whole
 
     def extent_of(self, sight: _Sight, length: Number) -> _Apart:
         """Return how much the positions of a map see."""
@@ -357,7 +377,8 @@ class _Axis:
         some = [(position, *interval) for position, interval in seen if interval is not None]
         if not some:
             return _Apart(0, 0, 0, 0)
-        sides = [_simple(last - first + 1) for _, first, last in some]
+        sides = [_size(interval) for _, interval in seen]
+        side, smallest = self.extreme(sides, 1), self.extreme(sides, -1)
         centres = [(position, divide(first + last, 2)) for position, first, last in some]
         if isinstance(sight, _Regular):
             stride = _simple(divide(sight.shift, len(sight.intervals)))
@@ -368,9 +389,24 @@ class _Axis:
         total: Number = 0
         for position, centre in centres:
             total = total + centre - position * stride
-        return _Apart(
-            self.extreme(sides, 1), self.extreme(sides, -1), stride, _simple(divide(_simple(total), len(centres)))
-        )
+        assumed: tuple[str, ...] = ()
+        if type(length) is not int:
+            assumed = self.long_enough(length, max(sides.index(side), sides.index(smallest)) + 1)
+        return _Apart(side, smallest, stride, _simple(divide(_simple(total), len(centres))), assumed)
+
+    def long_enough(self, length: Number, positions: int) -> tuple[str, ...]:
+        """Return what is to be assumed for a map of symbolic size to have so many positions; nothing if it surely has.
+
+        Raises
+        ------
+        Fault
+            Where it surely has fewer.
+        """
+        enough: Any = expanded(length - positions)
+        known = positions == 1 or self.arithmetic.decide(enough, strict=False)
+        if known is False:
+            raise _unknown(f"on a map of less than {positions} positions whose size is a symbol")
+        return () if known else (_least_size(enough),)
 
     def covers(self, sight: _Regular | _Listed, length: Number) -> bool:
         """Tell whether a position sees from the first pixel of the input to the last."""
@@ -378,6 +414,39 @@ class _Axis:
             return False
         side = max(entering for entering in self.entering if type(entering) is int)
         return any(_covering(*bounds, side) for bounds in _lines(sight, length))
+
+
+def _divisions(reach: Reach) -> dict[str, None]:
+    """Return which divisions a window by symbols takes to come out even, as `4 divides H`."""
+    found: dict[str, None] = {}
+    if isinstance(reach, Window):
+        for part in (reach.taps, reach.spacing, reach.step, reach.margin):
+            if not is_rational(part):
+                quotient: Any = expanded(part)
+                over, under = quotient.as_numer_denom()
+                if under != 1:
+                    found[f"{under} divides {over}"] = None
+    return found
+
+
+def _size(interval: _Interval) -> Number:
+    return 0 if interval is None else _simple(interval[1] - interval[0] + 1)
+
+
+def _least_size(enough: Any) -> str:
+    """Write that a formula is not negative, for a whole symbol alone as its least value.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> _least_size(3 * symbol("H") - 4), _least_size(symbol("H") * symbol("s") - 2)
+    ('H ≥ 2', 'H*s ≥ 2')
+    """
+    fixed, open_ = enough.as_coeff_Add()
+    factor, rest = open_.as_coeff_Mul()
+    if rest.is_Symbol and rest.is_integer and factor > 0:
+        return f"{rest} ≥ {-(fixed // factor)}"
+    return f"{open_} ≥ {-fixed}"
 
 
 def _lines(sight: _Regular | _Listed, length: int) -> Iterator[tuple[Number, Number, Number, int]]:
@@ -436,12 +505,10 @@ def _simple(value: Number) -> Number:
     return normal(value)
 
 
-def _unknown(where: str) -> Fault:
-    return Fault(
-        f"how far a position sees is not known {where}",
-        expected="numbers for kernels, strides and factors",
-        hint="give the symbols numbers",
-    )
+def _unknown(
+    where: str, expected: str = "numbers for kernels, strides and factors", hint: str = "give the symbols numbers"
+) -> Fault:
+    return Fault(f"how far a position sees is not known {where}", expected=expected, hint=hint)
 
 
 def _count(taps: range) -> int:

@@ -6,15 +6,15 @@ the graph and not sums over layers, so they are computed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flopcalc.cost import Cost
-from flopcalc.errors import Fault, Place, shorten
+from flopcalc.errors import Fault, Place, listed
 from flopcalc.field import Field, Step, fields
 from flopcalc.layers import POINTWISE, Layer, Shape, volume
-from flopcalc.number import Arithmetic, Number, expanded, is_rational, is_whole, normal, summed
+from flopcalc.number import Arithmetic, Number, expanded, is_rational, is_symbolic, is_whole, normal, summed
 from flopcalc.schedule import Task, least_peak
 
 __all__ = ["Field", "Graph", "Node", "Schedule", "Turn"]
@@ -215,18 +215,19 @@ class Graph:
         return base
 
     def sizes(self) -> list[int]:
-        """Return the elements of every tensor, or a Fault where one of them is a formula."""
-        sizes: list[int] = []
-        for shape in self.shapes:
-            size = volume(shape)
-            if not is_whole(size):
-                raise Fault(
-                    f"the best order needs sizes that are numbers, and a tensor has {shorten(str(size))} elements",
-                    expected="a number for every symbol",
-                    hint="the file's own order, `--order file`, keeps formulas",
-                )
-            sizes.append(size)
-        return sizes
+        """Return the elements of every tensor, or a Fault where one of them or the count of a repeat is a formula."""
+        sizes = [volume(shape) for shape in self.shapes]
+        counts = [turn.count for node in self.nodes for turn in node.turns]
+        whole = [size for size in sizes if is_whole(size)]
+        if counts or len(whole) < len(sizes):
+            names = _free([*sizes, *counts], self.nodes)
+            kinds = "is a symbol" if len(names) == 1 else "are symbols"
+            raise Fault(
+                f"the best order needs numbers for sizes and repeats, and {listed(names)} {kinds}",
+                expected="a number for every symbol that they depend on",
+                hint=f"{_numbers(names)}; the file's own order, `--order file`, keeps formulas",
+            )
+        return whole
 
     def best_order(self) -> Schedule:
         """Return an order of the layers whose peak memory is least; see :func:`flopcalc.schedule.least_peak`.
@@ -236,7 +237,7 @@ class Graph:
         Fault
             Where a size is a symbol, or a repeat has a symbolic count.
         """
-        base, sizes = self._memories(), self.sizes()
+        sizes, base = self.sizes(), self._memories()
         moving = [node for node in self.nodes if not node.view]
         tasks = [Task(tuple(dict.fromkeys(base[tensor] for tensor in node.inputs)), node.output) for node in moving]
         inputs = dict.fromkeys(base[tensor] for tensor in self.inputs.values())
@@ -287,7 +288,7 @@ class Graph:
                 raise Fault(
                     f"{what} needs the turns of every repeat laid out",
                     expected="a number for the repeat's count",
-                    hint=f"give {node.turns[0].count} a number",
+                    hint=_numbers(_free([turn.count for turn in node.turns], (node,))),
                 )
 
     def real(self, tensor: int) -> int:
@@ -295,6 +296,18 @@ class Graph:
         while tensor in self.aliases:
             tensor = self.aliases[tensor]
         return tensor
+
+
+def _free(values: Iterable[Number], nodes: Iterable[Node]) -> list[str]:
+    """Return the names of the symbols in some values, without the indices of repeats."""
+    indices = {str(turn.index) for node in nodes for turn in node.turns}
+    names = {str(one) for value in values if is_symbolic(value) for one in value.free_symbols}
+    return sorted(names - indices)
+
+
+def _numbers(names: Sequence[str]) -> str:
+    """Ask for numbers by name."""
+    return f"give {', '.join(names)} {'a number' if len(names) == 1 else 'numbers'}"
 
 
 def _greatest(sums: list[Number], arithmetic: Arithmetic) -> Number:

@@ -17,10 +17,13 @@ from flopcalc.number import Arithmetic, Number, Value, divide, is_rational, is_s
 from flopcalc.spec.model import Spec
 from flopcalc.units import DTYPES
 
-__all__ = ["DTYPES", "GROUPINGS", "METRICS", "ORDERS", "Group", "Report", "Row", "Totals", "share"]
+__all__ = ["DTYPES", "FIELDS", "GROUPINGS", "METRICS", "ORDERS", "Group", "Report", "Row", "Totals", "share"]
 
 METRICS = ("params", "weights", "madds", "flops", "mac", "activations")
 """What every row and the totals have."""
+
+FIELDS = ("receptive_field", "receptive_field_min")
+"""What is told as a height and a width: how much a position sees, at most and at least."""
 
 GROUPINGS = ("layer", "block", "stage", "kind")
 """The ways in which rows can be put together."""
@@ -179,7 +182,7 @@ class Report:
         In the order in which they run.
     totals : Totals
     assumed : tuple of str
-        What was taken for granted about symbols ("C ≠ O").
+        What was taken for granted about symbols ("C ≠ O"), but for receptive fields: see :meth:`assumed_of`.
     exact_rounding : bool
         Whether the rounding of symbols was kept as functions.
     dtype : str
@@ -238,6 +241,24 @@ class Report:
         """
         graph = self.totals.graph
         return self._fields[graph.real(graph.outputs["output"])]
+
+    def assumed_of(self, metrics: Iterable[str]) -> tuple[str, ...]:
+        """Return what is taken for granted about some metrics: `assumed`, and what the network's field takes.
+
+        Raises
+        ------
+        FlopcalcError
+            As for :attr:`receptive_field`, where that is among them.
+        """
+        seen = not {*metrics}.isdisjoint(FIELDS)
+        return tuple(dict.fromkeys(self.assumed + (self.receptive_field.assumed if seen else ())))
+
+    @cached_property
+    def assumed_of_all(self) -> tuple[str, ...]:
+        """What is taken for granted about the costs and about the fields of all layers, as far as these are known."""
+        found = self._fields_or_fault
+        fields = () if isinstance(found, Fault) else found.values()
+        return tuple(dict.fromkeys([*self.assumed, *(text for field in fields for text in field.assumed)]))
 
     def field_of(self, row: Row) -> Field:
         """Return the receptive field of what a layer of this report writes.
@@ -396,7 +417,7 @@ def make_report(
     Raises
     ------
     FlopcalcError
-        Where the best order is asked for and a size is a formula.
+        Where the best order is asked for and a size or the count of a repeat is a formula.
     """
     if order == "best":
         try:

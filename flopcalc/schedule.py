@@ -138,6 +138,8 @@ class _Network:
         stand behind it come after it where each of them reads one no earlier than it.
         """
         count = len(self.tasks)
+        if not count:
+            return []
         before, reach = [True] * count, -1
         for number, task in enumerate(self.tasks):
             before[number] = reach <= number

@@ -15,7 +15,9 @@ from random_networks import analyse_data
 import flopcalc
 from flopcalc.errors import FlopcalcError
 from flopcalc.graph import Graph, Node
+from flopcalc.number import as_text
 from flopcalc.report import Report
+from flopcalc.theory.recount import Condition, conditions_of, in_the_language, value_at
 
 few = settings(deadline=None, max_examples=80)
 
@@ -96,8 +98,9 @@ def check(report: Report) -> None:
     graph, found = report.totals.graph, report.receptive_field
     covered = []
     for axis in (0, 1):
-        some = [interval for interval in intervals(graph, axis) if interval is not None]
-        sides = [last - first + 1 for first, last in some] or [0]
+        seen = intervals(graph, axis)
+        some = [interval for interval in seen if interval is not None]
+        sides = [0 if interval is None else interval[1] - interval[0] + 1 for interval in seen]
         assert (found.smallest[axis], found.side[axis]) == (min(sides), max(sides))
         side = graph.shapes[graph.inputs["input"]][1 + axis]
         covered.append(any(first <= 0 and last >= side - 1 for first, last in some))
@@ -258,6 +261,10 @@ def test_a_position_between_the_taps_sees_nothing(analyse: Analyse) -> None:
     )
     assert report.receptive_field.side == report.receptive_field.smallest == (1, 1)
     check(report)
+    gaps = analyse("input: [1, 8, 8]\nlayers:\n  - transposed_conv: {out: 1, kernel: 1, stride: 4, padding: 0}\n")
+    assert gaps.receptive_field.side == (1, 1)
+    assert gaps.receptive_field.smallest == (0, 0)
+    check(gaps)
 
 
 def test_a_field_larger_than_the_image_covers_it(analyse: Analyse) -> None:
@@ -302,3 +309,111 @@ def test_patches_by_a_symbol_keep_the_side_of_the_field(analyse: Analyse) -> Non
         found = analyse(f"{text}  - {layer}\n").receptive_field
         assert [str(side) for side in found.side + found.smallest] == ["K"] * 4
         assert str(found.stride[0]) == "1/s"
+
+
+# -- maps of unknown size --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layers", "side", "smallest", "assumed"),
+    [
+        # Rows 0, 0, 1 under taps of two: row 2 of the output is the first to see two, of 3·H − 1.
+        ("  - upsample: {scale: 3}\n  - conv: {out: 1, kernel: 2, padding: 0}\n", 2, 1, ("H ≥ 2", "W ≥ 2")),
+        # Output i reads j with 2j + t = i + 2: rows 0 and 1, then row 1 alone, of 2·H − 3 rows.
+        ("  - transposed_conv: {out: 1, kernel: 3, stride: 2, padding: 2}\n", 2, 1, ("H ≥ 3", "W ≥ 3")),
+        # Every third row sees something: rows 0 and 1 must be there, of 3·H − 2.
+        ("  - transposed_conv: {out: 1, kernel: 1, stride: 3, padding: 0}\n", 1, 0, ("H ≥ 2", "W ≥ 2")),
+        # All positions see the same: no size is asked for.
+        ("  - upsample: {scale: 2, mode: bilinear}\n", 2, 2, ()),
+        ("  - upsample: {scale: 3}\n", 1, 1, ()),
+        ("  - conv: {out: 1, kernel: 7, stride: 2}\n  - max_pool: {kernel: 3, stride: 2, padding: 1}\n", 11, 11, ()),
+    ],
+)
+def test_a_field_of_a_map_of_unknown_size_says_from_which_size_on_it_holds(
+    analyse: Analyse, layers: str, side: int, smallest: int, assumed: tuple[str, ...]
+) -> None:
+    text = f"input: [1, H, W]\nlayers:\n{layers}"
+    found = analyse(text).receptive_field
+    assert (found.side, found.smallest, found.assumed) == ((side, side), (smallest, smallest), assumed)
+    least = int(assumed[0].removeprefix("H ≥ ")) if assumed else 1
+    for size in range(1, 9):
+        try:
+            there = analyse(text, input=(1, size, size)).receptive_field
+        except FlopcalcError:  # too small for the network
+            continue
+        assert (there.side == found.side and there.smallest == found.smallest) == (size >= least), size
+
+
+def test_a_size_that_a_field_needs_may_be_assumed_or_ruled_out(analyse: Analyse) -> None:
+    text = "input: [1, H, H]\nlayers:\n  - upsample: {scale: 3}\n  - conv: {out: 1, kernel: 2, padding: 0}\n"
+    assert analyse(text, assume=["H >= 2"]).receptive_field.assumed == ()
+    with pytest.raises(FlopcalcError, match="not known"):
+        _ = analyse(text, assume=["H <= 1"]).receptive_field
+
+
+def test_a_field_behind_a_whole_map_keeps_what_that_maps_field_assumes(analyse: Analyse) -> None:
+    text = "input: [1, H, H]\nlayers:\n  - upsample: {scale: 3}\n  - conv: {out: 1, kernel: 2, padding: 0}\n"
+    assert analyse(text + "  - global_pool\n").receptive_field.assumed == ("H ≥ 2",)
+
+
+@few
+@given(layers=st.lists(st.one_of(keeping, shrinking, growing), min_size=1, max_size=4), exact=st.booleans())
+def test_no_size_that_meets_what_a_field_assumes_has_another_field(layers: list[Any], exact: bool) -> None:
+    data = {"input": [1, "H", "H"], "layers": layers}
+    try:
+        report = analyse_data(data, exact_rounding=exact)
+        found = report.receptive_field
+    except FlopcalcError:
+        return
+    conditions = [
+        *conditions_of(report, ideal=not exact),
+        *(Condition(in_the_language(text)) for text in found.assumed),
+    ]
+    for size in range(1, 12):
+        if not all(condition.holds({"H": size}) for condition in conditions):
+            continue
+        try:
+            there = analyse_data({**data, "input": [1, size, size]}).receptive_field
+        except FlopcalcError:
+            continue
+        told = [value_at(as_text(side), {"H": size}) for side in (*found.side, *found.smallest)]
+        assert [*there.side, *there.smallest] == told, size
+
+
+# -- reshapes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "side"),
+    [
+        ((4, 8, 8), (4, 8, 8), 3),  # nothing moves
+        ((6, 1, 1), (1, 2, 3), 3),  # one position spread over all
+        ((6, 1, 5), (2, 3, 5), 3),  # one row repeated: groups of channels
+        ((2, 3, 5), (6, 1, 5), 5),  # rows stacked into channels: a column is seen together
+    ],
+)
+def test_reshapes_that_keep_positions_apart_have_a_field(
+    analyse: Analyse, before: tuple[int, ...], after: tuple[int, ...], side: int
+) -> None:
+    text = f"input: {list(before)}\nlayers:\n  - conv: {{out: {before[0]}, kernel: 3}}\n"
+    assert analyse(text + f"  - reshape: {{shape: {list(after)}}}\n").receptive_field.side == (side, 3)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((4, 8, 8), (8, 4, 8)),  # rows h and h + 4 come together
+        ((4, 8, 8), (2, 16, 8)),
+        ((4, 8, 8), (1, 32, 8)),
+        ((4, 8, 8), (2, 8, 16)),
+        ((1, 4, 4), (1, 1, 16)),  # a position sees one pixel, and not the whole map
+        ((6, 5, 7), (7, 6, 5)),
+        ((6, 4, 1), (2, 4, 3)),
+    ],
+)
+def test_a_field_behind_a_reshape_that_mixes_positions_is_not_guessed(
+    analyse: Analyse, before: tuple[int, ...], after: tuple[int, ...]
+) -> None:
+    text = f"input: {list(before)}\nlayers:\n  - reshape: {{shape: {list(after)}}}\n"
+    with pytest.raises(FlopcalcError, match="not known behind a reshape"):
+        _ = analyse(text).receptive_field

@@ -313,7 +313,7 @@ def influence(graph: Graph, axis: int, row: int) -> set[int]:
 def check_receptive_field(report: Report, *, period: int = 1) -> None:
     """Hold the field against the index sets: the widest of a period, the mean step, and the mean centre.
 
-    Rows of a period that read nothing, as between the taps of a transposed convolution, have no field.
+    Rows of a period that read nothing, as between the taps of a transposed convolution, see 0 and have no centre.
     """
     graph, found = report.totals.graph, report.receptive_field
     for axis in (0, 1):
@@ -321,7 +321,8 @@ def check_receptive_field(report: Report, *, period: int = 1) -> None:
         reads = {row: influence(graph, axis, row) for row in range(2 * period)}
         centres = {row: Fraction(max(rows) + min(rows), 2) for row, rows in reads.items() if rows}
         first = [row for row in range(period) if reads[row]]
-        seen = [max(reads[row]) - min(reads[row]) + 1 for row in first if row < length]
+        whole = range(min(period, length))
+        seen = [max(reads[row]) - min(reads[row]) + 1 if reads[row] else 0 for row in whole]
         assert (found.smallest[axis], found.side[axis]) == (min(seen), max(seen))
         for row in first:
             assert found.stride[axis] == (centres[row + period] - centres[row]) / period

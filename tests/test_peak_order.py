@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,7 +151,7 @@ def test_an_unproved_order_is_said_to_be_the_best_found(
 
 
 def test_the_best_order_needs_numbers() -> None:
-    with pytest.raises(FlopcalcError, match="the best order needs sizes that are numbers"):
+    with pytest.raises(FlopcalcError, match="the best order needs numbers"):
         flopcalc.analyze("separable_conv", order="best")
 
 
@@ -158,3 +159,65 @@ def test_the_best_order_needs_numbers() -> None:
 def test_an_order_that_there_is_not_is_refused(order: Any) -> None:
     with pytest.raises(FlopcalcError, match="file, best"):
         flopcalc.analyze("mobilenet_v1", order=order)
+
+
+@pytest.mark.parametrize(
+    ("text", "peak"),
+    [
+        ("input: [3, 6, 6]\nlayers:\n  - identity\n", 108),
+        ("input: [3, 6, 6]\nlayers:\n  - max_pool: {kernel: 1}\n", 108),
+        ("inputs: {x: [3, 6, 6], y: [2, 6, 6]}\noutputs: [a, b]\nlayers:\n"
+         "  - identity\n    from: x\n    as: a\n".replace("- identity\n", "- identity: {}\n")
+         + "  - dropout: {}\n    from: y\n    as: b\n  - flatten: {}\n    from: a\n", 180),
+    ],
+)  # fmt: skip
+def test_views_alone_need_their_inputs_in_the_best_order_as_in_the_files(tmp_path: Path, text: str, peak: int) -> None:
+    path = tmp_path / "views.yaml"
+    path.write_text(f"name: views\n{text}")
+    totals = flopcalc.analyze(path, order="best").totals
+    assert totals.schedule is not None
+    assert (totals.peak_memory, totals.schedule.proved, totals.schedule.at) == (peak, True, None)
+    assert can_run(totals.graph, totals.schedule.nodes)
+    assert flopcalc.analyze(path).totals.peak_memory == peak
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("parameters: {n: }\ninput: [8, 16, 16]\nlayers:\n  - {relu: {}, repeat: n}\n", "n a number"),
+        ("parameters: {n: }\ninput: [C, H, 16]\nlayers:\n  - {relu: {}, repeat: n}\n", "C, H, n numbers"),
+        ("parameters: {n: }\ninput: [8, 16, 16]\nlayers:\n"
+         "  - {conv: {out: 8, kernel: 3}, repeat: n, shared: true, name: body}\n", "n a number"),
+    ],
+)  # fmt: skip
+def test_the_best_order_of_symbols_asks_for_their_numbers_by_name(tmp_path: Path, text: str, names: str) -> None:
+    path = tmp_path / "open.yaml"
+    path.write_text(f"name: open\n{text}")
+    with pytest.raises(FlopcalcError, match=f"(?s)the best order needs numbers.*give {names}") as caught:
+        flopcalc.analyze(path, order="best")
+    assert "n - 1" not in str(caught.value)
+
+
+def test_a_kernel_of_any_size_leaves_the_best_order_known(tmp_path: Path) -> None:
+    path = tmp_path / "kernel.yaml"
+    path.write_text("name: kernel\nparameters: {K: }\ninput: [1, 4, 4]\nlayers:\n  - conv: {out: 1, kernel: K}\n")
+    assert flopcalc.analyze(path, order="best").totals.peak_memory == 32
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input: [C, H, W]\nlayers:\n  - channel_shuffle: {groups: 1}\n",  # all totals are 0
+        "input: [C, H, W]\nlayers:\n  - identity\n",
+        "input: [C, H, W]\nlayers:\n  - conv: {out: C, kernel: 1}\n",
+    ],
+)
+def test_a_table_has_no_peak_and_no_field_where_a_figure_is_a_formula(
+    ok: Callable[..., str], tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "open.yaml"
+    path.write_text(f"name: open\n{text}")
+    said = ok(str(path))
+    assert "Peak memory" not in said
+    assert "Receptive field" not in said
+    assert "H" in str(json.loads(ok(str(path), "--format", "json"))["totals"]["peak_memory"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rational, is_symbolic, normal
-from flopcalc.report import METRICS, Report
+from flopcalc.report import FIELDS, METRICS, Report
 from flopcalc.theory.balance import Root
 from flopcalc.theory.textbook import textbook
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from sympy import Expr
 
 __all__ = ["FIELDS", "MEASURES", "Balanced", "Comparison", "Equal", "Side", "check_measure", "replaced"]
-
-FIELDS = ("receptive_field", "receptive_field_min")
-"""The measures that are a height and a width."""
 
 MEASURES = (*METRICS[:5], "mac_bytes", *METRICS[5:], "peak_memory", *FIELDS)
 """What sides can be compared by."""

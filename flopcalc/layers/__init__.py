@@ -13,7 +13,7 @@ from flopcalc.layers.linear import Linear, Matmul
 from flopcalc.layers.merge import Add, Concat, Multiply
 from flopcalc.layers.norm import Norm
 from flopcalc.layers.pool import AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool
-from flopcalc.layers.reach import POINTWISE, SAME, SINGLE, Reach, Resampled, Whole, Window
+from flopcalc.layers.reach import POINTWISE, SAME, SINGLE, Reach, Resampled, Unknown, Whole, Window
 from flopcalc.layers.reshape import (
     ChannelShuffle,
     Dropout,
@@ -39,6 +39,7 @@ __all__ = [
     "Reach",
     "Resampled",
     "Shape",
+    "Unknown",
     "Whole",
     "Window",
     "kinds",

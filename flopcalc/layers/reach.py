@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from flopcalc.number import Number, is_rational
 
-__all__ = ["POINTWISE", "SAME", "SINGLE", "WHOLE", "Reach", "Resampled", "Spread", "Whole", "Window"]
+__all__ = ["POINTWISE", "SAME", "SINGLE", "WHOLE", "Reach", "Resampled", "Spread", "Unknown", "Whole", "Window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,14 @@ class Whole:
     """Every position reads the whole map."""
 
 
-Reach: TypeAlias = Window | Spread | Resampled | Whole
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A position reads what is no interval that moves along the axis; `where` says behind what, for an error."""
+
+    where: str
+
+
+Reach: TypeAlias = Window | Spread | Resampled | Whole | Unknown
 
 SAME = Window()
 """A position reads the same position."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from flopcalc.errors import Fault
 from flopcalc.layers.base import Equations, Layer, Pair, Shape, attribute, same_map, show_shape, volume, whole_map
-from flopcalc.layers.reach import Reach, Resampled, Window
+from flopcalc.layers.reach import SAME, SINGLE, Reach, Resampled, Unknown, Window
 from flopcalc.number import Arithmetic, Number, divide, is_rational, total
 
 __all__ = [
@@ -132,13 +132,22 @@ class Reshape(Layer):
         return self.shape
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
-        scales = [divide(self.shape[1 + axis], inputs[0][1 + axis]) for axis in (0, 1)]
-        if all(type(scale) is int for scale in scales):  # a pixel shuffle: every position becomes a patch
-            return (Resampled(divide(1, scales[0]), "nearest"), Resampled(divide(1, scales[1]), "nearest"))
-        steps = [divide(inputs[0][1 + axis], self.shape[1 + axis]) for axis in (0, 1)]
-        if all(type(step) is int for step in steps) and self.shape[1:] != (1, 1):  # and back: every patch a position
-            return (Window(steps[0], step=steps[0]), Window(steps[1], step=steps[1]))
-        return whole_map(inputs[0])
+        (_, height, width), (_, rows, columns) = inputs[0], self.shape
+        if (rows, columns) == (1, 1):
+            return whole_map(inputs[0])
+        step, over = divide(height, rows), divide(width, columns)
+        if type(step) is int and step == over:  # every patch becomes a position; of a side of 1, nothing moves
+            return (Window(step, step=step), Window(step, step=step))
+        scale, across = divide(rows, height), divide(columns, width)
+        if type(scale) is int and scale == across:  # a pixel shuffle: every position becomes a patch
+            return (Resampled(divide(1, scale), "nearest"), Resampled(divide(1, scale), "nearest"))
+        # Elements lie row by row, so only these keep what is at a position at a position.
+        if height == 1 and (width in (1, columns)):
+            return (SINGLE, SAME if width == columns else SINGLE)
+        if rows == 1 and width == columns:
+            return (Window(height, step=height), SAME)
+        where = f"behind a reshape of {show_shape(inputs[0])} to {show_shape(self.shape)}, which mixes positions"
+        return (Unknown(where), Unknown(where))
 
 
 @dataclass(frozen=True, kw_only=True)

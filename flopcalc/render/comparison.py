@@ -170,7 +170,7 @@ def notes_of(comparison: Comparison, measures: Sequence[str], *, hints: bool = F
         else:
             hint = " (--exact-rounding keeps it)" if hints else ""
             yield (f"Rounding of symbols is read as in textbooks: sizes divide evenly{hint}.",)
-    assumed = dict.fromkeys(text for side in comparison.sides for text in side.assumed)
+    assumed = dict.fromkeys(text for side in comparison.sides for text in side.assumed_of(measures))
     if assumed:
         yield ("Assumed: " + ", ".join(assumed) + ".",)
 

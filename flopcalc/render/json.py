@@ -100,7 +100,7 @@ def _metrics(costed: Costed) -> dict[str, int | str]:
 
 
 def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
-    """Return a report as one object.
+    """Return a report as one object; `assumed` has what the fields of all layers take for granted, too.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         "convention": report.convention.name,
         "dtype": report.dtype,
         "rounding": "exact" if report.exact_rounding or not report.symbolic else "ideal",
-        "assumed": list(report.assumed),
+        "assumed": list(report.assumed_of_all),
         "notes": list(report.notes),
         "order": report.totals.order,
         "totals": totals,

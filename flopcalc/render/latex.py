@@ -97,7 +97,7 @@ def report_as_latex(
     writer = LatexWriter(symbol_order(report), human=human)
     alignment = "".join("r" if column.numeric else "l" for column in table.columns)
     header = _row([column.header for column in table.columns], writer)
-    said = rf"\caption{{{_caption(report, by, writer)}}}"
+    said = rf"\caption{{{_caption(report, by, columns, writer)}}}"
     if sum(len(section.lines) + 1 for section in table.sections) > LONGEST:
         lines = [
             r"% \usepackage{amsmath,booktabs,longtable}",
@@ -151,13 +151,13 @@ def _row(cells: Sequence[Cell], writer: Writer, *, bold: bool = False) -> str:
     return "  " + " & ".join(texts) + r" \\"
 
 
-def _caption(report: Report, by: str | None, writer: Writer) -> str:
+def _caption(report: Report, by: str | None, columns: Sequence[str] | None, writer: Writer) -> str:
     title, *rest = heading(report)
     sentences = [
         title,
         *rest,
         (f"One FLOP is {report.convention.unit} ({report.convention.name})",),
         ("MAC is memory access cost in elements: inputs and parameters read, outputs written",),
-        *caption(report, by),
+        *caption(report, by, columns=columns),
     ]
     return ". ".join(writer.phrase(sentence).rstrip(".") for sentence in sentences) + "."

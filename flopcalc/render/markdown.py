@@ -70,6 +70,6 @@ def report_as_markdown(
     lines.extend(
         f"- {writer.words(fact.name)}: {exact.cell(fact.value)} ({writer.words(fact.note)})" for fact in summary(report)
     )
-    for note in caption(report, by):
+    for note in caption(report, by, columns=columns):
         lines += ["", writer.phrase(note)]
     return "\n".join(lines) + "\n"

@@ -18,7 +18,7 @@ from flopcalc.field import Field
 from flopcalc.number import Number, as_text, is_rational, is_symbolic, total
 from flopcalc.render.cells import Bytes, Cell, Named, Phrase, Setting, Shapes, Share, shape_text
 from flopcalc.render.units import human_bytes
-from flopcalc.report import METRICS, Costed, Group, Report, Row, share
+from flopcalc.report import FIELDS, METRICS, Costed, Group, Report, Row, share
 
 __all__ = [
     "COLUMNS",
@@ -334,7 +334,10 @@ class Fact:
 
 
 def summary(report: Report) -> tuple[Fact, ...]:
-    """Return the totals with what each of them counts, and in which unit."""
+    """Return the totals with what each of them counts, and in which unit.
+
+    Peak memory and receptive field are among them where all totals and the peak memory are numbers.
+    """
     totals = report.totals
     facts = [Fact("Params", totals.params, "learnable parameters, all of them")]
     if totals.weights != totals.params:
@@ -349,6 +352,8 @@ def summary(report: Report) -> tuple[Fact, ...]:
         return tuple(facts)
     with suppress(FlopcalcError):
         memory = totals.peak_memory
+        if not is_rational(memory):
+            return tuple(facts)
         facts.append(Fact("Peak memory", memory, peak_note(report) + in_bytes(report, memory)))
     with suppress(FlopcalcError):
         field = report.receptive_field
@@ -377,10 +382,13 @@ def in_bytes(report: Report, elements: Number) -> str:
     return f"; {human_bytes(Fraction(size))} in {report.dtype}" if is_rational(size) else ""
 
 
-def caption(report: Report, by: str | None, *, hints: bool = False) -> tuple[Phrase, ...]:
+def caption(
+    report: Report, by: str | None, *, columns: Sequence[str] | None = None, hints: bool = False
+) -> tuple[Phrase, ...]:
     """Return the notes below a table: what was folded, what symbols stand for, what was assumed.
 
-    With `hints`, which options of the command line show it otherwise.
+    What receptive fields take for granted is among them where they are among the `columns` that were asked for. With
+    `hints`, which options of the command line show it otherwise.
     """
     notes: list[Phrase] = []
     if by is None and any(row.follows for row in report.layers):
@@ -393,8 +401,9 @@ def caption(report: Report, by: str | None, *, hints: bool = False) -> tuple[Phr
         else:
             hint = " (--exact-rounding keeps it)" if hints else ""
             notes.append((f"Rounding is read as in textbooks: sizes divide evenly{hint}.",))
-    if report.assumed:
-        notes.append(("Assumed: " + ", ".join(report.assumed) + ".",))
+    assumed = report.assumed if {*(columns or ())}.isdisjoint(FIELDS) else report.assumed_of_all
+    if assumed:
+        notes.append(("Assumed: " + ", ".join(assumed) + ".",))
     notes += [(note,) for note in report.notes]
     return tuple(notes)
 

@@ -376,7 +376,7 @@ def report_as_text(
     screen = screen or Screen()
     writer = _Screened(report, screen, human=False)
     title, *rest = (writer.phrase(line) for line in heading(report))
-    notes = [writer.phrase(note) for note in caption(report, by, hints=True)]
+    notes = [writer.phrase(note) for note in caption(report, by, columns=columns, hints=True)]
     return "".join(
         (
             screen.drawn(Text(title, style="bold")),

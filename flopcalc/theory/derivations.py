@@ -188,7 +188,11 @@ def prove(plan: Plan) -> Derivation:
     if not count:
         what = "no whole numbers were found at which the derivation could be recounted"
         raise UndecidedError(Problem(what, None, "assumptions that can hold together, and specs that exist"))
-    assumed += [text for report in reports for text in report.assumed]
+    assumed += [
+        text
+        for quantity, report in zip(plan.measures, reports, strict=True)
+        for text in report.assumed_of([quantity.metric])
+    ]
     assumed += map(in_words, context.conditions)
     if any(report.totals.arithmetic.ideal for report in reports):
         assumed.append("sizes divide evenly")
@@ -293,7 +297,7 @@ def _rows(quantity: Measure, report: Report) -> list[Row]:
 
 def _bench(plan: Plan, context: Context, reports: Sequence[Report], assume: Sequence[str]) -> Bench:
     """Return the points at which the quantities are counted in plain numbers."""
-    measures = [quantity for quantity in plan.quantities if isinstance(quantity, Measure)]
+    measures = plan.measures
     # by their paths, since a group convolution is labelled depthwise where it happens to be one
     paths = [{row.path for row in _rows(quantity, report)} for quantity, report in zip(measures, reports, strict=True)]
 
@@ -320,7 +324,11 @@ def _bench(plan: Plan, context: Context, reports: Sequence[Report], assume: Sequ
         )
     formulas.update({name: as_text(value) for name, value in context.written.items() if name not in formulas})
     taken = [Condition(text) for text in assume]
-    taken += [condition for report in reports for condition in taken_for_granted(report)]
+    taken += [
+        condition
+        for quantity, report in zip(measures, reports, strict=True)
+        for condition in taken_for_granted(report, metrics=[quantity.metric])
+    ]
     taken += [Condition(in_words(value)) for value in context.conditions]
     return Bench(
         natures_of(context.symbols.values(), few_of(reports)),

@@ -116,6 +116,11 @@ class Plan:
     quantities: tuple[Measure | Formula, ...]
     steps: tuple[Planned, ...]
 
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The quantities that are counted."""
+        return tuple(quantity for quantity in self.quantities if isinstance(quantity, Measure))
+
 
 # -- reading a file --------------------------------------------------------------------------------------------------
 

@@ -281,8 +281,7 @@ class Question:
     @cached_property
     def assumed(self) -> tuple[str, ...]:
         """What the answer takes for granted about symbols, as it says so."""
-        reports = [side.report for side in self.counted]
-        stated = [text for report in reports for text in report.assumed]
+        stated = [text for side in self.counted for text in side.report.assumed_of(self._metrics)]
         found = dict.fromkeys([*self.claim.assume, *stated, *self.noted])
         if self.rounding_matters:
             found["sizes divide evenly"] = None
@@ -297,7 +296,7 @@ class Question:
         found = [Condition(text) for text in self.claim.assume]
         found += [Condition(in_the_language(text)) for text in self.noted]
         for side in self.counted:
-            found += conditions_of(side.report, ideal=self.rounding_matters)
+            found += conditions_of(side.report, ideal=self.rounding_matters, metrics=self._metrics)
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -330,6 +329,8 @@ class Question:
         try:
             for side in self.counted:
                 exact = side.analysed(self.claim, exact=True)
+                if exact.assumed_of(self._metrics) != side.report.assumed_of(self._metrics):
+                    return True
                 for metric in self._metrics:
                     if unified(measured(exact, metric), self.symbols) != unified(
                         measured(side.report, metric), self.symbols

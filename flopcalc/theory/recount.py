@@ -297,13 +297,16 @@ class Condition:
         return True
 
 
-def conditions_of(report: Report, assume: Iterable[str] = (), *, ideal: bool = True) -> tuple[Condition, ...]:
+def conditions_of(
+    report: Report, assume: Iterable[str] = (), *, ideal: bool = True, metrics: Iterable[str] = ()
+) -> tuple[Condition, ...]:
     """Return what a report takes for granted about its symbols, and what the user does.
 
-    These are the report's `assumed` and, with `ideal`, that nothing is rounded that the ideal reading does not round.
+    These are the report's `assumed`, what some `metrics` assume beside it, and, with `ideal`, that nothing is rounded
+    that the ideal reading does not round.
     """
     found = [Condition(text) for text in assume]
-    found += [Condition(in_the_language(text)) for text in report.assumed]
+    found += [Condition(in_the_language(text)) for text in report.assumed_of(metrics)]
     for each in report.totals.arithmetic.ideal if ideal else ():
         value = as_text(each.value)
         text = f"({value}) % 1 == 0" if each.least is None else f"({value}) >= ({as_text(each.least)})"

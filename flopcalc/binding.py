@@ -560,7 +560,8 @@ def _shape(
     items = sides.split(",") if isinstance(sides, str) else sides
     what = "the input" if label == "input" else f"the input {shorten(label)}"
     if not isinstance(items, (list, tuple)) or len(items) != 3:
-        raise Fault(f"{what} is {shorten(sides)}", expected="channels,height,width", hint="3,512,1024")
+        given = ",".join(map(shorten, sides)) if isinstance(sides, (list, tuple)) else sides
+        raise Fault(f"{what} is {shorten(given)}", expected="channels,height,width", hint="3,512,1024")
     read: list[Number] = []
     for item in items:
         value = free_expression(item, symbols=make, arithmetic=arithmetic) if isinstance(item, str) else exact(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, sug
 from flopcalc.field import Field
 from flopcalc.graph import Graph, Schedule
 from flopcalc.layers import Shape
-from flopcalc.number import Arithmetic, Number, Value, divide, is_rational, is_symbolic, total
+from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic, readable, total
 from flopcalc.spec.model import Spec
 from flopcalc.units import DTYPES
 
@@ -33,6 +33,10 @@ ORDERS: Mapping[str, str] = {
     "best": "the order that needs least memory",
 }
 """The orders of execution of which the peak memory is told."""
+
+
+def _names_in(value: Value) -> set[str]:
+    return {str(item) for item in value.free_symbols} if is_symbolic(value) else set()
 
 
 @dataclass(frozen=True)
@@ -212,11 +216,26 @@ class Report:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What its spec says that may be meant otherwise."""
-        return tuple(
+        """What its spec, or the values of its parameters, say that may be meant otherwise."""
+        hiding = (
             f"At {place}, {name} is the file's own; map.{name} is the running tensor's."
             for name, place in self.spec.hiding.items()
         )
+        return (*hiding, *self._new_symbols())
+
+    def _new_symbols(self) -> Iterator[str]:
+        """Say which symbols in values are named like a parameter that has another value."""
+        values = self.parameters
+        found: dict[str, list[str]] = {}
+        for where, value in values.items():
+            for name in _names_in(value):
+                found.setdefault(name, []).append(where)
+        for name in {name for shape in self.inputs.values() for side in shape for name in _names_in(side)}:
+            found.setdefault(name, ["the input"])
+        for name, places in sorted(found.items()):
+            if name in values and as_text(values[name]) != name:
+                where = ", ".join(places)
+                yield f"{name} in {where} is a new symbol, not the parameter {name} = {readable(values[name])}."
 
     @property
     def symbolic(self) -> bool:

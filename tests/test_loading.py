@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flopcalc import FlopcalcError, analyze, load
-from flopcalc.errors import UnknownNameError
+from flopcalc.errors import SpecError, UnknownNameError
 from flopcalc.spec import catalog
 
 TEXT = """
@@ -74,3 +74,17 @@ def test_a_spec_that_was_pickled_has_its_faults_at_the_same_places(path: Path) -
         said.append(str(caught.value))
     assert said[0] == said[1]
     assert "net.yaml:8:" in said[0]
+
+
+def test_names_may_be_written_in_any_letters(tmp_path: Path) -> None:
+    spec = tmp_path / "own.yaml"
+    spec.write_text(
+        "name: 网络\nparameters: {宽: 2}\nvariants: {小: {宽: 1}}\ninput: [3, 4, 4]\n"
+        "layers: [{conv: {out: 宽, kernel: 1}, name: 卷积}]\n",
+        encoding="utf-8",
+    )
+    found = load(str(spec))
+    assert (found.name, *found.variants) == ("网络", "小")
+    spec.write_text("name: 1网络\ninput: [3, 4, 4]\nlayers: [relu]\n", encoding="utf-8")
+    with pytest.raises(SpecError, match="beginning with a letter or _"):
+        load(str(spec))

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import flopcalc
-from flopcalc.errors import FlopcalcError
+from flopcalc import load
+from flopcalc.errors import FlopcalcError, SpecError
 from flopcalc.report import Report
 
 Analyse = Callable[..., Report]
@@ -287,3 +288,15 @@ def test_retinanet_has_one_head_for_five_levels(analyse: Analyse) -> None:
     cells = sum((-(-100 // 2**level)) ** 2 for level in range(5))
     heads = [row for row in report.layers if row.shares or "_head" in row.path]
     assert sum(row.madds for row in heads) == cells * (8 * 9 * 256 * 256 + 9 * 256 * (819 + 36))
+
+
+def test_shared_beside_shares_is_refused_whatever_it_says(tmp_path: Path) -> None:
+    spec = tmp_path / "both.yaml"
+    for value in ("false", "true"):
+        spec.write_text(
+            "input: [8, 4, 4]\nlayers:\n  - {conv: {out: 8, kernel: 1}, name: a}\n"
+            f"  - {{conv: {{out: 8, kernel: 1}}, shares: a, repeat: 3, shared: {value}}}\n",
+            encoding="utf-8",
+        )
+        with pytest.raises(SpecError, match="`shared` stands beside `shares`"):
+            load(str(spec))

@@ -665,6 +665,38 @@ def test_a_wrong_question_is_refused(options: dict[str, Any], message: str) -> N
         solve("mobilenet_v1", **options)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "layers", "budget"),
+    [
+        ("{n: , C: 8, s: {default: true}}", "[{conv: {out: C, kernel: 3, bias: true}, repeat: n, shared: s}]", "600"),
+        ("{n: , C: 8}", "[{conv: {out: C, kernel: 3}}, {relu: {}, repeat: n}]", "600"),
+        ("{n: , C: 8}", "[{conv: {out: C, kernel: 3}}, {relu: {}, repeat: n}]", "500"),
+        ("{n: , C: 8}", "[{conv: {out: C, kernel: 3}}, {relu: {}, repeat: n}]", ">= 600"),
+        ("{n: {max: 200000, default: 2}, C: 8}", "[{relu: {}, repeat: n}]", "600"),
+    ],
+)
+def test_a_count_of_turns_that_a_metric_does_not_depend_on_is_named_before_long_stacks_are_built(
+    parameters: str, layers: str, budget: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "MOST_LAYERS", 500)
+    spec = tmp_path / "turns.yaml"
+    spec.write_text(f"parameters: {parameters}\ninput: [C, 4, 4]\nlayers: {layers}\n")
+    with pytest.raises(ParameterError, match="params: none depends on n"):
+        solve(str(spec), "n", params=budget)
+
+
+def test_a_search_that_builds_too_many_layers_stops_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "MOST_LAYERS", 500)
+    spec = tmp_path / "turns.yaml"
+    spec.write_text(
+        "parameters: {n: }\ninput: [8, 4, 4]\nlayers: [{conv: {out: 'min(n, 5)', kernel: 1}}, {relu: {}, repeat: n}]\n"
+    )
+    with pytest.raises(UndecidedError, match="more than 500 layers would have to be built"):
+        solve(str(spec), "n", params="600")
+
+
 def test_an_equation_without_a_closed_form_is_undecided() -> None:
     with pytest.raises(UndecidedError, match="degree 5"):
         solve("separable_conv", "K", params="B", C="K**3")

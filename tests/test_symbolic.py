@@ -1195,3 +1195,12 @@ def test_too_many_assumptions_are_refused_with_the_limit(run: Run) -> None:
     with pytest.raises(FlopcalcError, match="too many assumptions") as caught:
         run(text, symbolic=["n"], assume=[*many, "n >= 102"])
     assert "at most 100" in str(caught.value)
+
+
+def test_a_symbol_named_like_a_parameter_with_another_value_is_noted() -> None:
+    report = analyze("conv", padding="K//2", K=4, H=7, W=7)
+    assert report.notes == ("K in padding is a new symbol, not the parameter K = 4.",)
+    assert "new symbol, not the parameter K = 4" in report.to_json()
+    assert analyze("conv", K=5, H="K", W=7).notes == ("K in H is a new symbol, not the parameter K = 5.",)
+    assert analyze("conv", padding="K//2", H=7, W=7).notes == ()  # K is the parameter's own symbol
+    assert analyze("mobilenet_v1", symbolic="alpha").notes == ()

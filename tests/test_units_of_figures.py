@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from flopcalc.errors import Fault
+from flopcalc import sweep
+from flopcalc.errors import Fault, ParameterError
 from flopcalc.report import DTYPES as REPORTED
+from flopcalc.solving.budgets import read_budget
+from flopcalc.sweeps.conditions import read_condition
+from flopcalc.theory.figure import read_figure as quoted_figure
 from flopcalc.units import DTYPE_WORDS, DTYPES, SCALES, UNITS, Figure, read_figure
 
 
@@ -56,3 +60,21 @@ def test_types_of_elements_go_by_several_words() -> None:
     assert {*DTYPE_WORDS.values()} <= DTYPES.keys()
     assert REPORTED is DTYPES
     assert all(str(bits) in name or name == "tf32" for name, bits in DTYPES.items())
+
+
+@pytest.mark.parametrize("word", [word for word in SCALES if not word.isascii()])
+def test_a_figure_a_budget_and_a_condition_read_the_same_chinese_units(word: str) -> None:
+    value = Fraction(3, 2) * SCALES[word]
+    quoted = quoted_figure(f"1.5{word}")
+    assert (quoted.value, quoted.step) == (value, Fraction(SCALES[word], 10))
+    assert quoted_figure(f"1.5 {word}FLOPs").metric == "flops"
+    assert read_budget("flops", f"1.5{word}").value == value
+    assert read_budget("flops", f">= 1.5 {word}").value == value
+    condition = read_condition(f"params == 1.5{word}", ["params"], {}, {})
+    (block,) = sweep("conv", {"C": [int(value), int(value) + 1]}, ["params"], O=1, K=1, H=1, W=1)
+    assert list(condition.mask(block)) == [True, False]
+
+
+def test_a_unit_in_two_scales_is_refused() -> None:
+    with pytest.raises(ParameterError, match="two units"):
+        quoted_figure("1.5万M")

@@ -134,8 +134,11 @@ def run(arguments: Sequence[str], met: Interrupts) -> int:
 
     def action() -> Any:
         _speak_plainly()
+        from flopcalc.spec.syntax import noting_files
+
         try:
-            return program.main(args=list(arguments), prog_name="flopcalc", standalone_mode=False)
+            with noting_files():
+                return program.main(args=list(arguments), prog_name="flopcalc", standalone_mode=False)
         except Exception:
             if met.number:  # as of a worker that the same signal ended
                 raise KeyboardInterrupt from None

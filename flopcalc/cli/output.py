@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from flopcalc.drafts import replacing
-from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.errors import FlopcalcError, Problem, shorten
 from flopcalc.render.text import NARROWEST, broken, spelt, visible
 from flopcalc.report import Report
 
@@ -176,10 +176,14 @@ def whole_file(output: str) -> Iterator[BinaryIO]:
     Raises
     ------
     FlopcalcError
-        Where the file cannot be written.
+        Where the file cannot be written, or is one that the command read.
     """
     if not output or "\0" in output:
         raise FlopcalcError(Problem("--output names no file", None, "", "--output FILE"))
+    from flopcalc.spec.syntax import was_read  # reads YAML, which nothing else here needs
+
+    if was_read(Path(output)):
+        raise FlopcalcError(Problem(f"`{shorten(output)}` is a file that was read for this", None, "another file"))
     try:
         with _opened(Path(output), output) as file:
             yield file

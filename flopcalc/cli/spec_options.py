@@ -10,7 +10,7 @@ import click
 from flopcalc.analysis import analyze_spec, resolve, split_inline
 from flopcalc.binding import is_truth
 from flopcalc.cli.help import Context
-from flopcalc.cli.options import given_once, input_shapes, named_values, split_list
+from flopcalc.cli.options import given_once, input_shapes, named_values, shared_options, split_list
 from flopcalc.errors import Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import readable
 from flopcalc.report import Report
@@ -254,13 +254,16 @@ def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[s
 
 
 def _unknown(ctx: click.Context, name: str, known: Sequence[str]) -> Problem:
-    options = [spelling.lstrip("-") for option in ctx.command.get_params(ctx) for spelling in option.opts]
-    near = suggest(name, [*known, *options])
-    parameters = listed(f"--{item}" for item in known)
+    own = [spelling.lstrip("-") for option in ctx.command.get_params(ctx) for spelling in option.opts]
+    near = suggest(name, [*known, *own])
+    options = f"an option that `{ctx.command_path} --help` shows"
+    elsewhere = f"--{name}" in {spelling for option in shared_options() for spelling in option.opts}
     return Problem(
-        f"no SPEC has a parameter for `--{shorten(name)}`",
+        f"{ctx.command_path} has no option `--{shorten(name)}`, which other commands have"
+        if elsewhere
+        else f"no SPEC has a parameter for `--{shorten(name)}`",
         None,
-        f"one of {parameters}, or an option that `flopcalc {ctx.info_name} --help` shows",
+        f"one of {listed(f'--{item}' for item in known)}, or {options}" if known else options,
         near.replace(" `", " `--"),
     )
 

@@ -12,12 +12,12 @@ from flopcalc.expression import free_expression
 from flopcalc.number import Number, exact, is_rational, read_decimal, symbol
 from flopcalc.report import METRICS
 from flopcalc.solving.result import Budget
+from flopcalc.units import SCALES
 
 __all__ = ["budgets_of", "read_budget"]
 
-_UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
-_AMOUNT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([kKMGBT]?)\s*")
-_UNIT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]+(?:/s)?)\s*")
+_AMOUNT = re.compile(rf"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*({'|'.join(SCALES)}|)\s*")
+_UNIT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([^\W\d_]+(?:/s)?)\s*")
 _NUMERAL = re.compile(r"\s*[0-9.]+[eE][0-9]+\s*|\s*0[xXbBoO][0-9A-Fa-f]+\s*")
 _RELATION = re.compile(r"\s*(<=|>=|≤|≥|<|>|==|=)?(.*)", re.DOTALL)
 
@@ -65,14 +65,14 @@ def _amount(text: str) -> Any:
             if not re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
                 raise Fault(f"`{shorten(text.strip())}` is no number", expected="a number such as 150M or 149,497,088")
             digits = digits.replace(",", "")
-        return exact(read_decimal(digits) * _UNITS[match[2]])
+        return exact(read_decimal(digits) * SCALES.get(match[2], 1))
     if text.strip().lower() in ("nan", "inf", "infinity"):
         raise Fault(f"{text.strip()} is not a finite number", expected="a number such as 150M")
     if (unit := _UNIT.fullmatch(text)) is not None and not _NUMERAL.fullmatch(text):
-        known = next((item for item in _UNITS if item and item.lower() == unit[2][0].lower()), None)
+        known = next((item for item in SCALES if item.lower() == unit[2][0].lower()), None)
         raise Fault(
             f"`{shorten(text.strip())}` is no number: there is no unit `{shorten(unit[2])}`",
-            expected="a number such as 150M, with k, M, G (or B), or T",
+            expected="a number such as 150M, with k, M, G (or B), T, 万 or 亿",
             hint="" if known is None else f"{unit[1]}{known}",
         )
     if not text.strip():

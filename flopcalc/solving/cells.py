@@ -15,12 +15,17 @@ from typing import TypeAlias
 
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError
 from flopcalc.number import normal
-from flopcalc.solving.counting import counted
+from flopcalc.solving.counting import built_at, totals_of
 from flopcalc.solving.path import LARGEST, Course, End, Span
 from flopcalc.sweeps.recorded import Atom, Polynomial, Rational, range_of
 from flopcalc.sweeps.tracing import Domain, Setting, Trace, trace
 
-__all__ = ["Line", "Piece"]
+__all__ = ["MOST_LAYERS", "Line", "Piece"]
+
+MOST_LAYERS = 1_000_000
+"""How many layers are built for one question, those of all its networks together."""
+
+_REFUSED = 20  # layers' worth of work for what makes no network
 
 _MOST_TRIES = 200
 _MOST_TRACED = 10_000
@@ -71,6 +76,8 @@ class Line:
         How many analyses that took.
     futile : int
         How many of them in a row were of no use for another value.
+    layers : int
+        How many layers were built in plain numbers.
     """
 
     setting: Setting
@@ -81,6 +88,7 @@ class Line:
     rising: frozenset[str] | None = None
     traced: int = 0
     futile: int = 0
+    layers: int = 0
 
     @property
     def whole(self) -> bool:
@@ -132,8 +140,19 @@ class Line:
 
     def _counted(self, values: Mapping[str, Fraction]) -> Piece:
         """Return the piece of whole numbers, by building it."""
+        if self.layers > MOST_LAYERS:
+            raise UndecidedError(
+                Problem(
+                    f"more than {MOST_LAYERS:,} layers would have to be built, network by network",
+                    None,
+                    "a nearer budget, or bounds of what grows",
+                )
+            )
+        self.layers += _REFUSED
         try:
-            totals = counted(self.setting, {name: int(value) for name, value in values.items()})
+            graph, arithmetic = built_at(self.setting, {name: int(value) for name, value in values.items()})
+            self.layers += len(graph.nodes)
+            totals = totals_of(self.setting, graph, arithmetic)
         except FlopcalcError as error:
             return Piece(self._whole(values), None, error)
         return Piece(self._whole(values), totals)

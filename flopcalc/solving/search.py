@@ -30,6 +30,7 @@ _HALVINGS = 14
 _PROOFS = 3
 _REFUSALS = 8
 _NEAR = 13
+_ALIKE = 2  # values that cost the same, before it is asked whether all do
 _A_FIFTH = 1.2
 
 
@@ -222,7 +223,7 @@ def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Frac
     most = line.limits.high
     t = start_of(line)
     met: set[tuple[Rational, ...]] = set()
-    refused = 0
+    refused = tried = 0
     built: Fraction | None = None
     for _ in range(_DOUBLINGS):
         if most is not None and t >= most.near:
@@ -234,6 +235,9 @@ def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Frac
         if totals is not None:
             built = t
             met.add(_bounded(totals, budgets))
+            tried += 1
+            if tried == _ALIKE and len(met) == 1 and _unmoved(line, budgets):
+                raise _endless(unknown, budgets, changes=False)
             if all(budget.met(totals) for budget in budgets):
                 further = t if line.whole else _further(line, t)
                 return (further if most is None or further < most.near else most.near), ""
@@ -241,9 +245,8 @@ def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Frac
             top = _further(line, built)
             return top, f"no {unknown} above {readable(normal(top))} makes a network"
         t = _further(line, t)
-    names = ", ".join(budget.metric for budget in budgets)
     if len(met) <= 1:
-        raise ParameterError(Problem(f"{names}: none depends on {unknown}", None, "a parameter that changes them"))
+        raise _endless(unknown, budgets, changes=False)
     raise ParameterError(
         Problem(f"no {unknown} up to {LARGEST:,} was found that reaches the budget", None, "a lower bound")
     )
@@ -419,7 +422,9 @@ def _top(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction,
     exceeded: Fraction | None = None  # where a network misses it, and all that are met above it
     built: Fraction | None = None  # where a network is
     met: set[tuple[Rational, ...]] = set()
-    missed = refused = 0  # how many values after the first that misses it, or after the last that makes a network
+    tried = missed = refused = (
+        0  # of the last two: how many values after the first that misses it, or after the last that makes a network
+    )
     lowest = Fraction(0)
     for _ in range(_DOUBLINGS):
         if most is not None and t >= most.near:
@@ -437,6 +442,9 @@ def _top(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction,
         if totals is not None:
             built = t
             met.add(_bounded(totals, budgets))
+            tried += 1
+            if tried == _ALIKE and len(met) == 1 and _unmoved(line, budgets):
+                raise _endless(unknown, budgets, changes=False)
             if any(not budget.met(totals) for budget in upper):
                 excess = _excess(totals, upper)
                 if exceeded is None or excess < lowest:
@@ -556,22 +564,36 @@ def rising(setting: Setting, name: str) -> frozenset[str]:
     >>> "flops" in rising(setting, "depth")
     True
     """
-    parameter = setting.spec.known[name]
-    free = parameter is not None and parameter.default is None and name not in setting.spec.preset
+    totals = _formulas(setting, [name])
+    return frozenset(metric for metric, value in totals.items() if _never_falls(value, name))
+
+
+def _unmoved(line: Line, budgets: Sequence[Budget]) -> bool:
+    """Tell whether the bounded metrics are proven to be numbers, whatever grows on the way."""
+    totals = _formulas(line.setting, list(line.courses))
+    return all(budget.metric in totals and is_rational(totals[budget.metric]) for budget in budgets)
+
+
+def _formulas(setting: Setting, names: Iterable[str]) -> dict[str, Any]:
+    """Return the totals as exact formulas in some parameters, by metric; none where there are no such formulas."""
+    known = setting.spec.known
     try:
         report = analyze_spec(
             setting.spec,
             setting.given,
             convention=setting.convention,
             input=dict(setting.shapes) or None,
-            symbolic=() if free or parameter is None else (name,),
+            symbolic=[name for name in names if not _is_free(setting, known[name], name)],
             exact_rounding=True,
         )
     except FlopcalcError:
-        return frozenset()
-    if report.assumed:
-        return frozenset()
-    return frozenset(metric for metric in METRICS if _never_falls(getattr(report.totals, metric), name))
+        return {}
+    return {} if report.assumed else {metric: getattr(report.totals, metric) for metric in METRICS}
+
+
+def _is_free(setting: Setting, parameter: Parameter | None, name: str) -> bool:
+    """Tell whether a parameter is a symbol where it has no value."""
+    return parameter is None or (parameter.default is None and name not in setting.spec.preset)
 
 
 def _never_falls(value: Any, name: str) -> bool:

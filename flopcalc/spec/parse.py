@@ -92,7 +92,8 @@ MOST_INPUTS = 100
 
 _VALUE = -1
 _HIDDEN = -2
-_WORD = re.compile(r"[A-Za-z_][\w.+-]*")
+_WORD = re.compile(r"[^\W\d][\w.+-]*")
+_WORD_SAID = "letters, digits, _, ., + and -, beginning with a letter or _, at most 64"
 _BARE_WORD = re.compile(r"(?!0[xXoObB]|\d[\d_]*(?:[eE]\d*)?[jJ]?$)\w+")
 _CHOICE_WORD = re.compile(r"(?!0[xXoObB]|\d[\d_.]*(?:[eE][+-]?\d*)?[jJ]?$)(?=.*[^\W\d_])\w[\w.+-]*")
 _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\((.*)\)\s*$", re.DOTALL)
@@ -427,7 +428,7 @@ class _Reader:
         if node.get("name") is not None:
             given = self.word(node.get("name"), "name")
             if not _WORD.fullmatch(given) or len(given) > 64:
-                self.fail(f"`{shorten(given)}` cannot be a name", node.get("name").place, "letters, digits and _")  # type: ignore[union-attr]
+                self.fail(f"`{shorten(given)}` cannot be a name", node.get("name").place, _WORD_SAID)  # type: ignore[union-attr]
             else:
                 name = given
 
@@ -743,7 +744,7 @@ class _Reader:
         result: dict[str, Variant] = {}
         for key, value in found.entries if found else ():
             if not _WORD.fullmatch(key.text) or len(key.text) > 64:
-                self.fail(f"`{shorten(key.text)}` cannot be a variant's name", key.place, "letters, digits and _")
+                self.fail(f"`{shorten(key.text)}` cannot be a variant's name", key.place, _WORD_SAID)
                 continue
             values: dict[str, Value] = {}
             settings = self.mapping(value, f"the variant {key.text}", "a mapping of parameters to values")
@@ -977,6 +978,13 @@ class _Reader:
                 once.place,
                 "a `repeat` whose turns share parameters",
                 "`shares: NAME` shares those of another entry",
+            )
+        elif once is not None and shares is not None:
+            self.fail(
+                "`shared` stands beside `shares`",
+                once.place,
+                "one of the two",
+                "`shares: NAME` alone, by which every turn uses the parameters of NAME",
             )
         elif once is not None:
             shared = self.expression(once, where.names, what="`shared`")

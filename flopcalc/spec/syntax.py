@@ -6,9 +6,12 @@ The nodes are composed from pyyaml's events, so that no value passes through YAM
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -18,7 +21,21 @@ import yaml
 
 from flopcalc.errors import Place, Problem, SpecError, gathered, shorten, suggest
 
-__all__ = ["LARGEST_FILE", "MOST_PROBLEMS", "Mapping", "Node", "Scalar", "Sequence", "compose", "read_text"]
+__all__ = [
+    "LARGEST_FILE",
+    "MOST_PROBLEMS",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "compose",
+    "noting_files",
+    "read_text",
+    "was_read",
+]
+
+_NOTED: ContextVar[dict[tuple[int, int], None] | None] = ContextVar("_NOTED", default=None)
+"""The device and number of every file that was read, where somebody asks for it."""
 
 LARGEST_FILE = 4 << 20
 """Bytes that a spec file may have."""
@@ -126,6 +143,9 @@ def read_text(path: Path, shown: str, *, sort: str = "a spec file") -> str:
             raise SpecError(Problem("it is no regular file", place, sort))
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
+            if (noted := _NOTED.get()) is not None:
+                status = os.fstat(file.fileno())
+                noted[status.st_dev, status.st_ino] = None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SpecError(Problem(f"the file cannot be read: {reason}", place)) from None
@@ -145,6 +165,24 @@ def read_text(path: Path, shown: str, *, sort: str = "a spec file") -> str:
                 "it begins as UTF-16 does: save it as UTF-8" if wide else "",
             )
         ) from None
+
+
+@contextmanager
+def noting_files() -> Iterator[None]:
+    """Note within the block which files are read, so that :func:`was_read` knows them."""
+    before = _NOTED.set({})
+    try:
+        yield
+    finally:
+        _NOTED.reset(before)
+
+
+def was_read(path: Path) -> bool:
+    """Tell whether a path leads, by whatever name, to a file that was read since :func:`noting_files` began."""
+    with suppress(OSError):
+        status = path.stat()
+        return (status.st_dev, status.st_ino) in (_NOTED.get() or {})
+    return False
 
 
 def _file_name(shown: str) -> str:

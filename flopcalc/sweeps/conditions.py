@@ -19,6 +19,7 @@ from flopcalc.expression import Scope, parse
 from flopcalc.number import Value, as_text, is_rational
 from flopcalc.sweeps.axes import Column
 from flopcalc.sweeps.blocks import Block
+from flopcalc.units import SCALES
 
 __all__ = ["Condition", "read_condition", "read_count"]
 
@@ -26,8 +27,11 @@ Array: TypeAlias = Any
 
 _ROOM = 1 << 62
 _MOST_BITS = 4096
-_POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
-_SUFFIXED = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])((?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)) ?([kKMGBT])(?!\w)""")
+_POWERS = {word: len(str(factor)) - 1 for word, factor in SCALES.items()}  # each is a power of ten
+_SUFFIXED = re.compile(
+    r"""'[^']*'|"[^"]*"|(?<![\w.])((?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)) ?"""
+    rf"({'|'.join(sorted(SCALES, key=len, reverse=True))})(?!\w)"
+)
 _FUNCTIONS = ("min", "max", "abs", "round", "floor", "ceil")
 _NUMBERS = "numbers (150M, 2.5k), metrics, parameters, + - * / // % **, comparisons, and, or, not"
 

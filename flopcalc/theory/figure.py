@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from flopcalc.errors import ParameterError, Problem, described, shorten
 from flopcalc.number import MOST_DIGITS
+from flopcalc.units import BYTE_UNITS, SCALES
 
 __all__ = ["PRINTED", "Figure", "figure_of", "read_figure"]
 
@@ -30,8 +31,11 @@ _WHATS = {
     **dict.fromkeys(("multiplyadds", "multadd", "multiplyadd"), "flops"),
     **dict.fromkeys(("param", "params", "parameter", "parameters", "weight", "weights", "p"), "params"),
     **dict.fromkeys(("b", "byte", "bytes"), "size"),
+    **{word: "size" for word, factor in BYTE_UNITS.items() if factor == 1},
     "": "",
 }
+_MYRIADS = tuple(word for word in sorted(SCALES, key=len, reverse=True) if not word.isascii())
+"""Scales that are written without a Latin letter, the longest first: 千万 before 千."""
 _SPEED = re.compile(r"/s(?:ec|econd)?|per\s*s(?:ec|econd)?", re.IGNORECASE)
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LARGEST_POWER = 30
@@ -142,13 +146,16 @@ def read_figure(text: str) -> Figure:
             Problem(f"`{shorten(text)}` is a speed", None, "a count of operations: 4.1 GFLOPs, 4.1 GMacs")
         )
     unit = read["unit"].replace("-", "").replace(" ", "")
-    prefix, what, power, binary = _read_unit(unit, text, expected)
+    myriad = next((word for word in _MYRIADS if unit.startswith(word)), "")
+    prefix, what, power, binary = _read_unit(unit.removeprefix(myriad), text, expected)
+    if myriad and power:
+        raise ParameterError(Problem(f"`{shorten(unit)}` in `{shorten(text)}` is two units", None, expected))
     exponent = int(read["power"] or read["exponent"] or 0)
     if exponent > _LARGEST_POWER:
         raise ParameterError(Problem(f"`{shorten(text)}` is too large", None, f"at most 10**{_LARGEST_POWER}"))
     decimals = read["decimals"] or "."
     digits = read["digits"].replace(",", "").replace("_", "") + decimals[1:]
-    scale = Fraction((1024 if binary else 1000) ** power) * 10**exponent
+    scale = Fraction((1024 if binary else 1000) ** power) * 10**exponent * SCALES.get(myriad, 1)
     step = scale / 10 ** (len(decimals) - 1)
     zeros = len(digits) - len(digits.rstrip("0")) if len(decimals) == 1 else 0
     value = int(digits) * step

@@ -191,3 +191,27 @@ def test_the_module_has_the_same_exit_codes() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (70, "")
     assert ran.stderr.startswith("this is a fault of flopcalc's own, and no answer: TypeError: no number\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        (("compare", "SPEC", "SPEC", "--columns", "mac"), "flopcalc compare has no option `--columns`"),
+        (("audit", "SPEC", "--dtype", "int4"), "flopcalc audit has no option `--dtype`, which other commands have"),
+        (("audit", "resnet50", "--dtype", "int4"), "flopcalc audit has no option `--dtype`, which other commands have"),
+        (("compare", "SPEC", "SPEC", "--alhpa", "1"), "no SPEC has a parameter for `--alhpa`"),
+    ],
+)
+def test_an_option_of_other_commands_is_told_from_a_parameter_and_no_empty_list_is_shown(
+    refused: Callable[..., str], tmp_path: Path, command: tuple[str, ...], what: str
+) -> None:
+    spec = tmp_path / "plain.yaml"
+    spec.write_text("input: [3, 3, 3]\nlayers: [relu]\n", encoding="utf-8")
+    said = refused(*(str(spec) if word == "SPEC" else word for word in command))
+    assert said.startswith(what)
+    assert "one of ," not in said
+
+
+def test_a_shape_of_too_few_sides_is_quoted_as_it_was_written(refused: Callable[..., str]) -> None:
+    assert refused("resnet50", "--input", "3,224").startswith("the input is 3,224\n")
+    assert refused("resnet50", "--input", "3,224,224,1").startswith("the input is 3,224,224,1\n")

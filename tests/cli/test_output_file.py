@@ -159,3 +159,53 @@ def test_a_table_in_a_file_is_in_unicode_and_without_colours(
     text = (tmp_path / "out").read_text(encoding="utf-8")
     assert "K²·C + C·O" in text
     assert "\x1b" not in text
+
+
+READERS = [
+    ("SPEC",),
+    ("SPEC", "--format", "json"),
+    ("show", "SPEC"),
+    ("compare", "SPEC", "mobilenet_v1"),
+    ("audit", "SPEC"),
+    ("bound", "SPEC"),
+    ("conventions", "SPEC"),
+    ("explain", "SPEC", "1G"),
+    ("solve", "SPEC", "--for", "O", "--params", "600"),
+    ("verify", "--of", "SPEC", "params = params"),
+]
+
+
+@pytest.mark.parametrize("command", READERS, ids=" ".join)
+@pytest.mark.parametrize("other_name", ["", "link", "hard link", "block", "dotted"])
+def test_a_file_that_the_command_read_is_never_written_over(
+    refused: Refused, tmp_path: Path, command: tuple[str, ...], other_name: str
+) -> None:
+    block = tmp_path / "blocks" / "inner.yaml"
+    block.parent.mkdir()
+    block.write_text("parameters: {O: 3}\ninput: [C, H, W]\nlayers: [{conv: {out: O, kernel: 1}}]\n", encoding="utf-8")
+    spec = tmp_path / "own.yaml"
+    spec.write_text("parameters: {O: 8}\ninput: [3, 8, 8]\nlayers: [{inner: {O: O}}, global_pool]\n", encoding="utf-8")
+    target = {"": spec, "block": block, "dotted": tmp_path / "blocks" / ".." / "own.yaml"}.get(other_name)
+    if target is None:
+        target = tmp_path / "other"
+        (target.symlink_to if other_name == "link" else target.hardlink_to)(spec)
+    before = (spec.read_bytes(), block.read_bytes())
+    arguments = [str(spec) if word == "SPEC" else word for word in command]
+    assert "is a file that was read for this" in refused(*arguments, "--output", str(target))
+    assert (spec.read_bytes(), block.read_bytes()) == before
+
+
+def test_a_convention_that_was_read_is_never_written_over(refused: Refused, tmp_path: Path) -> None:
+    convention = tmp_path / "own.yaml"
+    convention.write_text("name: own\nflops: {conv: madds}\n", encoding="utf-8")
+    said = refused("mobilenet_v1", "--convention", str(convention), "--output", str(convention))
+    assert "is a file that was read for this" in said
+    assert convention.read_text(encoding="utf-8").startswith("name: own")
+
+
+def test_a_file_that_an_earlier_command_read_may_be_written(ok: Ok, tmp_path: Path) -> None:
+    spec = tmp_path / "own.yaml"
+    spec.write_text("input: [3, 8, 8]\nlayers: [relu]\n", encoding="utf-8")
+    ok(str(spec))
+    ok("schema", "--output", str(spec))
+    assert json.loads(spec.read_text(encoding="utf-8"))

@@ -380,10 +380,10 @@ def explain_spec(
     found = _needed([one for one in fitting if one.cost <= min(best + FARTHEST, MOST)])
     near = [one for one in every if not one.match and one.cost <= _SIMPLE and not one.slipped]
     near.sort(key=lambda one: (abs(one.off), one.cost))
-    told = not found and not any(abs(one.off) <= AROUND for one in near)
-    unlikely = [one for one in fitting if one.cost > MOST] if told else []
-    several = (tuple(merged(each)) for each in (found, near, unlikely))
-    return Explained(report, read, chosen, *several, untried=tuple(search.untried))
+    wanted = not found and not any(abs(one.off) <= AROUND for one in near)
+    unlikely = [one for one in fitting if one.cost > MOST] if wanted else []
+    told, nearest, strained = (tuple(merged(each)) for each in (found, near, unlikely))
+    return Explained(report, read, chosen, told, nearest, strained, tuple(search.untried))
 
 
 def metric_named(metric: str | None) -> str:

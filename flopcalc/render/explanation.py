@@ -17,7 +17,7 @@ from flopcalc.render.latex import escaped_latex
 from flopcalc.render.markdown import escaped_markdown
 from flopcalc.render.units import human_bytes, rounded
 from flopcalc.report import Report
-from flopcalc.theory.explain import Explained, Explanation, Step
+from flopcalc.theory.explain import AROUND, Explained, Explanation, Step
 from flopcalc.theory.figure import Figure
 from flopcalc.theory.quoted_table import ExplainedTable, TableRule
 
@@ -36,10 +36,7 @@ SCHEMA = "flopcalc.explanation/1"
 TABLE_SCHEMA = "flopcalc.explanation_of_table/1"
 
 MOST_NEAR = 3
-"""How many explanations are shown that do not fit, where there are some that do."""
-
-_NEAR = Fraction(1, 100)
-"""How near they must be for that, as a part of the figure."""
+"""How many explanations are shown that do not fit, where there are some that do, and how many that are unlikely."""
 
 _OF = {"flops": "FLOPs", "params": "parameters", "mac": "memory access cost", "size": "bytes on a disk"}
 
@@ -94,9 +91,14 @@ def _of_figure(explained: Explained, top: int) -> Answer:
     rest = count - len(found)
     more = f"{rest} more suppose{'s' * (rest == 1)} as much or more; --top N shows {'it' if rest == 1 else 'them'}."
     listings = [_listing("", explained, found or explained.near[:top])]
-    near = [one for one in explained.near if abs(one.off) <= _NEAR][:MOST_NEAR] if found else []
+    near = [one for one in explained.near if abs(one.off) <= AROUND][:MOST_NEAR] if found else []
     if near:
         listings.append(_listing("Near, but not to the printed digits:", explained, near))
+    if explained.unlikely:
+        listings.append(_listing("To the printed digits, but unlikely:", explained, explained.unlikely[:MOST_NEAR]))
+    nothing = (
+        "No believable way of counting gives it" if explained.unlikely else "Nothing explains it to its printed digits"
+    )
     figure = explained.figure
     span = ""
     if figure.step > 1:
@@ -106,7 +108,7 @@ def _of_figure(explained: Explained, top: int) -> Answer:
         f"{figure.text} as {_OF[explained.metric]} of {explained.report.name}{span}",
         f"{count} explanation{'s' * (count > 1)} to the printed digits, the simplest first:"
         if count
-        else "Nothing explains it to its printed digits; what comes nearest:",
+        else f"{nothing}; what comes nearest:",
         tuple(listings),
         more if rest else "",
         _untried(explained.untried),
@@ -352,6 +354,7 @@ def explained_as_dict(explained: Explained | ExplainedTable) -> dict[str, Any]:
             "explained": bool(explained.found),
             "explanations": [_one_as_dict(one) for one in explained.found],
             "near": [_one_as_dict(one) for one in explained.near[:MOST_LISTED]],
+            "unlikely": [_one_as_dict(one) for one in explained.unlikely[:MOST_LISTED]],
             "untried": [*explained.untried],
         }
     return {

@@ -48,7 +48,7 @@ _TITLES = {
 }
 
 _MENDS = {
-    "norm": "fold each into the convolution before it, for inference",
+    "norm": "none can be folded: no convolution of its own stands before it",
     "activation": "fewer of them, or in one branch alone, on half of the channels",
     "add": "split the channels and concatenate: a shortcut then adds nothing",
     "multiply": "gate fewer or narrower maps",
@@ -56,6 +56,8 @@ _MENDS = {
     "concat": "let the branches write into one map",
     "channel shuffle": "fewer groups need none; behind a concatenation one operation does both",
 }
+
+_FOLD = "fold each into the convolution before it, for inference"
 
 _DOES = {
     "norm": "reads and writes every element",
@@ -304,7 +306,7 @@ def _mend(finding: Finding) -> Phrase:
     if isinstance(first, Run):
         saved = total(item.saved for item in finding.items if isinstance(item, Run))
         return ("one operation for all saves ", saved, " of its MAC")
-    return (_MENDS[first.kind],)
+    return (_FOLD if first.folds else _MENDS[first.kind],)
 
 
 def _best(width: Width) -> Phrase:
@@ -731,7 +733,10 @@ def _layers_as_dicts(audit: Audit, guideline: str) -> list[dict[str, Any]]:
             }
             for block in audit.blocks
         ]
-    return [{"layer": item.row.path, "kind": item.kind, "mac": number(item.row.mac)} for item in audit.elementwise]
+    return [
+        {"layer": item.row.path, "kind": item.kind, "folds": item.folds, "mac": number(item.row.mac)}
+        for item in audit.elementwise
+    ]
 
 
 def _finding_as_dict(finding: Finding, audit: Audit) -> dict[str, Any]:

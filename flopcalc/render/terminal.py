@@ -113,6 +113,9 @@ _GAP = 2
 _NARROWEST = 8
 """How narrow a column may become when words have to be broken."""
 
+_READABLE = 12
+"""How narrow a column of sentences may become; below it, or below its header, each row is a list."""
+
 _INDENT = "  "
 """What stands before the names of a group's rows."""
 
@@ -254,7 +257,7 @@ class _Grid:
     def drawn(self, screen: Screen) -> str:
         """Return the lines of the table; each row is a list of its own where the columns do not fit side by side."""
         widths = self.widths(screen.width)
-        if _across(widths) > screen.width and screen.bounded:
+        if screen.bounded and (_across(widths) > screen.width or self._cramped(widths)):
             return self._listed(screen)
         table = rich.table.Table(
             box=_LINED if screen.unicode else _DASHED,
@@ -280,6 +283,14 @@ class _Grid:
                 end_section=index + 1 < len(self.rows) and self.rows[index + 1].role == "total",
             )
         return screen.drawn(table, _across(widths))
+
+    def _cramped(self, widths: Sequence[int]) -> bool:
+        """Whether a column of words would be too narrow to be read."""
+        for head, width, natural, column in zip(self.heads, widths, self.natural, self._columns, strict=True):
+            least = min(natural, max(_READABLE, cell_len(head.text)))
+            if width < least and not head.numeric and any(" " in text.strip() for text in column):
+                return True
+        return False
 
     def _listed(self, screen: Screen) -> str:
         """Return a list for every row: what it is, and below it each other cell behind its column's header."""
@@ -313,8 +324,8 @@ def _cell(text: str, head: Head, role: str, width: int) -> RenderableType:
     return Text(text, style)
 
 
-def _first_fitting(grids: Iterable[tuple[_Grid, float]], screen: Screen) -> str:
-    """Draw the first grid that the screen has room for.
+def _first_fitting(grids: Iterable[tuple[_Grid, float]], screen: Screen) -> tuple[_Grid, str]:
+    """Draw the first grid that the screen has room for, and return both.
 
     Parameters
     ----------
@@ -325,12 +336,12 @@ def _first_fitting(grids: Iterable[tuple[_Grid, float]], screen: Screen) -> str:
     """
     for grid, allowance in grids:
         if _across(grid.natural) <= screen.width:
-            return grid.drawn(screen)
+            break
         if allowance and _across(grid.widths(screen.width)) <= screen.width:
             lines = grid.drawn(screen)
             if lines.count("\n") <= 3 + len(grid.rows) + max(allowance * len(grid.rows), 3):
-                return lines
-    return grid.drawn(screen)
+                return grid, lines
+    return grid, grid.drawn(screen)
 
 
 class _Screened(Writer):
@@ -376,18 +387,29 @@ def report_as_text(
     screen = screen or Screen()
     writer = _Screened(report, screen, human=False)
     title, *rest = (writer.phrase(line) for line in heading(report))
-    notes = [writer.phrase(note) for note in caption(report, by, columns=columns, hints=True)]
+    grid, table = _first_fitting(_grids(report, screen, by, columns, units), screen)
+    notes = [
+        *_of_sharing(report, grid, by),
+        *(writer.phrase(note) for note in caption(report, by, columns=columns, hints=True)),
+    ]
     return "".join(
         (
             screen.drawn(Text(title, style="bold")),
             *(screen.drawn(Text(line, style="dim")) for line in rest),
-            _first_fitting(_grids(report, screen, by, columns, units), screen),
+            table,
             "\n",
             _facts(report, writer, screen),
             "\n" * bool(notes),
             *(screen.drawn(Text(note, style="dim")) for note in notes),
         )
     )
+
+
+def _of_sharing(report: Report, grid: _Grid, by: str | None) -> Iterator[str]:
+    """Say that layers share parameters, where they have rows and none of them says so."""
+    told = any(", shares " in cell for row in grid.rows for cell in row.cells)
+    if by in (None, "layer") and not told and any(row.shares for row in report.layers):
+        yield "Parameters that several layers share are counted once, in the row of the first; the others show 0."
 
 
 def _grids(

@@ -37,6 +37,9 @@ MOST_CAUSES = 3
 _FAR_FETCHED = ("kernel-left-out", "kernel-not-squared", "layer-left-out", "layer-twice", "split-left-out")
 """Slips that nobody is taken to have made together with another: such sums come out by chance."""
 
+_LEARNED = ("params", "weights")
+"""The metrics to which a layer that shares its parameters adds nothing."""
+
 _PRIMES = (101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197)
 
 
@@ -344,6 +347,12 @@ def _slips(report: Report, metric: str) -> Iterator[_Slip]:
                 found.append(_Change(node, expanded(own * by - own)))
         return tuple(found)
 
+    if metric in _LEARNED:
+        yield _Slip(
+            "sharing-forgotten",
+            "shared parameters are counted again in every layer and turn that uses them",
+            tuple(_Change(node, _with_shared(node, metric)) for node in graph.nodes if node.shares),
+        )
     yield _Slip("groups-left-out", "the groups are left out", under(_ungrouped))
     yield _Slip("groups-inverted", "it is multiplied by the groups, which divide it", times(_groups_squared, convs))
     if any(isinstance(node.layer, Split) for node in graph.nodes):
@@ -415,12 +424,13 @@ def _slips(report: Report, metric: str) -> Iterator[_Slip]:
 def _extras(report: Report, metric: str, nodes: Sequence[Node]) -> Iterator[_Slip]:
     """Yield the slips that count biases, norms or element-wise layers that are not there or not counted."""
     graph = report.totals.graph
-    unbiased = [node for node in nodes if node.cost.biases == 0]
-    biased = [node for node in nodes if node.cost.biases != 0]
+    unbiased = [node for node in nodes if node.by_itself.cost.biases == 0]
+    biased = [node for node in nodes if node.by_itself.cost.biases != 0]
     channels = {id(node): graph.shapes[node.output][0] * node.count for node in nodes}
     counts = metric in ("flops", "madds")
     if counts or metric == "params":
-        gains = tuple(_Change(node, node.cost.outputs if counts else channels[id(node)]) for node in unbiased)
+        own = [node for node in unbiased if counts or not node.shares]
+        gains = tuple(_Change(node, node.cost.outputs if counts else channels[id(node)]) for node in own)
         yield _Slip("bias-counted", "a bias is counted, and there is none", gains)
     if counts:
         yield _Slip("bias-counted", "the bias is counted", tuple(_Change(n, n.cost.outputs) for n in biased))
@@ -432,10 +442,11 @@ def _extras(report: Report, metric: str, nodes: Sequence[Node]) -> Iterator[_Sli
         yield _Slip("factor-2-and-bias", "a multiply-add is counted as two operations, and a bias besides", with_bias)
     if metric == "mac":
         for part, said in (("outputs", "what is written is"), ("inputs", "what is read is"), ("params", "weights are")):
-            gains = tuple(_Change(node, -getattr(node.cost, part)) for node in nodes)
+            gains = tuple(_Change(node, -_with_shared(node, part)) for node in nodes)
             yield _Slip(f"{part}-left-out", f"{said} left out", gains)
     if metric in ("params", "mac"):
-        yield _Slip("bias-left-out", "the bias is left out", tuple(_Change(n, -n.cost.biases) for n in biased))
+        read = _with_shared if metric == "mac" else lambda node, part: getattr(node.cost, part)
+        yield _Slip("bias-left-out", "the bias is left out", tuple(_Change(n, -read(n, "biases")) for n in biased))
     norms = [node for node in graph.nodes if node.cost.params != 0 and not node.layer.contracts]
     if metric == "params":
         yield _Slip(
@@ -463,7 +474,7 @@ def _extras(report: Report, metric: str, nodes: Sequence[Node]) -> Iterator[_Sli
             yield _Slip(
                 "norm-counted",
                 f"{said}{statistics}, and there is none",
-                tuple(_Change(node, times * channels[id(node)]) for node in nodes),
+                tuple(_Change(node, times * channels[id(node)]) for node in nodes if not node.shares),
             )
     if counts:
         for kind in dict.fromkeys(node.layer.reported_kind for node in graph.nodes if not node.layer.contracts):
@@ -581,6 +592,8 @@ def _own(report: Report, metric: str, node: Node) -> Number:
 
 def _of_one(report: Report, metric: str, node: Node, layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Number:
     """Return a layer's metric on these shapes, over all its turns."""
+    if node.shares and metric in _LEARNED:
+        return 0
     cost: Cost = layer.cost(inputs, output)
     value: Number
     if metric == "flops":
@@ -594,6 +607,11 @@ def _of_one(report: Report, metric: str, node: Node, layer: Layer, inputs: tuple
     for turn in reversed(node.turns):
         value = turn.sum(value)
     return value
+
+
+def _with_shared(node: Node, part: str) -> Number:
+    """Return what a node learns over all its turns, were what it shares its own."""
+    return node.by_itself.over_turns(lambda cost: getattr(cost, part)) if node.shares else getattr(node.cost, part)
 
 
 def _point(names: Sequence[object]) -> dict[object, int]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from flopcalc.theory.quoted_table import ExplainedTable
 
 __all__ = [
+    "AROUND",
     "COSTS",
     "FARTHEST",
     "METRICS",
@@ -42,6 +43,7 @@ __all__ = [
     "metric_named",
     "nearest_metric",
     "quoted_report",
+    "supposed",
 ]
 
 Item = TypeVar("Item")
@@ -75,18 +77,19 @@ COSTS: Mapping[str, int] = {
     "binary": 9,
     "choice": 4,  # what is published of the same spec
     "default": 5,
+    "mixed": 5,
     "variant": 5,
     "classifier": 4,  # parts of it
     "stem": 4,
     "linears": 4,
-    "stage": 8,
+    "stage": 10,
     "once": 5,  # ways that mix what two tools count
     "line": 6,
     "less": 6,
     "line too": 2,
     "usual": 8,  # what its images and their labels may be
     "cut": 3,  # how it is printed
-    "zeros": 4,
+    "zeros": 3,
 }
 """How much is supposed by each step of an explanation; less comes first.
 
@@ -98,6 +101,22 @@ FARTHEST = 2
 
 MOST = 9
 """What an explanation may suppose at most: with more, every figure comes out by chance."""
+
+UNLIKELY = 12
+"""What may be supposed by what is told as unlikely, where nothing that supposes less explains a figure."""
+
+STRAINED = 6
+"""What is supposed besides, where one supposition makes another harder to believe.
+
+A tool counts the network that it is given, and leaves no part of it out, as a paper may; and a file on a disk is of a
+network that was published, not of one with a single parameter of another; nor is it taken for another variant's and
+in another data type or printed carelessly besides.
+"""
+
+_LEFT_OUT = frozenset(("classifier", "stem", "linears", "stage"))
+
+AROUND = Fraction(1, 100)
+"""How near to a figure, as a part of it, a simple count makes an unlikely one that fits not worth telling."""
 
 _SIMPLE = 5
 """What may be supposed by an explanation that does not fit and is told as near."""
@@ -200,7 +219,7 @@ class Explanation:
     @property
     def cost(self) -> int:
         """How much is supposed."""
-        return sum(COSTS[step.kind] for step in self.steps) + COSTS.get(self.match, 0)
+        return supposed(self.steps, self.match)
 
     @property
     def key(self) -> tuple[tuple[str, str], ...]:
@@ -211,6 +230,26 @@ class Explanation:
     def words(self) -> str:
         """What is supposed, in words."""
         return "; ".join([*(step.words for step in self.steps), *PRINTED_WORDS.get(self.match, ())])
+
+
+def supposed(steps: Iterable[Step], printed: str = "") -> int:
+    """Return how much is supposed by several steps together, and by how a figure is printed.
+
+    Examples
+    --------
+    >>> paper, tool, without = Step("paper", ""), Step("convention", ""), Step("stem", "")
+    >>> supposed([paper, without]), supposed([tool, without])
+    (4, 11)
+    """
+    kinds = [step.kind for step in steps]
+    by_tool = "convention" in kinds and not _LEFT_OUT.isdisjoint(kinds)
+    on_disk = not {"size", "state", "file"}.isdisjoint(kinds)
+    taken = not {"variant", "default"}.isdisjoint(kinds) and ("dtype" in kinds or printed in PRINTED_WORDS)
+    return (
+        sum(COSTS[kind] for kind in kinds)
+        + COSTS.get(printed, 0)
+        + STRAINED * (by_tool + (on_disk and ("mixed" in kinds or taken)))
+    )
 
 
 PRINTED_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -233,6 +272,8 @@ class Explained:
         Those that yield it to its printed digits, the simplest first.
     near : tuple of Explanation
         Simple ones that do not, the nearest first.
+    unlikely : tuple of Explanation
+        Those that yield it and suppose more than can be believed; told only where nothing else explains it nor is near.
     untried : tuple of str
         What was left out because there is too much of it, in words.
     """
@@ -242,6 +283,7 @@ class Explained:
     metric: str
     found: tuple[Explanation, ...]
     near: tuple[Explanation, ...]
+    unlikely: tuple[Explanation, ...] = ()
     untried: tuple[str, ...] = ()
 
 
@@ -332,13 +374,16 @@ def explain_spec(
     for least, candidates in search.tiers():
         if least > best + FARTHEST:
             break  # what supposes so much more is not told
-        every += (one for one in candidates if one.cost <= MOST)
-        best = min((one.cost for one in every if one.match), default=MOST)
-    found = sorted((one for one in every if one.match), key=lambda one: (one.cost, abs(one.off)))
-    found = _needed([one for one in found if one.cost <= best + FARTHEST])
+        every += (one for one in candidates if one.cost <= UNLIKELY)
+        best = min((one.cost for one in every if one.match and one.cost <= MOST), default=MOST)
+    fitting = sorted((one for one in every if one.match), key=lambda one: (one.cost, abs(one.off)))
+    found = _needed([one for one in fitting if one.cost <= min(best + FARTHEST, MOST)])
     near = [one for one in every if not one.match and one.cost <= _SIMPLE and not one.slipped]
     near.sort(key=lambda one: (abs(one.off), one.cost))
-    return Explained(report, read, chosen, tuple(merged(found)), tuple(merged(near)), tuple(search.untried))
+    wanted = not found and not any(abs(one.off) <= AROUND for one in near)
+    unlikely = [one for one in fitting if one.cost > MOST] if wanted else []
+    told, nearest, strained = (tuple(merged(each)) for each in (found, near, unlikely))
+    return Explained(report, read, chosen, told, nearest, strained, tuple(search.untried))
 
 
 def metric_named(metric: str | None) -> str:
@@ -518,7 +563,7 @@ class Search:
                 continue
             elsewhere = [value for value in self.seen.get(name, ()) if value != self.report.parameters.get(name)]
             for value in elsewhere[:MOST_VALUES]:
-                yield from self._made(self.spec, {**self.values, name: value}, "default", name)
+                yield from self._made(self.spec, {**self.values, name: value}, "mixed", name)
 
     def _few(self, every: Sequence[Item], what: str) -> Iterator[Item]:
         """Yield the first of many, and note how many were left out."""

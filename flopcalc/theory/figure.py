@@ -96,15 +96,22 @@ class Figure:
     def fits(self, low: Fraction, high: Fraction, printed: str) -> bool:
         """Whether a count between two bounds could have been printed so, in one of the ways of :data:`PRINTED`."""
         if printed == "rounded":
-            return low <= self.high and high >= self.low
+            return _meet(low, high, self.low, self.high)
         if printed == "cut":
-            return self.step > 1 and low < self.value + self.step and high >= self.value
+            return (
+                self.step > 1 and low < self.value + self.step and _meet(low, high, self.value, self.value + self.step)
+            )
         half = self.round_step / 2
-        return self.round_step > self.step and low <= self.value + half and high >= self.value - half
+        return self.round_step > self.step and _meet(low, high, self.value - half, self.value + half)
 
     def match(self, low: Fraction, high: Fraction) -> str:
         """Return the first of :data:`PRINTED` in which a count between two bounds could have been printed so, or ""."""
         return next((printed for printed in PRINTED if self.fits(low, high, printed)), "")
+
+
+def _meet(low: Fraction, high: Fraction, start: Fraction, end: Fraction) -> bool:
+    """Whether two spans have at least half of the shorter one in common: ends that just touch make nothing likely."""
+    return 2 * (min(high, end) - max(low, start)) >= min(high - low, end - start)
 
 
 def figure_of(figure: object) -> Figure:

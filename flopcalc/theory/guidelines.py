@@ -166,10 +166,19 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Elementwise:
-    """G4: an element-wise operation, of one of the kinds of :data:`ELEMENTWISE`."""
+    """G4: an element-wise operation, of one of the kinds of :data:`ELEMENTWISE`.
+
+    Attributes
+    ----------
+    row : Row
+    kind : str
+    folds : bool
+        Whether it is a norm that can be folded into the layer before it, for inference.
+    """
 
     row: Row
     kind: str
+    folds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +391,7 @@ class Audit:
         blocks = _alike(self.blocks, lambda b: (b.operations, b.pieces, b.branches, b.layers, b.chain))
         runs = _alike(self.runs, lambda run: run.split)
         merged = {id(row) for run in self.runs for row in run.rows}
-        kinds = _alike([e for e in self.elementwise if id(e.row) not in merged], lambda item: item.kind)
+        kinds = _alike([e for e in self.elementwise if id(e.row) not in merged], lambda item: (item.kind, item.folds))
         return (
             *(self._finding("g1", like, total(item.excess for item in like)) for like in widths),
             *(self._finding("g2", like, total(item.excess for item in like)) for like in grouped),
@@ -499,6 +508,7 @@ def audit_of(report: Report) -> Audit:
     widths: list[Width] = []
     groupings: list[Grouping] = []
     elementwise: list[Elementwise] = []
+    folded = _folded(graph)
     for node, row in placed:
         least = least_mac_of(node.layer, row.inputs, row.output)
         if least is not None and not least.tied:
@@ -508,7 +518,7 @@ def audit_of(report: Report) -> Audit:
             groupings.append(_grouping(node, row, least))
         kind = _kind(node.layer, least)
         if kind is not None and row.mac != 0:
-            elementwise.append(Elementwise(row, kind))
+            elementwise.append(Elementwise(row, kind, node.path in folded))
     return Audit(
         report=report,
         widths=tuple(widths),
@@ -604,6 +614,35 @@ def _block(name: str, placed: Sequence[Placed], graph: Graph) -> Block:
     rows = tuple(row for _, row in placed)
     figures = total(operations), total(pieces), branches if laid_out else None, total(layers)
     return Block(name, rows, *figures, chain if laid_out else None)
+
+
+def _folded(graph: Graph) -> set[str]:
+    """Return the paths of the norms that scale what one layer writes, wherever its weights are used, and nothing else.
+
+    Folded, a norm changes the weights before it: all that uses them, and all that reads what they give, must have the
+    same norm behind it.
+    """
+    readers: dict[int, list[Node]] = {}
+    for node in graph.nodes:
+        for tensor in node.inputs:
+            readers.setdefault(graph.real(tensor), []).append(node)
+    leaving = {graph.real(tensor) for tensor in graph.outputs.values()}
+    behind: dict[str, list[Node | None]] = {}
+    for node in graph.nodes:
+        if node.layer.contracts and node.by_itself.cost.weights != 0:
+            read = readers.get(node.output, [])
+            alone = len(read) == 1 and node.output not in leaving and _is_batch_norm(read[0].layer)
+            behind.setdefault(node.shares or node.path, []).append(read[0] if alone else None)
+    folded: set[str] = set()
+    for norms in behind.values():
+        if len({norm and (norm.shares or norm.path) for norm in norms}) == 1:
+            folded.update(norm.path for norm in norms if norm is not None)
+    return folded
+
+
+def _is_batch_norm(layer: Layer) -> bool:
+    """Whether a layer scales and shifts by constants, once it has been trained."""
+    return isinstance(layer, Norm) and layer.kind == "batch"
 
 
 def _runs(placed: Sequence[Placed], graph: Graph) -> tuple[Run, ...]:

@@ -16,7 +16,6 @@ from flopcalc.analysis import resolve
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.report import Report
 from flopcalc.theory.explain import (
-    COSTS,
     FARTHEST,
     MOST,
     PRINTED_WORDS,
@@ -27,6 +26,7 @@ from flopcalc.theory.explain import (
     metric_named,
     nearest_metric,
     quoted_report,
+    supposed,
 )
 from flopcalc.theory.figure import PRINTED, Figure, figure_of
 
@@ -67,7 +67,7 @@ class TableRule:
     @property
     def cost(self) -> int:
         """How much is supposed."""
-        return sum(COSTS[step.kind] for step in self.steps) + COSTS.get(self.printed, 0)
+        return supposed(self.steps, self.printed)
 
     @property
     def off(self) -> Fraction:
@@ -246,7 +246,7 @@ def _rules(searches: list[Search]) -> list[TableRule]:
         if tiers[0][0] > best + FARTHEST:
             break
         for network, (_, candidates) in zip(networks, tiers, strict=True):
-            network.add(one for one in candidates if sum(COSTS[step.kind] for step in one.steps) <= MOST)
+            network.add(one for one in candidates if supposed(one.steps) <= MOST)
         for network in networks:
             for key, one in network.found.items():
                 if key not in done:

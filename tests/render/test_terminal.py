@@ -362,5 +362,46 @@ def test_no_character_of_a_listing_is_lost(rows: list[tuple[str, ...]], width: i
     lines = ESCAPE.sub("", listing_as_text(columns, rows, Screen(width, colours=colours))).splitlines()
     assert all(cell_len(line) <= width for line in lines)
     assert colours or all(line == line.rstrip() for line in lines)
-    shown = sorted("".join(lines[2:]).replace(" ", ""))
+    shown = sorted(re.sub("[ ─]|Head", "", "".join(lines)))
     assert shown == sorted("".join(cell for row in rows for cell in row).replace(" ", ""))
+
+
+def test_a_row_is_a_list_where_a_column_of_words_would_be_narrower_than_its_header_or_twelve_columns() -> None:
+    columns = [Head("Count", True, True), Head("Explanation")]
+    rows = [["102,441,032 to 103,000", "its whole state, with running statistics"]]
+    listed = ["102,441,032 to 103,000", "  Explanation  its whole state,", "  with running statistics"]
+    assert listing_as_text(columns, rows, Screen(34)).splitlines() == listed
+    assert listing_as_text(columns, rows, Screen(36)).splitlines()[0].split() == ["Count", "Explanation"]
+    short = [["102,441,032 to 103,000", "a b"]]
+    assert listing_as_text([columns[0], Head("Why")], short, Screen(28)).splitlines()[0].split() == ["Count", "Why"]
+
+
+SHARED = """\
+name: turns
+input: [8, 32, 32]
+layers:
+  - layers:
+      - conv: {out: 8, kernel: 3, bias: true}
+      - norm
+      - relu
+    repeat: 3
+    shared: true
+    name: body
+"""
+
+
+@pytest.mark.parametrize("width", [20, 34, 40, 60, 80, 120, 200])
+@pytest.mark.parametrize("by", [None, "layer"])
+def test_a_row_without_parameters_of_its_own_says_on_every_screen_whose_it_shares(
+    tmp_path: Path, width: int, by: str | None
+) -> None:
+    spec = tmp_path / "shared.yaml"
+    spec.write_text(SHARED, encoding="utf-8")
+    text = " ".join(report_as_text(analyze(str(spec)), Screen(width), by=by).split())
+    assert ("shares body1" in text) is not ("are counted once" in text)
+
+
+def test_tables_of_kinds_say_nothing_of_single_layers_that_share(tmp_path: Path) -> None:
+    spec = tmp_path / "shared.yaml"
+    spec.write_text(SHARED, encoding="utf-8")
+    assert "are counted once" not in report_as_text(analyze(str(spec)), Screen(40), by="kind")

@@ -180,3 +180,40 @@ def test_a_slip_is_recounted_by_the_rule_for_how_its_layer_is_written_and_for_th
         report = analyze(path, convention=convention)
         at_input = 9 * channels**2 * height * width
         assert "input-size" in [one.kind for one in explain(report, "flops", report.totals.flops, at_input)]
+
+
+SHARED = """\
+name: shared_turns
+parameters: {n: , C: 8}
+input: [C, 16, 16]
+layers:
+  - conv: {out: C, kernel: 3, bias: true}
+    repeat: n
+    shared: true
+    name: body
+"""
+
+
+@pytest.mark.parametrize("claim", ["params = 584*n", "weights = 576*n"])
+def test_parameters_that_are_shared_and_counted_in_every_turn_are_the_cause(tmp_path: Path, claim: str) -> None:
+    spec = tmp_path / "shared.yaml"
+    spec.write_text(SHARED, encoding="utf-8")
+    verdict = verify(claim, str(spec))  # 9·8·8 weights and 8 biases, once
+    assert verdict.outcome == REFUTED
+    assert [cause.kind for cause in verdict.causes][:1] == ["sharing-forgotten"]
+    assert "layer-twice" not in [cause.kind for cause in verdict.causes]
+
+
+def test_a_layer_that_shares_its_parameters_is_none_that_is_counted_twice_or_lacks_a_bias(tmp_path: Path) -> None:
+    spec = tmp_path / "shared.yaml"
+    spec.write_text(
+        "name: pair\ninput: [8, 16, 16]\nlayers:\n"
+        "  - conv: {out: 8, kernel: 3, bias: true}\n    name: a\n"
+        "  - conv: {out: 8, kernel: 3, bias: true}\n    shares: a\n    name: b\n",
+        encoding="utf-8",
+    )
+    report = analyze(str(spec))
+    (cause,) = explain(report, "params", 584, 1168)[:1]
+    assert cause.kind == "sharing-forgotten"
+    assert "(b)" in "".join(map(str, cause.words))
+    assert explain(report, "params", 584, 592) == ()  # 8 more: b has a bias, which is a's

@@ -379,3 +379,47 @@ def test_the_public_name_takes_parameters_and_options() -> None:
     assert audit_of(found.report) == found
     with pytest.raises(FlopcalcError):
         flopcalc.audit("mobilenet_v1", beta=1)
+
+
+FOLDED = """\
+name: folds
+input: [8, 16, 16]
+{outputs}layers:
+{layers}
+"""
+CONV, NORM = "  - conv: {out: 8, kernel: 3}\n", "  - norm: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("layers", "outputs", "folded"),
+    [
+        (CONV + NORM, "", [True]),
+        (CONV + "  - norm: {kind: layer}\n", "", [False]),
+        (NORM + "  - relu\n" + CONV, "", [False]),
+        (CONV + "  - max_pool: {kernel: 2}\n" + NORM, "", [False]),
+        # another layer has the same weights and no norm behind it
+        (CONV + "    name: c\n" + NORM + CONV + "    shares: c\n", "", [False]),
+        (CONV + "    name: c\n" + CONV + "    shares: c\n" + NORM, "", [False]),
+        # another norm behind the same weights
+        (CONV + "    name: c\n" + NORM + CONV + "    shares: c\n" + NORM, "", [False, False]),
+        # the same norm behind the same weights
+        (f"{CONV}    name: c\n{NORM}    name: n\n{CONV}    shares: c\n{NORM}    shares: n\n", "", [True, True]),
+        # what the norm has not seen is an output, or read elsewhere
+        (CONV + "    as: a\n" + NORM + "    as: b\n", "outputs: [a, b]\n", [False]),
+        (CONV + "    name: c\n" + NORM + "    name: n\n  - add\n    from: [c, n]\n", "", [False]),
+    ],
+)  # fmt: skip
+def test_a_norm_is_folded_only_into_a_convolution_that_is_its_own(
+    tmp_path: Path, layers: str, outputs: str, folded: list[bool]
+) -> None:
+    spec = tmp_path / "folds.yaml"
+    spec.write_text(FOLDED.format(layers=layers, outputs=outputs).replace("  - add\n    from", "  - add: {}\n    from"))
+    norms = [item for item in audit(str(spec)).elementwise if item.kind == "norm"]
+    assert [item.folds for item in norms] == folded
+
+
+def test_norms_that_fold_and_norms_that_do_not_are_two_findings(tmp_path: Path) -> None:
+    spec = tmp_path / "folds.yaml"
+    spec.write_text(FOLDED.format(layers=CONV + NORM + "  - relu\n" + NORM, outputs=""))
+    found = [f for f in audit(str(spec)).findings if getattr(f.first, "kind", "") == "norm"]
+    assert [(f.count, f.first.folds) for f in found] == [(1, True), (1, False)]  # type: ignore[union-attr]

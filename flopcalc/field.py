@@ -417,7 +417,7 @@ class _Axis:
 
 
 def _divisions(reach: Reach) -> dict[str, None]:
-    """Return which divisions a window by symbols takes to come out even, as `4 divides H`."""
+    """Return which divisions a window by symbols takes to come out even, as `4 divides H`; of K - 1, `K is odd`."""
     found: dict[str, None] = {}
     if isinstance(reach, Window):
         for part in (reach.taps, reach.spacing, reach.step, reach.margin):
@@ -425,7 +425,8 @@ def _divisions(reach: Reach) -> dict[str, None]:
                 quotient: Any = expanded(part)
                 over, under = quotient.as_numer_denom()
                 if under != 1:
-                    found[f"{under} divides {over}"] = None
+                    odd = under == 2 and (over + 1).is_Symbol
+                    found[f"{over + 1} is odd" if odd else f"{under} divides {over}"] = None
     return found
 
 

@@ -20,7 +20,7 @@ from flopcalc.errors import FlopcalcError, ParameterError, UndecidedError, Unkno
 from flopcalc.report import METRICS
 from flopcalc.solving import Compound, Formula, Found, Front, Solution, cells, compound, front, search, solve
 from flopcalc.solving.budgets import read_budget
-from flopcalc.solving.counting import counted
+from flopcalc.solving.counting import built_at, counted
 from flopcalc.solving.path import Course, End, Span
 from flopcalc.sweeps.tracing import analysed
 
@@ -540,11 +540,11 @@ def test_a_cost_that_may_fall_has_every_lower_network_counted() -> None:
 def test_few_networks_of_a_long_stack_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
 
-    def counting(setting: Any, row: Any) -> dict[str, int]:
+    def building(setting: Any, row: Any) -> Any:
         built.append(row)
-        return counted(setting, row)
+        return built_at(setting, row)
 
-    monkeypatch.setattr(cells, "counted", counting)
+    monkeypatch.setattr(cells, "built_at", building)
     for budget in (">= 105600", "105600"):
         found = solved("bottleneck_stack", "n", activations=budget, C=32, M=8, H=4, W=2)
         assert network(found).value == 275

@@ -315,12 +315,7 @@ def _greatest(sums: list[Number], arithmetic: Arithmetic) -> Number:
     rational = [value for value in sums if is_rational(value)]
     if len(rational) == len(sums):
         return arithmetic.largest(tuple(rational))
-    kept: list[Number] = []
-    for value in dict.fromkeys(expanded(value) for value in sums):
-        if any(arithmetic.decide(normal(other - value), strict=False) for other in kept):
-            continue
-        kept = [other for other in kept if not arithmetic.decide(normal(value - other), strict=False)]
-        kept.append(value)
+    kept = arithmetic.undominated([expanded(value) for value in sums])
     if len(kept) == 1:
         return kept[0]
     from sympy import Max

@@ -783,11 +783,25 @@ class Arithmetic:
 
         The rule of MobileNetV2's reference code: half-way cases go up; one divisor more where rounding down lost
         more than ``1 - limit`` of x. The identity for symbols in the ideal reading.
+
+        For symbols it is d·max(l/d, ⌊x/d + 1/2⌋, ⌈limit·x/d⌉) where limit ≤ 1 and l is a multiple of the divisor d:
+        what is nearest lies less than one divisor below x, so that the first multiple from limit·x on is the next one
+        wherever the nearest one is below it.
         """
         if self._as_it_is(x, divisor):
             self.take_as_whole(divide(x, divisor))
             self.take_as_whole(x, least)
             return x
+        multiples = divide(least, divisor)
+        short = is_rational(limit) and 0 <= limit <= 1 and is_whole(multiples) and multiples >= 0
+        if short and is_symbolic(x) and x.free_symbols:
+            nearest = self.floor_divide(self.add(x, divide(divisor, 2)), divisor)
+            if as_expr(divide(x, divisor)).is_integer:  # and from limit·x on it is the first one
+                return self.multiply(divisor, self.largest((multiples, nearest)))
+            from sympy import ceiling
+
+            enough = ceiling(divide(self.multiply(limit, x), divisor))
+            return self.multiply(divisor, self.largest((multiples, nearest, enough)))
         multiple = self.multiply(self.floor_divide(self.add(x, divide(divisor, 2)), divisor), divisor)
         rounded = self.largest((least, multiple))
         if is_rational(rounded) and is_rational(x) and is_rational(limit):
@@ -825,6 +839,13 @@ class Arithmetic:
             raise Fault(f"whether {shorten(str(a))} equals {shorten(str(b))} is open", expected="simpler numbers")
         if self.relations and self._certain(difference, strict=False) and self._certain(-difference, strict=False):
             return True
+        points = _points(self.relations, difference.free_symbols)
+        if points and all(_value_at(difference, point) == 0 for point in points):
+            raise Fault(
+                f"whether {shorten(str(a))} equals {shorten(str(b))} is open: they are equal wherever it was tried",
+                expected="numbers, or an assumption that decides it",
+                hint=to_assume((a, ">", b), (a, "<", b)),
+            )
         if f"{b} ≠ {a}" not in self.assumed:
             self.assumed[f"{a} ≠ {b}"] = None
         return False
@@ -896,8 +917,12 @@ class Arithmetic:
         plain = plain_sign(value)
         if plain:
             return plain > 0
-        if self._fails_somewhere(value, strict=strict):
-            return False
+        return not self._fails_somewhere(value, strict=strict) and self._proved(value, strict=strict)
+
+    def _proved(self, value: Any, *, strict: bool) -> bool:
+        """Prove what no point was found to refute."""
+        if not self.relations and not self.ranges:
+            value = _with_rounding_named(value)
         known = None  # sympy asks this of every term of a long sum, and learns nothing
         if len(value.args) <= _FEW_TERMS:
             known = value.is_positive if strict else value.is_nonnegative
@@ -956,29 +981,68 @@ class Arithmetic:
         """Return the least of several numbers."""
         return self._extreme(values, "Min", lambda a, b: self.decide(normal(b - a), strict=False))
 
-    def _extreme(self, values: tuple[Number, ...], name: str, wins: Callable[[Number, Number], bool | None]) -> Number:
-        best = values[0]
-        for value in values[1:]:
-            first = wins(best, value)
-            if first is None and wins(value, best):  # as `alpha >= 1` decides for alpha, but not against 1
-                first = False
-            if first is None:
-                for turn in self.ranges:
-                    if any(is_symbolic(side) and side.has(turn) for side in (best, value)):
-                        raise UndecidedTurn(turn)
-                if not self.exact_rounding:
-                    one, other = (value, best) if is_rational(best) else (best, value)
-                    raise Fault(
-                        f"{name.lower()}({best}, {value}) is not decided",
-                        expected="numbers, or an assumption that decides it",
-                        hint=to_assume((one, "<=", other), (one, ">=", other)),
-                    )
-                import sympy
+    def undominated(self, values: Iterable[Number]) -> list[Number]:
+        """Return those of some formulas that none of the others is proved to reach everywhere.
 
-                best = getattr(sympy, name)(best, value)
-            elif not first:
-                best = value
-        return best
+        At a few points their values are compared first, so that a proof is sought only where it may exist.
+        """
+        kept: dict[Number, tuple[Fraction | None, ...]] = {}
+        distinct = [as_expr(value) for value in dict.fromkeys(values)]
+        points = _points(self.relations, {name for value in distinct for name in value.free_symbols})
+        for value in distinct:
+            here = tuple(_value_at(value, point) for point in points)
+            if any(self._reaches(other, there, value, here) for other, there in kept.items()):
+                continue
+            kept = {other: there for other, there in kept.items() if not self._reaches(value, here, other, there)}
+            kept[value] = here
+        return [normal(value) for value in kept]
+
+    def _reaches(self, a: Any, at: tuple[Fraction | None, ...], b: Any, there: tuple[Fraction | None, ...]) -> bool:
+        """Prove a ≥ b; the values of both at some points may tell that it is false."""
+        if any(one is not None and other is not None and one < other for one, other in zip(at, there, strict=True)):
+            return False
+        difference = normal(a - b)
+        if is_rational(difference):
+            return difference >= 0
+        settled = _by_a_relation(difference, False, self.relations) if self.relations else None
+        return plain_sign(difference) > 0 or self._proved(difference, strict=False) if settled is None else settled
+
+    def _extreme(self, values: tuple[Number, ...], name: str, wins: Callable[[Number, Number], bool | None]) -> Number:
+        best: list[Number] = []
+        for value in values:
+            self._contend(best, value, name, wins)
+        if len(best) == 1:
+            return best[0]
+        import sympy
+
+        kind = getattr(sympy, name)
+        parts = [part for value in best for part in kind.make_args(as_expr(value))]
+        return kind(
+            *parts, evaluate=False
+        )  # sympy would seek a simpler form, for minutes where rounded is rounded again
+
+    def _contend(
+        self, best: list[Number], value: Number, name: str, wins: Callable[[Number, Number], bool | None]
+    ) -> None:
+        """Put a value among those of which none is known to be beyond the others."""
+        for other in tuple(best):
+            first = wins(other, value)
+            if first:
+                return
+            if first is False or wins(value, other):  # as `alpha >= 1` decides for alpha, but not against 1
+                best.remove(other)
+                continue
+            for turn in self.ranges:
+                if any(is_symbolic(side) and side.has(turn) for side in (other, value)):
+                    raise UndecidedTurn(turn)
+            if not self.exact_rounding:
+                one, two = (value, other) if is_rational(other) else (other, value)
+                raise Fault(
+                    f"{name.lower()}({other}, {value}) is not decided",
+                    expected="numbers, or an assumption that decides it",
+                    hint=to_assume((one, "<=", two), (one, ">=", two)),
+                )
+        best.append(value)
 
 
 Claimed: TypeAlias = "tuple[Number, str, Number]"
@@ -1122,11 +1186,13 @@ def _value_at(value: Any, point: Mapping[Any, Fraction]) -> Fraction | None:
     if value.is_Pow and value.exp.is_Integer and abs(value.exp) <= _HIGHEST_POWER:
         base = _value_at(value.base, point)
         return None if not base else base ** int(value.exp)
-    if type(value).__name__ in ("floor", "ceiling"):
+    if type(value).__name__ in _ROUNDING:
         inner = _value_at(value.args[0], point)
-        return (
-            inner if inner is None else Fraction((math.floor if type(value).__name__ == "floor" else math.ceil)(inner))
-        )
+        return inner if inner is None else Fraction(_ROUNDING[type(value).__name__](inner))
+    if type(value).__name__ in _EXTREMES:
+        parts = [_value_at(argument, point) for argument in value.args]
+        known = [part for part in parts if part is not None]
+        return None if len(known) < len(parts) else _EXTREMES[type(value).__name__](known)
     if not (value.is_Add or value.is_Mul):
         return None
     result = Fraction(int(value.is_Mul))
@@ -1162,6 +1228,48 @@ def _extent(value: Any) -> tuple[int, int]:
         deepest = max(deepest, depth)
         waiting.extend((argument, depth) for argument in node.args)
     return count, deepest
+
+
+@lru_cache(maxsize=4096)
+def _with_rounding_named(value: Any) -> Any:
+    """Return a formula with a symbol for each floor, ceiling and extreme, as whole and positive as that is known to be.
+
+    What holds for all such symbols holds for the formula, and sympy answers at once, where it takes a tenth of a second
+    for one that rounds what is rounded already. A positive whole symbol is written as 1 and one that is not negative.
+    """
+    if value.is_Symbol:
+        return 1 + _at_least_zero(value) if value.is_integer and value.is_positive else value
+    if value.is_Atom:
+        return value
+    arguments = tuple(_with_rounding_named(argument) for argument in value.args)
+    kind = type(value).__name__
+    if kind in _EXTREMES:
+        return _named(value.func(*arguments, evaluate=False))
+    inner = value.func(*arguments)
+    if kind not in _ROUNDING:
+        return inner
+    return inner.xreplace({one: _named(one) for one in inner.atoms(type(value))})
+
+
+_ROUNDING: Mapping[str, Callable[[Fraction], int]] = {"floor": math.floor, "ceiling": math.ceil}
+_EXTREMES: Mapping[str, Callable[[Iterable[Fraction]], Fraction]] = {"Max": max, "Min": min}
+
+
+@lru_cache(maxsize=4096)
+def _named(value: Any) -> Any:
+    if value.is_nonnegative:
+        rest = _at_least_zero(value)
+        return 1 + rest if value.is_integer and value.is_positive else rest
+    from sympy import Dummy
+
+    return Dummy(integer=value.is_integer, real=True)
+
+
+@lru_cache(maxsize=4096)
+def _at_least_zero(value: Any) -> Any:
+    from sympy import Dummy
+
+    return Dummy(integer=value.is_integer, nonnegative=True)
 
 
 def _half() -> Any:

@@ -380,6 +380,50 @@ def test_make_divisible_is_the_reference_code_of_mobilenet_v2(divisor: int, leas
         assert got == expected, (x, divisor, least)
 
 
+@pytest.mark.parametrize("limit", [Fraction(0), Fraction(1, 2), Fraction(9, 10), Fraction(1), Fraction(11, 10)])
+@pytest.mark.parametrize(("divisor", "least"), [(8, 8), (4, 12), (16, 0), (8, 12), (1, 1)])
+def test_make_divisible_of_a_symbol_is_the_rule_itself(divisor: int, least: int, limit: Fraction) -> None:
+    x = symbol("x", real=True)
+    formula = EXACT.make_divisible(x, divisor, limit, least)
+    for tenths in range(1, 900, 7):
+        value = Fraction(tenths, 10)
+        rounded = max(least, int(value + Fraction(divisor, 2)) // divisor * divisor)
+        expected = rounded + divisor if rounded < limit * value else rounded
+        assert formula.subs(x, sympy.Rational(value)) == expected, value
+
+
+def test_rounding_of_what_is_rounded_chooses_between_no_cases() -> None:
+    width: Any = symbol("x", real=True)
+    for _ in range(3):
+        width = EXACT.make_divisible(width / 4, 8, Fraction(9, 10), 8)
+    assert not width.has(sympy.Piecewise)  # whose conditions would hold cases, and so on
+    for value in range(1, 4000, 97):
+        expected: Any = value
+        for _ in range(3):
+            expected = reference_make_divisible(Fraction(expected) / 4, 8)
+        assert width.subs(symbol("x", real=True), value) == expected
+
+
+def test_formulas_that_are_equal_wherever_it_was_tried_are_not_taken_to_differ() -> None:
+    halves = EXACT.floor(C / 2) + EXACT.floor((C + 1) / 2)  # C, which sympy does not see
+    with pytest.raises(Fault, match="equal wherever it was tried"):
+        Arithmetic(exact_rounding=True).equal(halves, C)
+    assert not Arithmetic(exact_rounding=True).equal(halves, C + 1)
+
+
+def test_the_greatest_of_rounded_formulas_is_that_of_their_numbers() -> None:
+    x = symbol("x")
+    half = EXACT.floor(x / 2)
+    values = [4 * half**2, 4 * half**2 + half, 3 * half, x**2, x**2 + 5 * x, EXACT.ceil(x / 3) * 2, sympy.Integer(40)]
+    kept = EXACT.undominated(values)
+    assert x**2 not in kept  # below x² + 5x everywhere
+    assert 4 * half**2 not in kept
+    for size in range(1, 60):
+        assert max(sympy.sympify(value).subs(x, size) for value in kept) == max(
+            sympy.sympify(value).subs(x, size) for value in values
+        )
+
+
 # -- order and equality of symbols -----------------------------------------------------------------------------------
 
 

@@ -158,8 +158,24 @@ def test_a_net_of_make_divisible_keeps_its_rounding_exactly(run: Run) -> None:
         for alpha, side in zip(ALPHAS, (32, 33, 47, 64, 31, 30, 40, 57, 65, 128), strict=True)
     ]
     formulas = check(run, DIVISIBLE, cases, symbolic=["alpha", "resolution"], exact_rounding=True)
-    assert formulas.totals.params.has(sympy.Piecewise)
+    assert formulas.totals.params.has(sympy.Piecewise)  # round_even
     assert formulas.totals.madds.has(sympy.floor)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_large", "ghostnet", "efficientnet_b0"])
+def test_widths_that_are_rounded_again_and_again_are_those_of_the_networks(name: str) -> None:
+    unknown = "width" if name.startswith("efficientnet") else "alpha"
+    formulas = analyze(name, symbolic=[unknown], exact_rounding=True)
+    (free,) = formulas.totals.params.free_symbols
+    for value in (
+        Fraction(1),
+        Fraction(13, 10),
+        Fraction(21, 10),
+    ):  # no two widths are equal that the formula takes apart
+        network = analyze(name, **{unknown: value})
+        put = {free: sympy.Rational(value)}
+        for metric in ("params", "madds", "mac", "peak_memory"):
+            assert getattr(formulas.totals, metric).subs(put) == getattr(network.totals, metric), (metric, value)
 
 
 def test_a_net_of_make_divisible_in_the_ideal_reading_has_no_rounding_left(run: Run) -> None:

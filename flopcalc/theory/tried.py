@@ -439,6 +439,10 @@ class Turning(Claim):
 # -- trying ----------------------------------------------------------------------------------------------------------
 
 
+_MOST_WITHOUT_A_NETWORK = 1000
+"""Points in a row at which no network exists; more of them are not looked for."""
+
+
 def tried(bench: Bench, claims: Sequence[Claim], most: int) -> int:
     """Try every claim at points; return how many of these there were.
 
@@ -447,14 +451,18 @@ def tried(bench: Bench, claims: Sequence[Claim], most: int) -> int:
     UndecidedError
         Where a claim fails: what proved it is at fault. Where one cannot be worked out at any point.
     """
-    count = 0
+    count = in_vain = 0
     faults: dict[int, int] = {}
     for point in points(bench.natures, bench.conditions, bench.hints):
         if count >= most or (count >= FEWEST_POINTS and sum(bench.layers) > 4 * MOST_LAYERS):
             break
         values = bench.at(point)
         if values is None:
+            in_vain += 1
+            if in_vain > _MOST_WITHOUT_A_NETWORK:
+                break
             continue
+        in_vain = 0
         for place, claim in enumerate(claims):
             try:
                 claim.check(bench, point, values, count)

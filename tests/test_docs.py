@@ -3,8 +3,9 @@
 In README.md, CONTRIBUTING.md, CHANGELOG.md and docs/*.md:
 
 - In a ``console`` block a line ``$ command`` is run as bash would, and the lines below it are its output; a line ``…``
-  stands for any number of lines. Lines ``> more`` right below the command belong to it. Spaces at the ends of lines and empty
-  lines at the end of an output do not count. Commands other than those of :data:`RUN` are not run and show no output.
+  stands for any number of lines. Lines ``> more`` right below the command belong to it. Spaces at the ends of lines
+  and empty lines at the end of an output do not count. Commands other than those of :data:`RUN` are not run and show
+  no output.
 - A ``pycon`` block is run as a doctest; the blocks of a document share their names.
 - A ``yaml`` block that has ``layers:`` must load, and be analysed where it has an input. ``<!-- file: NAME -->`` above
   a block puts it into the folder in which the document's commands and examples run; ``<!-- refused: NAME -->`` does

@@ -2,9 +2,10 @@
 
 In README.md, CONTRIBUTING.md, CHANGELOG.md and docs/*.md:
 
-- In a ``console`` block a line ``$ command`` is run by bash, and the lines below it are its output; a line ``…`` stands
-  for any number of lines. Lines ``> more`` right below the command belong to it. Spaces at the ends of lines and empty
-  lines at the end of an output do not count. Commands other than those of :data:`RUN` are not run and show no output.
+- In a ``console`` block a line ``$ command`` is run as bash would, and the lines below it are its output; a line ``…``
+  stands for any number of lines. Lines ``> more`` right below the command belong to it. Spaces at the ends of lines
+  and empty lines at the end of an output do not count. Commands other than those of :data:`RUN` are not run and show
+  no output.
 - A ``pycon`` block is run as a doctest; the blocks of a document share their names.
 - A ``yaml`` block that has ``layers:`` must load, and be analysed where it has an input. ``<!-- file: NAME -->`` above
   a block puts it into the folder in which the document's commands and examples run; ``<!-- refused: NAME -->`` does
@@ -22,18 +23,18 @@ import doctest
 import os
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from difflib import unified_diff
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from architecture_page import architectures_table, published_tables
+from command_runner import Runner, command_runner
 
 from flopcalc import FlopcalcError, analyze, load
 from flopcalc.expression import FUNCTIONS
@@ -157,37 +158,34 @@ def write_files(document: Path, folder: Path) -> None:
 # -- commands --------------------------------------------------------------------------------------------------------
 
 
-@cache
-def run_commands(document: Path) -> dict[int, str]:
-    """Run a document's commands in a folder of their own; return their outputs by line."""
-    scripts = sysconfig.get_path("scripts")
-    environment = {
+def environment() -> dict[str, str]:
+    """Return what the commands find in their environment."""
+    kept = {
         name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
     }
-    environment |= {
+    scripts = sysconfig.get_path("scripts")
+    return kept | {
         "COLUMNS": "80",
-        "PATH": os.pathsep.join((scripts, str(Path(sys.executable).parent), environment.get("PATH", ""))),
+        "PATH": os.pathsep.join((scripts, str(Path(sys.executable).parent), kept.get("PATH", ""))),
         "PYTHONUTF8": "1",
         "TERM": "dumb",
     }
-    outputs: dict[int, str] = {}
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    with command_runner(environment()) as started:
+        yield started
+
+
+def run_commands(document: Path, runner: Runner) -> dict[int, str]:
+    """Run a document's commands in a folder of their own; return their outputs by line."""
+    commands = [command for block in CONSOLES if block.document == document for command in commands_of(block)]
+    run = [command for command in commands if command.runs]
     with TemporaryDirectory() as folder:
         write_files(document, Path(folder))
-        for block in CONSOLES:
-            for command in commands_of(block) if block.document == document else ():
-                if command.runs:
-                    done = subprocess.run(
-                        ["bash", "-c", command.text],
-                        cwd=folder,
-                        env=environment,
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.PIPE,
-                        stderr=subprocess.STDOUT,
-                        timeout=600,
-                        check=False,
-                    )
-                    outputs[command.line] = done.stdout.decode("utf-8")
-    return outputs
+        outputs = runner.run(folder, [command.text for command in run])
+    return {command.line: output for command, output in zip(run, outputs, strict=True)}
 
 
 def trimmed(text: str) -> list[str]:
@@ -203,23 +201,20 @@ def matches(expected: list[str], actual: list[str]) -> bool:
     shutil.which("bash") is None or shutil.which("flopcalc", path=sysconfig.get_path("scripts")) is None,
     reason="the commands need bash and an installed flopcalc",
 )
-@pytest.mark.parametrize(
-    "block",
-    # a document's commands share a folder, so that one process runs them all, once
-    [pytest.param(block, marks=pytest.mark.xdist_group(block.document.name)) for block in CONSOLES],
-    ids=str,
-)
-def test_commands_print_what_the_document_shows(block: Block) -> None:
-    outputs = run_commands(block.document)
-    for command in commands_of(block):
+@pytest.mark.parametrize("document", sorted({block.document for block in CONSOLES}), ids=lambda document: document.name)
+def test_commands_print_what_the_document_shows(document: Path, runner: Runner) -> None:
+    outputs = run_commands(document, runner)
+    wrong: list[str] = []
+    for command in (command for block in CONSOLES if block.document == document for command in commands_of(block)):
         expected = trimmed("\n".join(command.output))
-        where = f"{block.document.name}:{command.line}: $ {command.text}"
+        where = f"{document.name}:{command.line}: $ {command.text}"
         if not command.runs:
             assert expected == [""], f"{where} is not run, so nobody checks its output"
             continue
         actual = trimmed(outputs[command.line])
         if not matches(expected, actual):
-            assert actual == expected, where
+            wrong += [where, *unified_diff(expected, actual, "shown", "printed", lineterm="")]
+    assert not wrong, "\n".join(wrong)
 
 
 # -- examples in Python ----------------------------------------------------------------------------------------------
@@ -548,12 +543,12 @@ def attribute_names(layer: Any) -> set[str]:
 # -- writing anew ----------------------------------------------------------------------------------------------------
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], runner: Runner) -> None:
     """Write the generated tables and the outputs of commands anew, in the documents of these names or in all."""
     for document in DOCUMENTS:
         if names and document.name not in {Path(name).name for name in names}:
             continue
-        found = run_commands(document)
+        found = run_commands(document, runner)
         before = document.read_text(encoding="utf-8")
         lines = before.splitlines()
         for block in reversed([block for block in CONSOLES if block.document == document]):
@@ -577,4 +572,5 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    with command_runner(environment()) as started:
+        main(sys.argv[1:], started)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from shipped import DERIVATIONS, derived, together
 
 from flopcalc import derive
 from flopcalc.errors import FlopcalcError, SpecError, UndecidedError, UnknownNameError
@@ -27,8 +28,6 @@ ASKED = {
     "resnext_equivalence", "shufflenet_units", "pointwise_share", "se_overhead", "esp_factor", "eesp_factor",
     "ghost_speedup", "dfc_attention", "compound_scaling",
 }  # fmt: skip
-
-SHIPPED = [entry.name for entry in catalog.index() if entry.kind == "derivations"]
 
 Write = Callable[[Any], str]
 
@@ -74,12 +73,13 @@ def methods(derivation: Derivation) -> set[str]:
 
 
 def test_all_that_were_asked_for_are_shipped() -> None:
-    assert {*SHIPPED} >= ASKED
+    assert {*DERIVATIONS} >= ASKED
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@together
+@pytest.mark.parametrize("name", DERIVATIONS)
 def test_a_shipped_derivation_says_what_why_and_where_it_comes_from(name: str) -> None:
-    derivation = derive(name)
+    derivation = derived(name)
     assert derivation.name == name
     assert derivation.title
     assert re.search(r"arXiv:\d{4}\.\d{5}", derivation.source)
@@ -89,13 +89,15 @@ def test_a_shipped_derivation_says_what_why_and_where_it_comes_from(name: str) -
         assert step.proved.lines
 
 
+@together
 def test_every_kind_of_step_is_used() -> None:
-    assert {step.kind for name in SHIPPED for step in derive(name).steps} == {*KINDS}
+    assert {step.kind for name in DERIVATIONS for step in derived(name).steps} == {*KINDS}
 
 
 # -- the figures that papers print -----------------------------------------------------------------------------------
 
 
+@together
 @pytest.mark.parametrize(
     ("name", "figure"),
     [
@@ -126,11 +128,11 @@ def test_every_kind_of_step_is_used() -> None:
     ],
 )
 def test_a_figure_of_the_papers_is_derived(name: str, figure: str) -> None:
-    assert figure in texts(derive(name))
+    assert figure in texts(derived(name))
 
 
 def test_g1_is_proved_by_a_square_that_is_zero_for_equal_channels_alone() -> None:
-    found = derive("g1")
+    found = derived("g1")
     assert {"sum of squares", "equality", "least"} <= methods(found)
     square = next(step for step in found.steps if step.proved.method == "sum of squares").proved.evidence[0].parts[1]
     assert str(square) == "h*w*(sqrt(c1) - sqrt(c2))**2"
@@ -139,7 +141,7 @@ def test_g1_is_proved_by_a_square_that_is_zero_for_equal_channels_alone() -> Non
 
 
 def test_g2_holds_for_held_flops_and_turns_round_for_held_channels() -> None:
-    steps = {step.kind: step for step in derive("g2").steps}
+    steps = {step.kind: step for step in derived("g2").steps}
     up, down = steps["grows"].proved.lines[-1], steps["falls"].proved.lines[-1]
     assert [str(name) for name in up.holding] == ["B", "c1", "h", "w"]
     assert [str(name) for name in down.holding] == ["c1", "c2", "h", "w"]
@@ -148,12 +150,12 @@ def test_g2_holds_for_held_flops_and_turns_round_for_held_channels() -> None:
 
 
 def test_the_general_bound_is_reached_at_the_squared_stride() -> None:
-    place = next(step for step in derive("general_bound").steps if step.kind == "equality").proved.lines[0]
+    place = next(step for step in derived("general_bound").steps if step.kind == "equality").proved.lines[0]
     assert [str(part) for part in place.parts[2:]] == ["c2", "c1*s**2"]
 
 
 def test_the_whole_widths_beside_the_equivalence_cost_less_and_more() -> None:
-    step = next(step for step in derive("resnext_equivalence").steps if step.kind == "neighbours")
+    step = next(step for step in derived("resnext_equivalence").steps if step.kind == "neighbours")
     _, below, above = step.proved.lines
     # brute force: 2·(4·64)·(32·c) + 9·(32·c)²/32 at c = 3 and 4, against 17·64²
     assert below.parts[1:3] == (2 * 256 * 96 + 9 * 96**2 // 32, 17 * 64**2)
@@ -273,12 +275,13 @@ def rejected(path: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@together
+@pytest.mark.parametrize("name", DERIVATIONS)
 def test_a_file_read_and_written_anew_still_holds(name: str, write: Write) -> None:
-    assert texts(derive(write(content(name)))) == texts(derive(name))
+    assert texts(derive(write(content(name)))) == texts(derived(name))
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", DERIVATIONS)
 def test_a_changed_formula_ends_the_derivation(name: str, write: Write) -> None:
     count = 0
     for mutant in mutants(name):
@@ -287,7 +290,7 @@ def test_a_changed_formula_ends_the_derivation(name: str, write: Write) -> None:
     assert count >= len(content(name)["steps"]) - 1  # `show` alone states nothing that could be wrong
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", DERIVATIONS)
 def test_a_changed_quantity_ends_the_derivation(name: str, write: Write) -> None:
     for mutant in doubled(name):
         assert rejected(write(mutant.content)), f"{name}, {mutant.label} is accepted"
@@ -526,7 +529,7 @@ def test_the_example_of_the_documents_is_a_derivation(write: Write) -> None:
 
 
 def test_values_are_exact() -> None:
-    line = next(step for step in derive("pointwise_share").steps if step.kind == "value").proved.lines[0]
+    line = next(step for step in derived("pointwise_share").steps if step.kind == "value").proved.lines[0]
     assert line.parts[1] == Fraction(128, 137)
     assert isinstance(line.parts[2], Rounded)
 

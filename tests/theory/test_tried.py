@@ -88,6 +88,16 @@ def says_equal(step: Step, other: Step) -> bool:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[1]}")
 def test_a_changed_line_of_a_least_value_is_found_out(case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     spec, minimized, held, over, where = case
+    right, known = least.minimize, dict[str, Minimum]()
+
+    def once(*args: Any) -> Minimum:
+        """Find the least value the first time alone: what is tried here are the lines that are written about it."""
+        asked = repr(args)
+        if asked not in known:
+            known[asked] = right(*args)
+        return known[asked]
+
+    monkeypatch.setattr(least, "minimize", once)
     steps = list(derive_least(load(spec), minimized, held, over, where).steps)
     count = 0
     for index, step in enumerate(steps):

@@ -30,6 +30,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("comparison", "sweeps"),
     ("solving",),
     ("render",),
+    ("page",),
+    ("pages",),
     ("cli",),
 )
 """The modules of the package from the ground up: each may import its own row's package and the rows before it."""

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from flopcalc.cli.options import FORMATS, Word, format_option, output_option, shared_options
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import Word, output_option, page_format_option, shared_options
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, report_of
-from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.report import GROUPINGS
 
 __all__ = ["command"]
@@ -20,7 +19,7 @@ _SHARED = ("units", "dtype", "symbolic", "symbols", "assume", "exact_rounding", 
 
 def _options() -> list[click.Option]:
     return [
-        format_option(*FORMATS),
+        page_format_option(),
         output_option(),
         click.Option(["--by"], type=Word(*GROUPINGS), default="layer", show_default=True, help="Put rows together."),
         click.Option(
@@ -31,25 +30,13 @@ def _options() -> list[click.Option]:
 
 
 def _run(ctx: click.Context, /, **options: Any) -> None:
+    written = {"output_format": options["output_format"], "output": options["output"], "units": options["units"]}
+    chosen_format(**written)
+    from flopcalc.pages.bound import bound_page
     from flopcalc.theory.bounds import bounds_of
 
-    output_format, output, units = options["output_format"], options["output"], options["units"]
-    if units == "human" and output_format in ("json", "csv"):
-        raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
     bounds = bounds_of(report_of(ctx, options))
-    from flopcalc.render import bound as render
-
-    chosen = {"by": options["by"], "top": options["top"]}
-    if output_format == "json":
-        write_json(render.bounds_as_dict(bounds, **chosen), output)
-    elif output_format == "csv":
-        write_text(render.bounds_as_csv(bounds, **chosen), output)
-    elif output_format == "markdown":
-        write_text(render.bounds_as_markdown(bounds, units=units, **chosen), output)
-    elif output_format == "latex":
-        write_text(render.bounds_as_latex(bounds, units=units, **chosen), output)
-    else:
-        write_text(render.bounds_as_text(bounds, screen_for(output), units=units, **chosen), output)
+    write_page(bound_page(bounds, by=options["by"], top=options["top"]), **written)
 
 
 command = OnSpec(

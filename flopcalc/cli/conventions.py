@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-from flopcalc.cli.options import Word, format_option, output_option, shared_options, split_list
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import Word, output_option, page_format_option, shared_options, split_list
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, report_of
 from flopcalc.convention import COUNTED
-from flopcalc.errors import FlopcalcError, Problem
 
 __all__ = ["command"]
 
@@ -20,7 +19,7 @@ _SHARED = ("units", "dtype", "symbolic", "symbols", "assume", "exact_rounding", 
 
 def _options() -> list[click.Option]:
     return [
-        format_option("table", "json", "csv", "markdown"),
+        page_format_option(),
         output_option(),
         click.Option(
             ["--convention", "names"],
@@ -45,27 +44,18 @@ def _options() -> list[click.Option]:
 
 
 def _run(ctx: click.Context, /, **options: Any) -> None:
+    written = {"output_format": options["output_format"], "output": options["output"], "units": options["units"]}
+    chosen_format(**written)
+    from flopcalc.pages.conventions import conventions_page
     from flopcalc.theory.ledger import conventions_of
 
-    output_format, output, units = options["output_format"], options["output"], options["units"]
-    if units == "human" and output_format in ("json", "csv"):
-        raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
     found = conventions_of(
         report_of(ctx, options),
         names=split_list(options["names"]),
         against=options["against"],
         metric=options["metric"],
     )
-    from flopcalc.render import ledger as render
-
-    if output_format == "json":
-        write_json(render.conventions_as_dict(found), output)
-    elif output_format == "csv":
-        write_text(render.conventions_as_csv(found), output)
-    elif output_format == "markdown":
-        write_text(render.conventions_as_markdown(found, units=units), output)
-    else:
-        write_text(render.conventions_as_text(found, screen_for(output), units=units), output)
+    write_page(conventions_page(found), **written)
 
 
 command = OnSpec(

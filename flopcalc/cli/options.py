@@ -21,6 +21,7 @@ __all__ = [
     "input_shapes",
     "named_values",
     "output_option",
+    "page_format_option",
     "shared_options",
     "split_list",
 ]
@@ -138,6 +139,17 @@ def format_option(*formats: str) -> click.Option:
         default="table",
         show_default=True,
         help="How it is written.",
+    )
+
+
+def page_format_option() -> click.Option:
+    """Make ``--format`` of a command that answers with a page."""
+    from flopcalc.page.formats import FORMATS as OF_PAGES
+
+    return click.Option(
+        ["--format", "output_format"],
+        type=Word(*OF_PAGES),
+        help="How it is written.  [default: what the extension of --output means, or table]",
     )
 
 

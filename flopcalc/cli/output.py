@@ -16,16 +16,20 @@ from flopcalc.render.text import NARROWEST, broken, spelt, visible
 from flopcalc.report import Report
 
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
+    from flopcalc.page.formats import Format
+    from flopcalc.page.model import Page
     from flopcalc.render.terminal import Screen
 
 __all__ = [
     "PipeClosed",
+    "chosen_format",
     "is_standard_output",
     "say",
     "screen_for",
     "whole_file",
     "width_of",
     "write_json",
+    "write_page",
     "write_pieces",
     "write_report",
     "write_text",
@@ -99,6 +103,45 @@ def _check(output_format: str, columns: Sequence[str] | None, units: str) -> Non
             raise FlopcalcError(Problem("--columns does not go with --format json, which holds every column"))
     if units == "human" and output_format in ("json", "csv"):
         raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
+
+
+def write_page(page: Page, *, output_format: str | None, output: str | None, units: str = "auto") -> None:
+    """Write a page in a format, to a file or to the standard output.
+
+    Parameters
+    ----------
+    page : Page
+    output_format : str, optional
+        A name from :data:`flopcalc.page.formats.FORMATS`; what the file's extension means where not given.
+    output : str, optional
+    units : str
+
+    Raises
+    ------
+    FlopcalcError
+        For an extension that no format has, for units that the format has no use for, or for a file that cannot be.
+    """
+    from flopcalc.page.formats import Layout
+    from flopcalc.render.json import escaped
+
+    chosen = chosen_format(output_format, output, units)
+    text = chosen.write(page, Layout(screen_for(output) if chosen.name == "table" else None, units))
+    write_text(text, output, spelt=escaped if chosen.ascii else spelt)
+
+
+def chosen_format(output_format: str | None, output: str | None, units: str = "auto") -> Format:
+    """Return the format that is asked for, or that the file's extension means; before anything is worked out.
+
+    Raises
+    ------
+    FlopcalcError
+    """
+    from flopcalc.page.formats import FORMATS, format_of
+
+    found = FORMATS[output_format] if output_format else format_of("" if is_standard_output(output) else output or "")
+    if units == "human" and found.exact:
+        raise FlopcalcError(Problem(f"--units human does not go with --format {found.name}, which is exact"))
+    return found
 
 
 def write_json(value: object, output: str | None = None) -> None:

@@ -12,7 +12,21 @@ from flopcalc.number import Number, Value, as_text, is_rational, readable
 from flopcalc.render.formula import UNICODE, Style, formula
 from flopcalc.render.units import exact_number, human_bytes, human_number, percent
 
-__all__ = ["UNITS", "Bytes", "Cell", "Named", "Phrase", "Setting", "Shapes", "Share", "Writer", "shape_text"]
+__all__ = [
+    "UNITS",
+    "Bytes",
+    "Cell",
+    "Digits",
+    "Named",
+    "Phrase",
+    "Setting",
+    "Shapes",
+    "Share",
+    "Signed",
+    "Squared",
+    "Writer",
+    "shape_text",
+]
 
 UNITS = ("auto", "human", "exact")
 """How tables show numbers: exact where they fit, always with units, always with every digit."""
@@ -54,7 +68,28 @@ class Setting:
     value: Value
 
 
-Cell: TypeAlias = "str | Number | Share | Bytes | Shapes | Named | Setting | Shape | None"
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A number whose digits are already chosen: ``1.083``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A number or a formula with its sign: ``+12``."""
+
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Squared:
+    """A formula in the form that it has: as the square of a sum, and not multiplied out."""
+
+    value: Number
+
+
+Cell: TypeAlias = "str | Number | Share | Bytes | Digits | Signed | Squared | Shapes | Named | Setting | Shape | None"
 """What stands in a cell before a format writes it."""
 
 Phrase: TypeAlias = "tuple[Cell, ...]"
@@ -106,6 +141,13 @@ class Writer:
             return self.digits(percent(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
         if isinstance(cell, Bytes):
             return self.bytes(cell.value)
+        if isinstance(cell, Digits):
+            return self.digits(cell.text)
+        if isinstance(cell, Signed):
+            text = self.number(cell.value)
+            return text if text.startswith("-") else f"+{text}"
+        if isinstance(cell, Squared):
+            return self.squared(cell.value)
         if isinstance(cell, Setting):
             return self.setting(cell.value)
         if isinstance(cell, Named):
@@ -132,6 +174,16 @@ class Writer:
 
     def formula(self, value: Value) -> str:
         """Write an exact value, as people write it in a formula."""
+        return self.math(formula(value, self.style, self.order))
+
+    def squared(self, value: Number) -> str:
+        """Write a formula in the form that it has; a sum that is squared begins with what is added."""
+        if not is_rational(value):
+            from sympy import Pow
+
+            for power in value.atoms(Pow):
+                if power.base.is_Add and power.exp == 2 and formula(power.base, self.style, self.order)[0] == "-":
+                    value = value.xreplace({power: (-power.base) ** 2})
         return self.math(formula(value, self.style, self.order))
 
     def setting(self, value: Value) -> str:

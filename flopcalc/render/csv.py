@@ -13,7 +13,7 @@ from flopcalc.render.cells import Cell, Share, Writer
 from flopcalc.render.table import table_of
 from flopcalc.report import Report
 
-__all__ = ["GROUP_COLUMNS", "LAYER_COLUMNS", "harmless", "report_as_csv", "rows_as_csv"]
+__all__ = ["GROUP_COLUMNS", "LAYER_COLUMNS", "harmless", "report_as_csv", "rows_as_csv", "rows_as_tsv"]
 
 LAYER_COLUMNS = (
     "path",
@@ -94,3 +94,15 @@ def rows_as_csv(rows: Iterable[Sequence[str]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([harmless(cell) for cell in row] for row in rows)
     return buffer.getvalue()
+
+
+def rows_as_tsv(rows: Iterable[Sequence[str]]) -> str:
+    r"""Return rows of text between tabs, a line each; no text is a formula of a spreadsheet's.
+
+    Examples
+    --------
+    >>> rows_as_tsv([["path", "mac"], ["a" + chr(9) + "b", "12"]])
+    'path\tmac\na\\tb\t12\n'
+    """
+    escapes = str.maketrans({"\t": "\\t", "\n": "\\n", "\\": "\\\\"})
+    return "".join("\t".join(harmless(cell).translate(escapes) for cell in row) + "\n" for row in rows)

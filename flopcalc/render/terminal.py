@@ -21,7 +21,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from flopcalc.number import is_rational
-from flopcalc.render.cells import Writer
+from flopcalc.render.cells import Digits, Writer
 from flopcalc.render.formula import ASCII, UNICODE
 from flopcalc.render.table import Table, caption, heading, summary, symbol_order, table_of
 from flopcalc.render.text import encodable, plain, printable
@@ -29,14 +29,19 @@ from flopcalc.render.units import human_number
 from flopcalc.report import Report
 
 __all__ = [
+    "Grid",
     "Head",
     "Paragraph",
+    "Row",
     "Screen",
     "facts_as_text",
+    "first_fitting",
+    "is_formula",
     "listing_as_text",
     "paragraphs_as_text",
     "progress",
     "report_as_text",
+    "units_aligned",
 ]
 
 _LAYERS: Sequence[tuple[str, ...]] = (
@@ -207,7 +212,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """A row's texts, and what it is: a row, the head of a group, or the total."""
 
     cells: tuple[str, ...]
@@ -215,11 +220,11 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class _Grid:
+class Grid:
     """Columns and rows of text, before they are drawn."""
 
     heads: tuple[Head, ...]
-    rows: tuple[_Row, ...]
+    rows: tuple[Row, ...]
 
     @cached_property
     def _columns(self) -> list[list[str]]:
@@ -284,6 +289,11 @@ class _Grid:
             )
         return screen.drawn(table, _across(widths))
 
+    def may_break(self, screen: Screen) -> bool:
+        """Whether it has room with its words broken over lines, and can still be read."""
+        widths = self.widths(screen.width)
+        return _across(widths) <= screen.width and not self._cramped(widths)
+
     def _cramped(self, widths: Sequence[int]) -> bool:
         """Whether a column of words would be too narrow to be read."""
         for head, width, natural, column in zip(self.heads, widths, self.natural, self._columns, strict=True):
@@ -324,12 +334,12 @@ def _cell(text: str, head: Head, role: str, width: int) -> RenderableType:
     return Text(text, style)
 
 
-def _first_fitting(grids: Iterable[tuple[_Grid, float]], screen: Screen) -> tuple[_Grid, str]:
+def first_fitting(grids: Iterable[tuple[Grid, float]], screen: Screen) -> tuple[Grid, str]:
     """Draw the first grid that the screen has room for, and return both.
 
     Parameters
     ----------
-    grids : iterable of (_Grid, float)
+    grids : iterable of (Grid, float)
         From the richest to the poorest. A grid may be broken over lines where that makes it taller by no more than
         its number, as a part of its rows; the last one is taken in any case.
     screen : Screen
@@ -337,7 +347,7 @@ def _first_fitting(grids: Iterable[tuple[_Grid, float]], screen: Screen) -> tupl
     for grid, allowance in grids:
         if _across(grid.natural) <= screen.width:
             break
-        if allowance and _across(grid.widths(screen.width)) <= screen.width:
+        if allowance and grid.may_break(screen):
             lines = grid.drawn(screen)
             if lines.count("\n") <= 3 + len(grid.rows) + max(allowance * len(grid.rows), 3):
                 return grid, lines
@@ -387,7 +397,7 @@ def report_as_text(
     screen = screen or Screen()
     writer = _Screened(report, screen, human=False)
     title, *rest = (writer.phrase(line) for line in heading(report))
-    grid, table = _first_fitting(_grids(report, screen, by, columns, units), screen)
+    grid, table = first_fitting(_grids(report, screen, by, columns, units), screen)
     notes = [
         *_of_sharing(report, grid, by),
         *(writer.phrase(note) for note in caption(report, by, columns=columns, hints=True)),
@@ -405,7 +415,7 @@ def report_as_text(
     )
 
 
-def _of_sharing(report: Report, grid: _Grid, by: str | None) -> Iterator[str]:
+def _of_sharing(report: Report, grid: Grid, by: str | None) -> Iterator[str]:
     """Say that layers share parameters, where they have rows and none of them says so."""
     told = any(", shares " in cell for row in grid.rows for cell in row.cells)
     if by in (None, "layer") and not told and any(row.shares for row in report.layers):
@@ -414,7 +424,7 @@ def _of_sharing(report: Report, grid: _Grid, by: str | None) -> Iterator[str]:
 
 def _grids(
     report: Report, screen: Screen, by: str | None, columns: Sequence[str] | None, units: str
-) -> Iterator[tuple[_Grid, float]]:
+) -> Iterator[tuple[Grid, float]]:
     """Yield the grids that could show a report, from the richest to the poorest, each with how far it may break."""
     exactness = {"exact": (True,), "human": (False,)}.get(units, (True, False))
     if columns is None:
@@ -452,37 +462,38 @@ def _needed(report: Report, names: Sequence[str]) -> Iterator[str]:
             yield name
 
 
-def _grid(table: Table, writer: Writer) -> _Grid:
+def _grid(table: Table, writer: Writer) -> Grid:
     """Write a table's cells; a name that repeats is left blank, rows of a stage are indented."""
-    rows: list[_Row] = []
+    rows: list[Row] = []
     named = table.columns[0].name == "layer"
     for section in table.sections:
         if section.heading is not None:
-            rows.append(_Row(tuple(writer.cell(cell) for cell in section.heading.cells), "group"))
+            rows.append(Row(tuple(writer.cell(cell) for cell in section.heading.cells), "group"))
         previous = ""
         for line in section.lines:
             name, *cells = (writer.cell(cell) for cell in line.cells)
             shown = "" if named and len(cells) and name == previous else name
             previous = name
-            rows.append(_Row((_INDENT + shown if named and section.heading is not None else shown, *cells)))
-    rows.append(_Row(tuple(writer.cell(cell) for cell in table.total.cells), "total"))
+            rows.append(Row((_INDENT + shown if named and section.heading is not None else shown, *cells)))
+    rows.append(Row(tuple(writer.cell(cell) for cell in table.total.cells), "total"))
     heads = [Head(column.header, column.numeric) for column in table.columns]
     lines = [line for section in table.sections for line in section.lines] + [table.total]
     for index, column in enumerate(table.columns):
-        if column.numeric and all(not _is_formula(line.cells[index]) for line in lines):
+        if column.numeric and all(not is_formula(line.cells[index]) for line in lines):
             heads[index] = Head(column.header, True, True)
-    return _units_aligned(_Grid(tuple(heads), tuple(rows)))
+    return units_aligned(Grid(tuple(heads), tuple(rows)))
 
 
-def _is_formula(cell: object) -> bool:
+def is_formula(cell: object) -> bool:
+    """Tell whether a cell is no number, and so may be broken over lines."""
     value = getattr(cell, "value", cell)
-    return value is not None and not is_rational(value)
+    return not isinstance(cell, (str, Digits)) and value is not None and not is_rational(value)
 
 
 _UNIT = re.compile(r"(?<=\d) ([kMGTPE]?B|[kMGTPE])$")
 
 
-def _units_aligned(grid: _Grid) -> _Grid:
+def units_aligned(grid: Grid) -> Grid:
     """Set numbers without a unit to the left of the others' units."""
     columns = list(zip(*(row.cells for row in grid.rows), strict=True))
     for index, head in enumerate(grid.heads):
@@ -496,16 +507,16 @@ def _units_aligned(grid: _Grid) -> _Grid:
                 for cell, unit in zip(columns[index], found, strict=True)
             )
     rows = zip(*columns, strict=True)
-    return _Grid(grid.heads, tuple(_Row(cells, old.role) for cells, old in zip(rows, grid.rows, strict=True)))
+    return Grid(grid.heads, tuple(Row(cells, old.role) for cells, old in zip(rows, grid.rows, strict=True)))
 
 
-def _without_followers(grid: _Grid, position: int) -> _Grid:
+def _without_followers(grid: Grid, position: int) -> Grid:
     """Leave out the norms and activations that an operation is followed by, where there is no room for them."""
     rows = (
-        _Row(tuple(c.split(", ")[0] if index == position else c for index, c in enumerate(row.cells)), row.role)
+        Row(tuple(c.split(", ")[0] if index == position else c for index, c in enumerate(row.cells)), row.role)
         for row in grid.rows
     )
-    return _Grid(grid.heads, tuple(rows))
+    return Grid(grid.heads, tuple(rows))
 
 
 def _facts(report: Report, writer: Writer, screen: Screen) -> str:
@@ -566,7 +577,7 @@ def listing_as_text(
     screen = screen or Screen()
     heads = tuple(column if isinstance(column, Head) else Head(column) for column in columns)
     written = (tuple(screen.written(cell) for cell in row) for row in rows)
-    grid = _Grid(heads, tuple(_Row(*row) for row in zip(written, roles or ["row"] * len(rows), strict=True)))
+    grid = Grid(heads, tuple(Row(*row) for row in zip(written, roles or ["row"] * len(rows), strict=True)))
     above = screen.drawn(Text(screen.written(title), "bold")) if title else ""
     return above + grid.drawn(screen)
 

@@ -1,0 +1,172 @@
+"""A page: what a command says, in blocks of cells, before a format writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from flopcalc.render.cells import Cell, Phrase
+
+__all__ = ["Block", "Column", "Facts", "Line", "Page", "Records", "Said", "Table", "View", "listing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column.
+
+    Attributes
+    ----------
+    name : str
+        What views call it.
+    head : str
+    numeric : bool
+        Whether it holds numbers, which stand to the right.
+    whole : bool
+        Whether its words are never broken over lines.
+    """
+
+    name: str
+    head: str
+    numeric: bool = True
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row.
+
+    Attributes
+    ----------
+    cells : tuple of Phrase
+        One for every column.
+    role : str
+        ``row``, ``group`` for the head of the rows below it, or ``total``.
+    depth : int
+        How deep it stands below the head of its group.
+    """
+
+    cells: tuple[Phrase, ...]
+    role: str = "row"
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Some of a table's columns, for a screen of some width.
+
+    Attributes
+    ----------
+    names : tuple of str
+    breaks : float
+        How many lines more, as a part of its rows, it may have where words and formulas are broken to fit.
+    exact : bool
+        Whether numbers keep their digits where there is no room for them.
+    """
+
+    names: tuple[str, ...]
+    breaks: float = 0
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows below their headers.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+    lines : tuple of Line
+    views : tuple of View
+        What a screen shows, from the widest to the narrowest. Documents have the first.
+    set_in_type : tuple of str
+        The columns that LaTeX has, where a page has less room than the first view.
+    title : Phrase
+        What stands above it.
+    amounts : bool
+        Whether a screen has an amount at the left of each line and what it is for beside it, without headers.
+    """
+
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    views: tuple[View, ...]
+    set_in_type: tuple[str, ...] = ()
+    title: Phrase = ()
+    amounts: bool = False
+
+    def seen(self, names: Sequence[str]) -> Table:
+        """Return the table with these columns alone, in this order."""
+        place = {column.name: index for index, column in enumerate(self.columns)}
+        chosen = [place[name] for name in names]
+        lines = (replace(line, cells=tuple(line.cells[index] for index in chosen)) for line in self.lines)
+        return replace(self, columns=tuple(self.columns[index] for index in chosen), lines=tuple(lines))
+
+    @property
+    def in_print(self) -> Table:
+        """The table as Markdown and HTML have it."""
+        return self.seen(self.views[0].names)
+
+    @property
+    def in_type(self) -> Table:
+        """The table as LaTeX has it."""
+        return self.seen(self.set_in_type or self.views[0].names)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What there is to say of one thing, a line each: a name and a phrase."""
+
+    facts: tuple[tuple[str, Phrase], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Paragraphs; those that say what the figures mean stand back."""
+
+    paragraphs: tuple[Phrase, ...]
+    back: bool = True
+
+
+Block: TypeAlias = "Table | Facts | Said"
+
+Records: TypeAlias = "Iterable[Sequence[str]]"
+"""A header and rows of exact text, for programs."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a command says.
+
+    Attributes
+    ----------
+    heading : tuple of Phrase
+        The title, and what stands below it.
+    blocks : tuple of Block
+    order : tuple of str
+        The symbols in the order in which their specs declare them.
+    data : callable
+        Makes the object that JSON has.
+    records : callable
+        Makes the rows that CSV and TSV have.
+    """
+
+    heading: tuple[Phrase, ...]
+    blocks: tuple[Block, ...]
+    order: tuple[str, ...]
+    data: Callable[[], Mapping[str, Any]]
+    records: Callable[[], Records]
+
+
+def listing(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Phrase]], title: Phrase = ()) -> Table:
+    """Return a table that has all its columns on every screen, with exact numbers.
+
+    Examples
+    --------
+    >>> table = listing([Column("name", "Name", numeric=False), Column("mac", "MAC")], [["conv", 12]])
+    >>> table.lines[0].cells
+    (('conv',), (12,))
+    """
+    lines = (Line(tuple(cell if isinstance(cell, tuple) else (cell,) for cell in row)) for row in rows)
+    return Table(
+        tuple(columns), tuple(lines), (View(tuple(column.name for column in columns), exact=True),), title=title
+    )

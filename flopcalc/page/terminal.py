@@ -1,0 +1,132 @@
+"""Pages for a screen: tables fitted to its width, facts and paragraphs broken to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flopcalc.page.model import Block, Facts, Line, Page, Said, Table
+from flopcalc.render.book import BookWriter
+from flopcalc.render.cells import Phrase
+from flopcalc.render.terminal import (
+    Grid,
+    Head,
+    Paragraph,
+    Row,
+    Screen,
+    facts_as_text,
+    first_fitting,
+    is_formula,
+    paragraphs_as_text,
+    units_aligned,
+)
+
+__all__ = ["page_as_text"]
+
+_INDENT = "  "
+
+
+def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") -> str:
+    """Return a page for a screen.
+
+    Parameters
+    ----------
+    page : Page
+    screen : Screen, optional
+        120 columns without colours where not given.
+    units : str
+        One of :data:`flopcalc.render.cells.UNITS`.
+    """
+    drawing = _Drawing(screen or Screen(), units, page.order)
+    first, *others = page.blocks
+    return drawing.heading(page.heading) + drawing.block(first) + "".join("\n" + drawing.block(one) for one in others)
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """How blocks are drawn on one screen."""
+
+    screen: Screen
+    units: str
+    order: Sequence[str]
+
+    @cached_property
+    def exact(self) -> BookWriter:
+        """What writes words and exact numbers."""
+        return BookWriter(self.order, self.screen)
+
+    @cached_property
+    def writers(self) -> tuple[BookWriter, ...]:
+        """What writes a table's numbers, the richest first."""
+        human = BookWriter(self.order, self.screen, human=True)
+        return {"exact": (self.exact,), "human": (human,)}.get(self.units, (self.exact, human))
+
+    def heading(self, phrases: Sequence[Phrase]) -> str:
+        """Return the title and what stands below it."""
+        title, *rest = map(self.exact.phrase, phrases)
+        return paragraphs_as_text([Paragraph(title, "bold"), *(Paragraph(line, "dim") for line in rest)], self.screen)
+
+    def block(self, block: Block) -> str:
+        """Return a block's lines."""
+        return _DRAWN[type(block)](self, block)
+
+    def table(self, table: Table) -> str:
+        """Return the first view that the screen has room for, below the title."""
+        above = self.strong(table.title) if table.title else ""
+        return above + (self.amounts(table) if table.amounts else first_fitting(self.grids(table), self.screen)[1])
+
+    def strong(self, phrase: Phrase) -> str:
+        """Return a line that stands out."""
+        return paragraphs_as_text([Paragraph(self.writers[0].phrase(phrase), "bold")], self.screen)
+
+    def amounts(self, table: Table) -> str:
+        """Return a line for every amount, whole numbers below each other."""
+        pairs = [tuple(map(self.writers[0].phrase, line.cells)) for line in table.lines]
+        if any(is_formula(cell) for line in table.lines for cell in line.cells[0]):
+            return paragraphs_as_text([Paragraph(f"{amount}  {text}", indent=2) for amount, text in pairs], self.screen)
+        width = max(len(amount) for amount, _ in pairs)
+        lines = (Paragraph(text, indent=width + 4, mark=f"  {amount.rjust(width)}") for amount, text in pairs)
+        return paragraphs_as_text(lines, self.screen)
+
+    def grids(self, table: Table) -> Iterator[tuple[Grid, float]]:
+        """Yield the grids that could show a table, the richest first, each with how much taller it may become."""
+        for view in table.views:
+            seen = table.seen(view.names)
+            for writer in self.writers[: 1 if view.exact else None]:
+                grid = _grid(seen, writer)
+                yield grid, 0
+            if view.breaks:
+                yield grid, view.breaks
+
+    def facts(self, block: Facts) -> str:
+        """Return a line for every fact."""
+        return facts_as_text([(name, self.exact.phrase(phrase)) for name, phrase in block.facts], self.screen)
+
+    def said(self, block: Said) -> str:
+        """Return paragraphs."""
+        notes = [Paragraph(self.exact.phrase(phrase), "dim" if block.back else "") for phrase in block.paragraphs]
+        return paragraphs_as_text(notes, self.screen)
+
+
+_DRAWN: Mapping[type, Callable[[_Drawing, Any], str]] = {
+    Table: _Drawing.table,
+    Facts: _Drawing.facts,
+    Said: _Drawing.said,
+}
+
+
+def _grid(table: Table, writer: BookWriter) -> Grid:
+    heads = []
+    for index, column in enumerate(table.columns):
+        formulas = any(is_formula(cell) for line in table.lines for cell in line.cells[index])
+        whole = column.whole or (column.numeric and not formulas)
+        heads.append(Head(writer.words(column.head), column.numeric, whole))
+    return units_aligned(Grid(tuple(heads), tuple(Row(tuple(_texts(line, writer)), line.role) for line in table.lines)))
+
+
+def _texts(line: Line, writer: BookWriter) -> Iterator[str]:
+    first, *others = map(writer.phrase, line.cells)
+    yield _INDENT * line.depth + first
+    yield from others

@@ -1,0 +1,135 @@
+"""Every format of every command that answers with a page: what each writer owes its readers, whatever the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from flopcalc.page.formats import FORMATS, Format, format_of
+
+Ok = Callable[..., str]
+Refused = Callable[..., str]
+
+COMMANDS = [
+    ("bound", "resnet18"),
+    ("bound", "inverted_residual"),
+    ("bound", "shufflenet_v2", "--by", "stage"),
+    ("conventions", "resnet18", "--convention", "fvcore,thop,calflops_macs"),
+    ("conventions", "separable_conv", "--metric", "params"),
+]
+each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+
+
+class Balanced(HTMLParser):
+    """Raises where a tag is closed that is not open, and collects the cells of every row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.rows: list[int] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag == "br":
+            return
+        self.open.append(tag)
+        if tag == "tr":
+            self.rows.append(0)
+        if tag in ("td", "th"):
+            self.rows[-1] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@each
+def test_every_format_has_an_answer_and_all_are_different(ok: Ok, command: tuple[str, ...]) -> None:
+    said = {name: ok(*command, "--format", name) for name in FORMATS}
+    assert len({*said.values()}) == len(FORMATS)
+    assert all(text.endswith("\n") for text in said.values())
+    assert ok(*command) == said["table"]
+
+
+@each
+def test_rows_between_tabs_are_those_between_commas(ok: Ok, command: tuple[str, ...]) -> None:
+    commas = list(csv.reader(io.StringIO(ok(*command, "--format", "csv"))))
+    assert [line.split("\t") for line in ok(*command, "--format", "tsv").splitlines()] == commas
+    assert len({len(row) for row in commas}) == 1
+
+
+@each
+def test_json_is_one_object_that_names_its_layout(ok: Ok, command: tuple[str, ...]) -> None:
+    assert json.loads(ok(*command, "--format", "json"))["schema"].startswith(f"flopcalc.{command[0]}/")
+
+
+@each
+def test_html_is_balanced_with_rows_of_equal_length(ok: Ok, command: tuple[str, ...]) -> None:
+    page = Balanced()
+    page.feed(ok(*command, "--format", "html"))
+    assert page.open == []
+    assert page.rows
+    assert min(page.rows) > 1
+
+
+@each
+def test_markdown_has_tables_of_as_many_cells_in_every_row(ok: Ok, command: tuple[str, ...]) -> None:
+    lines = ok(*command, "--format", "markdown").splitlines()
+    assert lines[0].startswith("## ")
+    bars = [line.replace(r"\|", "").count("|") if line.startswith("|") else 0 for line in lines]
+    assert all(one == other for one, other in pairwise(bars) if one and other)
+    assert any(set(line) <= set("|-: ") for line in lines if line)
+
+
+@each
+def test_latex_opens_and_closes_what_it_names(ok: Ok, command: tuple[str, ...]) -> None:
+    said = ok(*command, "--format", "latex")
+    for name in ("table", "tabular", "longtable"):
+        assert said.count(rf"\begin{{{name}}}") == said.count(rf"\end{{{name}}}")
+    assert said.count("{") - said.count(r"\{") == said.count("}") - said.count(r"\}")
+    assert said.count("$") % 2 == 0
+    assert "longtable" not in said or r"\usepackage{amsmath,booktabs,longtable}" in said
+
+
+@pytest.mark.parametrize("one", FORMATS.values(), ids=list(FORMATS))
+def test_an_extension_chooses_its_format(ok: Ok, tmp_path: Path, one: Format) -> None:
+    for extension in (*one.extensions, one.extensions[0].upper()):
+        file = tmp_path / f"bounds{extension}"
+        assert ok("bound", "resnet18", "--output", str(file)) == ""
+        want = ok("bound", "resnet18", "--format", one.name)
+        assert file.read_text(encoding="utf-8") == want
+
+
+def test_a_format_that_is_named_is_taken_whatever_the_file_is_called(ok: Ok, tmp_path: Path) -> None:
+    file = tmp_path / "bounds.csv"
+    ok("bound", "resnet18", "--format", "json", "--output", str(file))
+    assert json.loads(file.read_text())["spec"] == "resnet18"
+
+
+def test_a_file_without_an_extension_and_the_standard_output_have_tables(ok: Ok, tmp_path: Path) -> None:
+    ok("bound", "resnet18", "--output", str(tmp_path / "bounds"))
+    assert (tmp_path / "bounds").read_text() == ok("bound", "resnet18") == ok("bound", "resnet18", "--output", "-")
+    assert format_of("folder.csv/bounds").name == "table"
+
+
+def test_an_unknown_format_or_extension_is_refused(refused: Refused, tmp_path: Path) -> None:
+    said = refused("bound", "resnet18", "--output", str(tmp_path / "bounds.xlsx"))
+    assert "no format has files that end in `.xlsx`" in said
+    assert ".csv" in said
+    assert "one of table, json, csv, tsv, markdown, latex, html" in refused("bound", "resnet18", "--format", "yaml")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("one", [one for one in FORMATS.values() if one.exact], ids=lambda one: one.name)
+def test_exact_formats_have_no_units(refused: Refused, one: Format) -> None:
+    assert "is exact" in refused("bound", "resnet18", "--units", "human", "--format", one.name)
+
+
+def test_no_two_formats_have_the_same_extension() -> None:
+    every = [extension for one in FORMATS.values() for extension in one.extensions]
+    assert len({*every}) == len(every)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flopcalc.analysis import resolve, split_inline
-from flopcalc.cli.options import Word, format_option, input_shapes, output_option, shared_options
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import Word, input_shapes, output_option, page_format_option, shared_options
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.spec.loader import is_path
@@ -30,7 +30,7 @@ _METRICS = ("params", "flops", "mac", "size")
 
 def _options() -> list[click.Option]:
     return [
-        format_option("table", "json", "csv", "markdown", "latex"),
+        page_format_option(),
         output_option(),
         click.Option(
             ["--metric"],
@@ -94,6 +94,7 @@ def _run(ctx: click.Context, /, figure: tuple[str, ...], **options: Any) -> int:
         if split_pair(word) is not None:
             expected = "a spec and one figure, or SPEC=FIGURE for every network"
             raise ParameterError(Problem(f"`{shorten(word)}` is a pair, and what stands first is none", None, expected))
+    chosen_format(options["output_format"], options["output"])
     spec, values, given = asked_of(ctx, options)
     return _write(explain_spec(spec, values, " ".join(figure), metric=options["metric"], **given), options)
 
@@ -102,6 +103,7 @@ def _run_pairs(ctx: click.Context, /, pairs: tuple[str, ...], **options: Any) ->
     from flopcalc.theory.explain import explain_spec
     from flopcalc.theory.quoted_table import explain_table
 
+    chosen_format(options["output_format"], options["output"])
     read = _pairs_of(pairs)
     values = shared_values(ctx, [name for name, _ in read], options["settings"])
     given: dict[str, Any] = {"input": input_shapes(options["input_shape"]), "dtype": options["dtype"]}
@@ -117,20 +119,11 @@ def _run_pairs(ctx: click.Context, /, pairs: tuple[str, ...], **options: Any) ->
 
 def _write(found: Explained | ExplainedTable, options: dict[str, Any]) -> int:
     """Write what was found, and return the exit code."""
-    from flopcalc.render import explanation as render
+    from flopcalc.pages.explain import explain_page
     from flopcalc.theory.explain import Explained
 
-    output_format, output, top = options["output_format"], options["output"], options["top"]
-    if output_format == "json":
-        write_json(render.explained_as_dict(found), output)
-    elif output_format == "csv":
-        write_text(render.explained_as_csv(found), output)
-    elif output_format == "markdown":
-        write_text(render.explained_as_markdown(found, top=top), output)
-    elif output_format == "latex":
-        write_text(render.explained_as_latex(found, top=top), output)
-    else:
-        write_text(render.explained_as_text(found, screen_for(output), top=top), output)
+    page = explain_page(found, top=options["top"])
+    write_page(page, output_format=options["output_format"], output=options["output"])
     return 0 if (found.found if isinstance(found, Explained) else found.rules) else 1
 
 

@@ -34,7 +34,7 @@ def _sentences(phrases: Iterable[Phrase], write: BookLatex) -> str:
 
 
 def _table(table: Table, caption: str, write: BookLatex) -> Iterator[str]:
-    alignment = "".join("r" if column.numeric else "l" for column in table.columns)
+    alignment = "".join(_alignments(table, write))
     head = "  " + " & ".join(write.words(column.head) for column in table.columns) + r" \\"
     body = [line for row in table.lines for line in _row(row, write)]
     said = rf"  \caption{{{caption}}}" if caption else ""
@@ -47,6 +47,16 @@ def _table(table: Table, caption: str, write: BookLatex) -> Iterator[str]:
         yield from (r"\begin{table}", r"  \centering", *[said] * bool(said))
         yield from (rf"  \begin{{tabular}}{{{alignment}}}", r"  \toprule", head, r"  \midrule")
         yield from (*body, r"  \bottomrule", r"  \end{tabular}", r"\end{table}")
+
+
+_LONG = 60
+"""Characters from which on words are broken over lines."""
+
+
+def _alignments(table: Table, write: BookLatex) -> Iterator[str]:
+    for index, column in enumerate(table.columns):
+        long = any(len(write.phrase(line.cells[index])) > _LONG for line in table.lines)
+        yield "r" if column.numeric else r"p{0.4\linewidth}" if long else "l"
 
 
 def _row(line: Line, write: BookLatex) -> Iterator[str]:

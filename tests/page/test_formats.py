@@ -23,7 +23,10 @@ COMMANDS = [
     ("bound", "shufflenet_v2", "--by", "stage"),
     ("conventions", "resnet18", "--convention", "fvcore,thop,calflops_macs"),
     ("conventions", "separable_conv", "--metric", "params"),
+    ("explain", "resnet50", "4.1G"),
+    ("explain", "resnet50=3.86G", "resnet101=7.58G"),
 ]
+_LAYOUTS = {"explain": "explanation"}
 each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 
 
@@ -65,7 +68,9 @@ def test_rows_between_tabs_are_those_between_commas(ok: Ok, command: tuple[str, 
 
 @each
 def test_json_is_one_object_that_names_its_layout(ok: Ok, command: tuple[str, ...]) -> None:
-    assert json.loads(ok(*command, "--format", "json"))["schema"].startswith(f"flopcalc.{command[0]}/")
+    assert json.loads(ok(*command, "--format", "json"))["schema"].startswith(
+        f"flopcalc.{_LAYOUTS.get(command[0], command[0])}"
+    )
 
 
 @each

@@ -10,9 +10,9 @@ from typing import TypeAlias
 from flopcalc.layers import Shape
 from flopcalc.number import Number, Value, as_text, is_rational, readable
 from flopcalc.render.formula import UNICODE, Style, formula
-from flopcalc.render.units import exact_number, human_bytes, human_number, percent
+from flopcalc.render.units import exact_number, human_bytes, human_number, percent, ratio_text
 
-__all__ = ["UNITS", "Bytes", "Cell", "Named", "Phrase", "Setting", "Shapes", "Share", "Writer", "shape_text"]
+__all__ = ["UNITS", "Bytes", "Cell", "Named", "Phrase", "Ratio", "Setting", "Shapes", "Share", "Writer", "shape_text"]
 
 UNITS = ("auto", "human", "exact")
 """How tables show numbers: exact where they fit, always with units, always with every digit."""
@@ -21,6 +21,13 @@ UNITS = ("auto", "human", "exact")
 @dataclass(frozen=True, slots=True)
 class Share:
     """A part of the total, as a fraction of 1."""
+
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio: of two metrics, or of one spec's metric to another's."""
 
     value: Number
 
@@ -54,7 +61,7 @@ class Setting:
     value: Value
 
 
-Cell: TypeAlias = "str | Number | Share | Bytes | Shapes | Named | Setting | Shape | None"
+Cell: TypeAlias = "str | Number | Share | Ratio | Bytes | Shapes | Named | Setting | Shape | None"
 """What stands in a cell before a format writes it."""
 
 Phrase: TypeAlias = "tuple[Cell, ...]"
@@ -104,6 +111,8 @@ class Writer:
             return self.words(cell)
         if isinstance(cell, Share):
             return self.digits(percent(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
+        if isinstance(cell, Ratio):
+            return self.digits(ratio_text(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
         if isinstance(cell, Bytes):
             return self.bytes(cell.value)
         if isinstance(cell, Setting):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from flopcalc.convention import Convention
 from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.metrics import METRICS, SWEPT
 from flopcalc.number import Value, as_text, normal, readable
 from flopcalc.render.csv import rows_as_csv
 from flopcalc.render.markdown import escaped_markdown
-from flopcalc.render.table import COLUMNS
-from flopcalc.render.units import exact_number, human_number
+from flopcalc.render.units import exact_number, human_number, ratio_text
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps import Axis, Block
 from flopcalc.sweeps.selecting import Key, Selection, Tally, selected
@@ -41,7 +41,6 @@ __all__ = [
 SCHEMA = "flopcalc.sweep/1"
 """What the key ``schema`` says: the layout, and its version."""
 
-_LABELS = {"peak_memory": "Peak memory"}
 _EXPENDABLE = ("activations", "weights", "madds")
 """What a narrow screen leaves out, in this order, where nobody chose the columns."""
 
@@ -105,7 +104,7 @@ def label(name: str) -> str:
     >>> label("flops"), label("alpha")
     ('FLOPs', 'alpha')
     """
-    return COLUMNS[name].header if name in COLUMNS else _LABELS.get(name, name)
+    return METRICS[name].header if name in SWEPT else name
 
 
 def _values(axis: Axis) -> str:
@@ -213,7 +212,7 @@ class _Text:
     """How a format writes a parameter's value, a metric's, and rows of such cells."""
 
     word: Callable[[Value], str]
-    number: Callable[[int], str]
+    number: Callable[[Any], str]
     joined: Callable[[Sequence[str], Sequence[Sequence[str]]], str]
 
 
@@ -230,10 +229,18 @@ def _json_word(value: Value) -> str:
     return json.dumps(_plain(value), ensure_ascii=False)
 
 
+def _json_number(value: int | Fraction) -> str:
+    return f'"{value}"' if isinstance(value, Fraction) else str(value)
+
+
 def _json_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
     keys = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in names]
     template = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
     return ",\n    ".join([template % row for row in zip(*columns, strict=True)])
+
+
+def _markdown_number(value: int | Fraction) -> str:
+    return ratio_text(value) if isinstance(value, Fraction) else f"{value:,}"
 
 
 def _markdown_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
@@ -242,8 +249,8 @@ def _markdown_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> 
 
 _TEXTS = {
     "csv": _Text(_csv_word, str, _csv_joined),
-    "json": _Text(_json_word, str, _json_joined),
-    "markdown": _Text(lambda value: escaped_markdown(readable(value)), "{:,}".format, _markdown_joined),
+    "json": _Text(_json_word, _json_number, _json_joined),
+    "markdown": _Text(lambda value: escaped_markdown(readable(value)), _markdown_number, _markdown_joined),
 }
 
 
@@ -341,8 +348,10 @@ def write_parquet(heading: Heading, blocks: Iterable[Block], file: BinaryIO) -> 
 
 
 def _field(pa: Any, name: str, heading: Heading) -> Any:
-    if name not in heading.axes:
+    if name not in heading.axes and METRICS[name].whole:
         return pa.field(name, pa.int64(), nullable=False)
+    if name not in heading.axes:
+        return pa.field(name, pa.string(), nullable=False, metadata={"exact": "a whole number or a fraction"})
     axis = heading.axes[name]
     if axis.words:
         truths = all(isinstance(word, bool) for word in axis.words)
@@ -356,6 +365,8 @@ def _field(pa: Any, name: str, heading: Heading) -> Any:
 
 def _arrow(pa: Any, block: Block, field: Any) -> Any:
     name = field.name
+    if name in block.metrics and pa.types.is_string(field.type):
+        return pa.array(list(map(str, block.metrics[name].tolist())), field.type)
     if name in block.metrics:
         try:
             return pa.array(
@@ -467,6 +478,8 @@ def _left_out(rows: Block | None, names: Sequence[str], missing: Sequence[str]) 
 def _shown(rows: Block, name: str, human: bool) -> list[str]:
     if name not in rows.metrics:
         return _spread(rows, name, readable)
+    if not METRICS[name].whole:
+        return list(map(ratio_text, rows.metrics[name].tolist()))
     return [(human_number if human else exact_number)(int(value)) for value in rows.metrics[name].tolist()]
 
 

@@ -95,7 +95,7 @@ class Condition:
         columns: dict[str, Operand] = {
             name: _operand(block.parameters[name]) for name in block.parameters if name in read
         }
-        columns.update((name, _whole(array)) for name, array in block.metrics.items() if name in read)
+        columns.update((name, _numbers(array)) for name, array in block.metrics.items() if name in read)
         found = self._value(columns, careful=True)
         return np.broadcast_to(found, (len(block),))
 
@@ -242,7 +242,14 @@ def read_count(text: str, name: str) -> int | Fraction:
 # -- operands --------------------------------------------------------------------------------------------------------
 
 
-def _whole(array: Array) -> _Ratio:
+def _numbers(array: Array) -> _Ratio:
+    import numpy as np
+
+    if array.dtype == object and any(isinstance(number, Fraction) for number in array):
+        tops, bottoms = np.empty(len(array), object), np.empty(len(array), object)
+        tops[:] = [number.numerator for number in array]
+        bottoms[:] = [number.denominator for number in array]
+        return _Ratio(tops, bottoms, max(map(abs, tops)), max(bottoms))
     return _Ratio(array, 1, max(abs(int(array.max())), abs(int(array.min()))), 1)
 
 

@@ -420,7 +420,7 @@ def quoted_report(spec: Spec, values: Mapping[str, object], options: Mapping[str
 
 def _sizes(report: Report) -> Iterator[Number]:
     for name in ("params", "flops", "mac", "madds"):
-        yield getattr(report.totals, name)
+        yield report.measure(name)
 
 
 def nearest_metric(report: Report, figure: Figure) -> str:

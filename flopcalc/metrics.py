@@ -24,6 +24,7 @@ __all__ = [
     "Metric",
     "check_metric",
     "metric_named",
+    "nothing_below",
     "parts_of",
 ]
 

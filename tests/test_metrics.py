@@ -16,6 +16,7 @@ from flopcalc import analyze, compare, report
 from flopcalc.errors import ParameterError, UnknownNameError
 from flopcalc.metrics import COUNTED, FIELDS, IN_BYTES, METRICS, SWEPT, metric_named
 from flopcalc.render.table import COLUMNS
+from flopcalc.solving import Solution, front, solve
 from flopcalc.sweeps import sweep
 from flopcalc.theory.causes import NAMES
 
@@ -142,6 +143,40 @@ def test_a_row_with_a_ratio_to_nothing_is_refused_or_left_out(tmp_path: Path) ->
     assert block.skipped == 1
 
 
+# -- in budgets ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("budget", "dtype", "value"),
+    [
+        ({"params": "1kB"}, "fp16", 166),  # 3·C params of 2 bytes: 6·C ≤ 1000
+        ({"params": "1KiB"}, "fp16", 170),
+        ({"params_bytes": "1000"}, "fp16", 166),
+        ({"params_bytes": ">= 1000"}, "fp16", 167),
+        ({"peak_memory": "1 KiB"}, "int8", 61),  # 16·C + 16·3 elements: 16·C ≤ 976
+        ({"peak_memory_bytes": "1024"}, "int4", 125),  # two a byte: 16·C ≤ 2000
+        ({"intensity": "3/2"}, "fp32", 3),  # 48·C/(19·C + 48) ≤ 3/2: 39·C ≤ 144
+        ({"intensity_bytes": "3/8"}, "fp32", 3),
+        ({"mac": "10^3 bytes"}, "int8", 50),  # 19·C + 48 ≤ 1000
+    ],
+)
+def test_a_budget_of_every_metric_is_met_as_by_hand(budget: dict[str, str], dtype: str, value: int) -> None:
+    found = solve("pointwise_conv", "C", dtype=dtype, parameters=POINTWISE, **budget)
+    assert isinstance(found, Solution)
+    assert found.value == value
+
+
+def test_bytes_are_no_budget_of_operations() -> None:
+    with pytest.raises(ParameterError, match="flops: bytes are held against the FLOPs"):
+        solve("mobilenet_v1", "alpha", flops="4MB")
+
+
+def test_a_front_is_of_ratios_too() -> None:
+    found = front("pointwise_conv", {"C": "1,2,3,4"}, "max:intensity", params="20 bytes", dtype="int8", parameters=POINTWISE)
+    # 48·C/(19·C + 48) grows with C, and so do the params that are as many as may be
+    assert [choice.totals["intensity"] for choice in found.choices] == [Fraction(192, 124)]
+
+
 # -- one row ---------------------------------------------------------------------------------------------------------
 
 ROWS = """
@@ -196,6 +231,11 @@ def test_a_row_makes_a_metric_of_verify_and_of_the_error_that_lists_them() -> No
     assert "there is no metric `biasses`" in ran.stderr
     assert "reuse" in ran.stderr
     assert "did you mean `biases`" in ran.stderr
+
+
+def test_a_row_makes_a_metric_of_budgets() -> None:
+    ran = added("solve", *BIASED, "--for", "C", "--reuse", "5", "--format", "csv")
+    assert ran.stdout.splitlines()[1].split(",")[:2] == ["answer", "5"], ran.stderr  # 48·C multiply-adds for 48
 
 
 # -- the documents ---------------------------------------------------------------------------------------------------

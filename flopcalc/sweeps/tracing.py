@@ -14,14 +14,14 @@ from flopcalc.build import Built, _Builder
 from flopcalc.convention import Convention
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, shallow
 from flopcalc.expression import Expression, Scope
-from flopcalc.metrics import COUNTED, SWEPT
+from flopcalc.metrics import COUNTED, SWEPT, nothing_below, parts_of
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Arithmetic, Number, Recorded, Value, divide, is_rational, is_symbolic, settled
 from flopcalc.report import GraphCounts
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.recorded import Condition, Polynomial, Rational, Tape, Traced, Unrecordable, added
 
-__all__ = ["METRICS", "Domain", "Problem", "Setting", "Trace", "analysed", "trace"]
+__all__ = ["METRICS", "Domain", "Problem", "Setting", "Trace", "analysed", "for_metrics", "trace"]
 
 METRICS = SWEPT
 """What a sweep can compute, each as a single analysis does."""
@@ -45,7 +45,26 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all the configurations of a sweep have in common; its metrics are counts: ratios follow from two of them."""
+    """What all the configurations of a sweep have in common.
+
+    Its metrics are counts, which are recorded; its ratios follow from two of these each.
+    """
+
+    def complete(self, totals: Mapping[str, Rational]) -> dict[str, Rational]:
+        """Return totals with the ratios that follow from them.
+
+        Raises
+        ------
+        ParameterError
+            Where a ratio is to nothing.
+        """
+        found = dict(totals)
+        for name in self.ratios:
+            top, bottom = (totals[part] for part in KNOWN[name].over or ())
+            if bottom == 0:
+                raise nothing_below(KNOWN[(KNOWN[name].over or ("", ""))[1]])
+            found[name] = Fraction(top) / bottom
+        return found
 
     spec: Spec
     convention: Convention
@@ -53,6 +72,13 @@ class Setting:
     shapes: Mapping[str, object]
     metrics: tuple[str, ...]
     dtype: str = "fp32"
+    ratios: tuple[str, ...] = ()
+
+
+def for_metrics(setting: Setting, names: Iterable[str]) -> Setting:
+    """Return a setting that has some metrics, counts and ratios, and what these follow from."""
+    asked = tuple(names)
+    return replace(setting, metrics=parts_of(asked), ratios=tuple(name for name in asked if not KNOWN[name].whole))
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,9 @@ def test_bytes_are_no_budget_of_operations() -> None:
 
 
 def test_a_front_is_of_ratios_too() -> None:
-    found = front("pointwise_conv", {"C": "1,2,3,4"}, "max:intensity", params="20 bytes", dtype="int8", parameters=POINTWISE)
+    found = front(
+        "pointwise_conv", {"C": "1,2,3,4"}, "max:intensity", params="20 bytes", dtype="int8", parameters=POINTWISE
+    )
     # 48·C/(19·C + 48) grows with C, and so do the params that are as many as may be
     assert [choice.totals["intensity"] for choice in found.choices] == [Fraction(192, 124)]
 

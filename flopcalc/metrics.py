@@ -104,6 +104,11 @@ class Metric:
         parts = self.over or ((self.elements,) if self.elements else ())
         return self.additive or (bool(parts) and all(METRICS[name].layered for name in parts))
 
+    @property
+    def sized(self) -> bool:
+        """Whether it depends on the data type."""
+        return self.unit == "byte" or any(METRICS[name].sized for name in self.over or ())
+
     def of(self, counts: Counts) -> Number:
         """Return it, exact.
 

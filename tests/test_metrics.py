@@ -6,8 +6,10 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,6 +143,20 @@ def test_a_row_with_a_ratio_to_nothing_is_refused_or_left_out(tmp_path: Path) ->
     (block,) = sweep(path, {"n": "0,1,2"}, ["intensity", "mac"], skip_refused=True)
     assert [row["mac"] for row in block.rows()] == [96, 192]
     assert block.skipped == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sweep", "pointwise_conv", "--C", "2,3", "--O", "3", "--H", "4", "--W", "4", "--metrics", "intensity_bytes"),
+        ("solve", "pointwise_conv", "--for", "C", "--O", "3", "--H", "4", "--W", "4", "--params", "1kB"),
+        ("compare", "conv", "pointwise_conv", "--metrics", "params_bytes"),
+    ],
+)
+def test_what_depends_on_the_data_type_names_it(run: Callable[..., Any], command: tuple[str, ...]) -> None:
+    ran = run(*command, "--dtype", "int8")
+    assert ran.code == 0, ran.err
+    assert "in int8." in ran.out
 
 
 # -- in budgets ------------------------------------------------------------------------------------------------------

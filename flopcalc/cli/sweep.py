@@ -85,7 +85,9 @@ class _Job:
         selection = _selection(options, names, command, axes, given)
         if self.format == "table" and selection.order and selection.most is None:
             selection = replace(selection, most=_FIRST)
-        self.heading = Heading(command.spec, axes, given, self.convention, columns, selection, self.size, chosen)
+        self.heading = Heading(
+            command.spec, axes, given, self.convention, columns, selection, self.size, chosen, options["dtype"]
+        )
         self.x, self.y = _sides(options, self.plot, selection, names)
         self._check()
         shown = [name for name in columns if name in METRICS]

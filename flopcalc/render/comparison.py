@@ -123,6 +123,8 @@ def notes_of(comparison: Comparison, measures: Sequence[str], *, hints: bool = F
             "MAC is memory access cost in elements: inputs and parameters read, outputs written; an element takes "
             f"{_bytes(report.dtype)} in {report.dtype}.",
         )
+    elif any(METRICS[name].sized for name in measures):
+        yield (f"An element takes {_bytes(report.dtype)} in {report.dtype}.",)
     if "peak_memory" in measures:
         orders = [report.totals.schedule for report in comparison.sides]
         yield (f"Peak memory is in elements alive at once: {_order_note(orders)}.",)

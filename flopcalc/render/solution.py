@@ -223,7 +223,7 @@ def _proof(result: Solution) -> Iterator[Phrase]:
             yield ("Every greater value that is allowed was computed.",)
     elif result.assumed:
         yield (f"Assumed, not proven: {result.assumed}.",)
-    yield from _counted(result.report, ("flops", "mac"))
+    yield from _counted(result.report, ("flops", "mac", *(budget.metric for budget in result.budgets)))
 
 
 def _counted(report: Report, metrics: Sequence[str]) -> Iterator[Phrase]:
@@ -231,6 +231,8 @@ def _counted(report: Report, metrics: Sequence[str]) -> Iterator[Phrase]:
         yield (f"One FLOP is {report.convention.unit} ({report.convention.name}).",)
     if "mac" in metrics:
         yield ("MAC is memory access cost in elements: inputs and parameters read, outputs written.",)
+    if any(KNOWN[name].sized for name in metrics):
+        yield (f"Bytes are those of elements in {report.dtype}.",)
 
 
 def _formula(result: Formula) -> Sheet:

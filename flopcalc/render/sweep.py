@@ -73,6 +73,8 @@ class Heading:
         How many configurations the grid has.
     chosen : bool
         Whether the columns were asked for.
+    dtype : str
+        The type of an element, from which bytes follow.
     """
 
     spec: Spec
@@ -83,6 +85,12 @@ class Heading:
     selection: Selection
     size: int
     chosen: bool = False
+    dtype: str = "fp32"
+
+    @property
+    def sized(self) -> bool:
+        """Whether a column depends on the data type."""
+        return any(name in SWEPT and METRICS[name].sized for name in self.columns)
 
     @property
     def title(self) -> str:
@@ -137,6 +145,8 @@ def notes_of(heading: Heading) -> tuple[str, ...]:
         notes.append(f"One FLOP is {heading.convention.unit} ({heading.convention.name}).")
     if "mac" in heading.columns:
         notes.append("MAC is memory access cost in elements: inputs and parameters read, outputs written.")
+    if heading.sized:
+        notes.append(f"Bytes are those of elements in {heading.dtype}.")
     return tuple(notes)
 
 
@@ -277,6 +287,7 @@ def sweep_as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Ite
             for name, axis in heading.axes.items()
         },
         "convention": heading.convention.name,
+        **({"dtype": heading.dtype} if heading.sized else {}),
         "where": None if selection.condition is None else selection.condition.text,
         "pareto": [f"{'max' if key.greatest else 'min'}:{key.name}" for key in selection.front],
         "sort": [f"{'-' * key.greatest}{key.name}" for key in selection.order],

@@ -15,7 +15,7 @@ from flopcalc.shapes import read_input
 from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
-__all__ = ["analyze", "analyze_spec", "resolve", "split_inline", "split_settings", "texts_of"]
+__all__ = ["analyze", "analyze_spec", "resolve", "split_inline", "split_settings", "texts_of", "want_one_of"]
 
 _INLINE = re.compile(r"(?P<spec>.*?):(?P<settings>\s*[^\W\d]\w*\s*=.*)", re.DOTALL)
 
@@ -178,7 +178,13 @@ def _wrong(what: str, value: object, expected: str) -> ParameterError:
     return ParameterError(Problem(f"{what} is {shorten(described(value))}", None, expected))
 
 
-def _want_one_of(name: str, what: str, value: object, known: Iterable[str]) -> None:
+def want_one_of(name: str, what: str, value: object, known: Iterable[str]) -> None:
+    """Refuse what is none of some words, with those that there are.
+
+    Raises
+    ------
+    ParameterError, UnknownNameError
+    """
     words = tuple(known)
     if not isinstance(value, str):
         raise _wrong(name, value, "one of " + ", ".join(words))
@@ -242,8 +248,8 @@ def analyze_spec(
     """
     if not isinstance(exact_rounding, bool):
         raise _wrong("exact_rounding", exact_rounding, "True or False")
-    _want_one_of("dtype", "data type", dtype, DTYPES)
-    _want_one_of("order", "order of execution", order, ORDERS)
+    want_one_of("dtype", "data type", dtype, DTYPES)
+    want_one_of("order", "order of execution", order, ORDERS)
     binding = bind(
         spec,
         parameters,

@@ -13,6 +13,7 @@ from flopcalc.errors import ParameterError, Problem, SpecError, shorten
 from flopcalc.expression import Expression, Scope, literal, parse
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import FORMS, Layer, Shape, kinds
+from flopcalc.metrics import RULED
 from flopcalc.number import Arithmetic, Number, Value, as_text, is_rational
 from flopcalc.spec.document import HEADINGS, Document, open_document
 from flopcalc.spec.loader import is_path
@@ -22,7 +23,7 @@ from flopcalc.spec.syntax import Scalar
 
 __all__ = ["COUNTED", "QUANTITIES", "Convention", "Counted", "Rule", "convention_of", "load_convention"]
 
-COUNTED = ("flops", "params", "activations")
+COUNTED = RULED
 """What a convention may have rules for; without any, params and activations are flopcalc's own."""
 
 _OF_COST = ("madds", "weights", "biases", "bias_adds", "inputs", "outputs", "params", "activations", "mac")

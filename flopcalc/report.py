@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,17 +13,28 @@ from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, sug
 from flopcalc.field import Field
 from flopcalc.graph import Graph, Schedule
 from flopcalc.layers import Shape
+from flopcalc.metrics import COUNTED, FIELDS, check_metric
+from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic, readable, total
 from flopcalc.spec.model import Spec
 from flopcalc.units import DTYPES
 
-__all__ = ["DTYPES", "FIELDS", "GROUPINGS", "METRICS", "ORDERS", "Group", "Report", "Row", "Totals", "share"]
+__all__ = [
+    "DTYPES",
+    "FIELDS",
+    "GROUPINGS",
+    "METRICS",
+    "ORDERS",
+    "GraphCounts",
+    "Group",
+    "Report",
+    "Row",
+    "Totals",
+    "share",
+]
 
-METRICS = ("params", "weights", "madds", "flops", "mac", "activations")
+METRICS = COUNTED
 """What every row and the totals have."""
-
-FIELDS = ("receptive_field", "receptive_field_min")
-"""What is told as a height and a width: how much a position sees, at most and at least."""
 
 GROUPINGS = ("layer", "block", "stage", "kind")
 """The ways in which rows can be put together."""
@@ -45,6 +56,11 @@ class Costed:
 
     cost: Cost
     flops: Number
+
+    def quantity(self, name: str) -> Number:
+        """Return one of :data:`flopcalc.cost.QUANTITIES`, or its FLOPs."""
+        found: Number = self.flops if name == "flops" else getattr(self.cost, name)
+        return found
 
     @property
     def params(self) -> Number:
@@ -237,10 +253,35 @@ class Report:
                 where = ", ".join(places)
                 yield f"{name} in {where} is a new symbol, not the parameter {name} = {readable(values[name])}."
 
+    def measure(self, metric: str, part: Costed | None = None) -> Number:
+        """Return one of :data:`flopcalc.metrics.METRICS`, exact: in elements, operations, bytes of `dtype`, or pixels.
+
+        Parameters
+        ----------
+        metric : str
+        part : Row or Group, optional
+            Of this part alone, for what layers have.
+
+        Raises
+        ------
+        UnknownNameError
+            Where there is no such metric.
+        FlopcalcError
+            Where there is no such number: a ratio to nothing, a receptive field that is no square.
+
+        Examples
+        --------
+        >>> from flopcalc import analyze
+        >>> report = analyze("pointwise_conv", C=2, O=3, H=4, W=4, dtype="fp16")
+        >>> report.measure("mac_bytes"), report.measure("intensity")
+        (172, Fraction(48, 43))
+        """
+        return KNOWN[check_metric(metric)].of(_Read(self, self.totals if part is None else part))
+
     @property
     def symbolic(self) -> bool:
         """Whether any total is a formula."""
-        return any(is_symbolic(getattr(self.totals, metric)) for metric in METRICS)
+        return any(is_symbolic(self.measure(metric)) for metric in METRICS)
 
     @property
     def receptive_field(self) -> Field:
@@ -399,6 +440,76 @@ class Report:
         from flopcalc.render.html import report_as_html
 
         return report_as_html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a report's metrics are read off: its totals, or what a part of it costs."""
+
+    report: Report
+    costed: Costed
+
+    def quantity(self, name: str) -> Number:
+        return self.costed.quantity(name)
+
+    def bytes(self, elements: Number) -> Number:
+        return self.report.bytes(elements)
+
+    def peak_memory(self) -> Number:
+        return self.report.totals.peak_memory
+
+    def seen(self, *, most: bool) -> tuple[Number, Number]:
+        field = self.report.receptive_field
+        return field.side if most else field.smallest
+
+    def written(self) -> Shape:
+        graph = self.report.totals.graph
+        return graph.shapes[graph.outputs["output"]]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphCounts:
+    """What metrics are read off where there is a graph and no report: each layer is counted when it is asked for.
+
+    Attributes
+    ----------
+    graph : Graph
+    convention : Convention
+    arithmetic : Arithmetic
+    dtype : str
+    add : callable
+        How the layers' numbers are added, which may be numbers that are recorded.
+    """
+
+    graph: Graph
+    convention: Convention
+    arithmetic: Arithmetic
+    dtype: str = "fp32"
+    add: Callable[[Iterable[Number]], Number] = total
+
+    def quantity(self, name: str) -> Number:
+        """Return one of :data:`flopcalc.cost.QUANTITIES`, or ``flops``, of all layers together."""
+        nodes = self.graph.nodes
+        if name == "flops":
+            return self.add(self.convention.counted(node, self.graph, self.arithmetic).value for node in nodes)
+        return self.add(getattr(node.cost, name) for node in nodes)
+
+    def bytes(self, elements: Number) -> Number:
+        """Return the bytes that elements take."""
+        return self.arithmetic.bytes(elements, DTYPES[self.dtype])
+
+    def peak_memory(self) -> Number:
+        """Return the peak memory in the file's order, in elements; a Fault where a repeat's count is a symbol."""
+        return self.graph.peak_memory(self.arithmetic)
+
+    def seen(self, *, most: bool) -> tuple[Number, Number]:
+        """Return height and width of the receptive field; a Fault where symbols leave it open."""
+        field = self.graph.receptive_field(self.arithmetic)
+        return field.side if most else field.smallest
+
+    def written(self) -> Shape:
+        """Return the output's shape."""
+        return self.graph.shapes[self.graph.outputs["output"]]
 
 
 def share(part: Number, whole: Number) -> Number | None:

@@ -117,7 +117,8 @@ UNITS: Mapping[str, Unit] = {
 
 _FIGURE = re.compile(
     r"(?P<sign>[-+−]?)\s*(?P<digits>[0-9]{1,3}(?:(?:,|_)[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-    r"(?:[eE](?P<exponent>[-+]?[0-9]{1,4})|\s*[*·×x]\s*10(?:\^|\*\*)(?P<power>[-+]?[0-9]{1,4}))?\s*(?P<unit>[^\s0-9]*)"
+    r"(?:[eE](?P<exponent>[-+]?[0-9]{1,4})|\s*[*·×x]\s*10(?:\^|\*\*)(?P<power>[-+]?[0-9]{1,4})|(?:\^|\*\*)(?P<raised>[0-9]{1,4}))?"
+    r"\s*(?P<unit>[^\s0-9]*)"
 )
 
 
@@ -167,17 +168,22 @@ def read_figure(text: str) -> Figure:
     --------
     >>> read_figure("4.2 M").value, read_figure("512KiB")
     (4200000, Figure(value=524288, step=1024, of='byte'))
+    >>> read_figure("10^6").value, read_figure("37.75e9").value
+    (1000000, 37750000000)
     >>> read_figure("28 %")
     Figure(value=Fraction(7, 25), step=Fraction(1, 100), of='')
     """
     match = _FIGURE.fullmatch(text.strip()) if len(text) <= 400 else None
+    if match is not None and match["raised"] and match["digits"] != "10":
+        match = None  # a power of another number is a formula
     if match is None or (match["unit"] and match["unit"] not in UNITS):
         unit = f": there is no unit `{shorten(match['unit'])}`" if match else ""
         raise Fault(f"`{shorten(text)}` is no figure{unit}", expected="a number, such as 150M, 4.2e6, 1.5亿 or 40 MB")
-    exponent = int(match["exponent"] or match["power"] or 0)
+    exponent = int(match["exponent"] or match["power"] or match["raised"] or 0)
     if abs(exponent) > 1000:
         raise Fault(f"{shorten(text)} is too large or too small", expected="at most 1000 digits")
-    found = figure(re.sub("[,_]", "", match["digits"]), exponent, match["unit"])
+    digits = "1" if match["raised"] else re.sub("[,_]", "", match["digits"])
+    found = figure(digits, exponent, match["unit"])
     return Figure(-found.value, found.step, found.of) if match["sign"] in ("-", "−") else found
 
 

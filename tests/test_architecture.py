@@ -17,8 +17,8 @@ PACKAGE = Path(flopcalc.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("number", "units", "metrics", "shapes", "schedule", "drafts"),
-    ("expression", "cost"),
+    ("number", "units", "shapes", "schedule", "drafts"),
+    ("expression", "cost", "metrics"),
     ("layers",),
     ("field",),
     ("spec",),

@@ -11,12 +11,15 @@ from flopcalc.cli.options import FORMATS, format_option, output_option, shared_o
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import OnSpec, asked_of
 from flopcalc.errors import FlopcalcError, ParameterError, Problem
-from flopcalc.report import METRICS
+from flopcalc.metrics import SWEPT
 
 __all__ = ["command"]
 
 _SHARED = ("units", "convention", "dtype", "symbolic", "symbols", "assume", "input_shape", "settings")
 """The options of the main command that this one has too."""
+
+_BUDGETS = tuple(dict.fromkeys(["flops", "params", "madds", "mac", "weights", "activations", *SWEPT]))
+"""The metrics that may have a budget, those that are asked for most first."""
 
 _ROLES = "depth,width,resolution"
 
@@ -31,12 +34,12 @@ def _options() -> list[click.Option]:
         ),
         *(
             click.Option(
-                [f"--{metric}", f"budget_{metric}"],
+                [f"--{metric.replace('_', '-')}", f"budget_{metric}"],
                 multiple=True,
                 metavar="BUDGET",
                 help=_HELP.get(metric, "The same."),
             )
-            for metric in ("flops", "params", "madds", "mac", "weights", "activations")
+            for metric in _BUDGETS
         ),
         click.Option(
             ["--along"],
@@ -98,7 +101,7 @@ def _solved(ctx: click.Context, options: Mapping[str, Any]) -> Any:
     from flopcalc.solving import compound, front, solve
 
     spec, given, analysed = asked_of(ctx, options)
-    budgets: dict[str, Any] = {metric: options[f"budget_{metric}"] or None for metric in METRICS}
+    budgets: dict[str, Any] = {metric: options[f"budget_{metric}"] or None for metric in _BUDGETS}
     shared = {name: analysed[name] for name in ("convention", "dtype", "input")}
     names: Sequence[str] = options["unknown"]
     if options["compound"] is not None:

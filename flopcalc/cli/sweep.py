@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from flopcalc.cli.interrupts import INTERRUPTED
-from flopcalc.cli.options import Word, format_option, split_list
+from flopcalc.cli.options import Word, format_option, shared_options, split_list
 from flopcalc.cli.output import is_standard_output, say, screen_for, whole_file, write_pieces, write_text
 from flopcalc.cli.spec_options import OnSpec, SpecCommand, asked_of
 from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
+from flopcalc.metrics import COUNTED
 from flopcalc.number import Value
 from flopcalc.render.cells import UNITS
 from flopcalc.sweeps import BATCH, METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
@@ -42,7 +43,6 @@ _FORMATS = ("table", *_TEXTS)
 _ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".pq": "parquet"}
 _TABLES = ("", ".txt")
 _PICTURES = (".svg", ".png", ".pdf")
-_SHOWN = tuple(metric for metric in METRICS if metric != "peak_memory")
 _FIRST = 20
 _MOST_SHOWN = 1_000
 _MOST_COUNTED = 100_000_000
@@ -85,7 +85,9 @@ class _Job:
         selection = _selection(options, names, command, axes, given)
         if self.format == "table" and selection.order and selection.most is None:
             selection = replace(selection, most=_FIRST)
-        self.heading = Heading(command.spec, axes, given, self.convention, columns, selection, self.size, chosen)
+        self.heading = Heading(
+            command.spec, axes, given, self.convention, columns, selection, self.size, chosen, options["dtype"]
+        )
         self.x, self.y = _sides(options, self.plot, selection, names)
         self._check()
         shown = [name for name in columns if name in METRICS]
@@ -211,6 +213,7 @@ class _Job:
                 convention=self.options["convention"],
                 input=self.input,
                 skip_refused=self.options["skip_refused"],
+                dtype=self.options["dtype"],
                 parameters=self.given,
             ):
                 yield piece
@@ -369,7 +372,7 @@ def _columns(options: Mapping[str, Any], parameters: Sequence[str]) -> tuple[tup
             raise UnknownNameError(Problem(what, None, one_of(known), suggest(name, known)))
     if columns:
         return tuple(dict.fromkeys(columns)), True
-    return (*parameters, *dict.fromkeys(metrics or _SHOWN)), bool(metrics)
+    return (*parameters, *dict.fromkeys(metrics or COUNTED)), bool(metrics)
 
 
 def _format(ctx: click.Context, output: str | None) -> str:
@@ -579,6 +582,7 @@ def _options() -> list[click.Option]:
         click.Option(
             ["--convention"], metavar="NAME|PATH", default="paper", show_default=True, help="What counts as a FLOP."
         ),
+        *(option for option in shared_options() if option.name == "dtype"),
         format_option(*_FORMATS),
         click.Option(
             ["--output"],

@@ -10,10 +10,10 @@ from flopcalc.analysis import texts_of
 from flopcalc.binding import bind, is_open
 from flopcalc.comparison.budget import at_equal
 from flopcalc.comparison.plan import analysed, plans_of, shared_symbols
-from flopcalc.comparison.result import FIELDS, MEASURES, Balanced, Comparison, Equal, Side, check_measure
+from flopcalc.comparison.result import FIELDS, MEASURES, Balanced, Comparison, Equal, Side
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import ParameterError, Problem
-from flopcalc.report import METRICS
+from flopcalc.metrics import COUNTED, check_metric
 from flopcalc.shapes import read_input
 from flopcalc.spec import Spec
 
@@ -99,7 +99,7 @@ def compare_specs(
     if len(specs) < 2:
         raise ParameterError(Problem("there is nothing to compare it with", None, "at least two specs"))
     if equal is not None:
-        check_measure(equal, METRICS, "budget")
+        check_metric(equal, COUNTED, "budget")
     if (equal is None) is not (vary is None):
         missing = "what is varied (vary)" if vary is None else "what is to be equal (equal)"
         raise ParameterError(Problem(f"it is not said {missing}", None, "both or none of equal and vary"))

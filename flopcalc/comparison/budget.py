@@ -107,7 +107,7 @@ class _Balancer:
         if unknown is None:
             raise Fault(f"it does not depend on {self.plan.vary}", expected="something that changes it")
         stand_in = _stand_in(unknown)
-        cost = self.put(getattr(formula.totals, self.metric), {unknown: stand_in})
+        cost = self.put(formula.measure(self.metric), {unknown: stand_in})
         try:
             solution = balance(cost, self.budget, stand_in, formula.totals.arithmetic)
         except Unsolvable as fault:
@@ -172,7 +172,7 @@ class _Balancer:
         return result if isinstance(result, Report) else result.problems[0].what
 
     def of(self, report: Report) -> Number:
-        return self.put(getattr(report.totals, self.metric), {})
+        return self.put(report.measure(self.metric), {})
 
     def missed(self, report: Report) -> Number:
         return textbook(expanded(self.of(report) - self.budget))

@@ -313,7 +313,7 @@ def of_side(problem: Problem, heading: str) -> Problem:
 
 def free_symbols(report: Report) -> set[Any]:
     """Return the symbols of a report's totals, parameters and inputs."""
-    values: list[object] = [getattr(report.totals, measure) for measure in METRICS]
+    values: list[object] = [report.measure(measure) for measure in METRICS]
     values += [*report.parameters.values(), *(side for shape in report.inputs.values() for side in shape)]
     return {symbol for value in values for symbol in getattr(value, "free_symbols", ())}
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.errors import FlopcalcError
+from flopcalc.metrics import COUNTED, METRICS, check_metric
 from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rational, is_symbolic, normal
-from flopcalc.report import FIELDS, METRICS, Report
+from flopcalc.report import FIELDS, Report
 from flopcalc.theory.balance import Root
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
     from sympy import Expr
 
-__all__ = ["FIELDS", "MEASURES", "Balanced", "Comparison", "Equal", "Side", "check_measure", "replaced"]
+__all__ = ["FIELDS", "MEASURES", "Balanced", "Comparison", "Equal", "Side", "replaced"]
 
-MEASURES = (*METRICS[:5], "mac_bytes", *METRICS[5:], "peak_memory", *FIELDS)
+MEASURES = tuple(METRICS)
 """What sides can be compared by."""
 
 
@@ -109,12 +110,8 @@ class Side:
         return replaced(value, self.at)
 
     def value(self, measure: str) -> Number:
-        """Return one of :data:`MEASURES` but those of :data:`FIELDS`; counts are in elements, `mac_bytes` in bytes."""
-        totals = self.report.totals
-        if measure == "mac_bytes":
-            return self.put(self.report.bytes(totals.mac))
-        number: Number = getattr(totals, measure)
-        return self.put(number)
+        """Return one of :data:`MEASURES` as :meth:`Report.measure` has it."""
+        return self.put(self.report.measure(measure))
 
     def field(self, measure: str) -> tuple[Number, Number]:
         """Return one of :data:`FIELDS`: height and width of what one output sees, at most or at least, in pixels."""
@@ -174,7 +171,7 @@ class Comparison:
         FlopcalcError
             Where the peak memory of symbols is open.
         """
-        check_measure(measure, MEASURES[:-1], "metric")
+        check_metric(measure)
         if measure not in self._values:
             self._values[measure] = tuple(self._value(side, measure) for side in self.entries)
         return self._values[measure]
@@ -207,7 +204,7 @@ class Comparison:
     @property
     def symbolic(self) -> bool:
         """Whether any total is a formula."""
-        return any(not is_rational(value) for measure in METRICS for value in self.values(measure))
+        return any(not is_rational(value) for measure in COUNTED for value in self.values(measure))
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -240,19 +237,6 @@ def _is_laid_out(report: Report) -> bool:
         return is_rational(report.totals.peak_memory) and all(is_rational(side) for side in report.receptive_field.side)
     except FlopcalcError:
         return False
-
-
-def check_measure(name: str, known: Sequence[str], what: str) -> None:
-    """Refuse a name of a measure that is not among those that are known.
-
-    Raises
-    ------
-    UnknownNameError
-    """
-    if name not in known:
-        raise UnknownNameError(
-            Problem(f"there is no {what} `{shorten(name)}`", None, one_of(known), suggest(name, known))
-        )
 
 
 def replaced(value: Number, at: Mapping[Any, Number]) -> Number:

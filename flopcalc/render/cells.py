@@ -10,7 +10,7 @@ from typing import TypeAlias
 from flopcalc.layers import Shape
 from flopcalc.number import Number, Value, as_text, is_rational, readable
 from flopcalc.render.formula import UNICODE, Style, formula
-from flopcalc.render.units import exact_number, human_bytes, human_number, percent
+from flopcalc.render.units import exact_number, human_bytes, human_number, percent, ratio_text
 
 __all__ = [
     "UNITS",
@@ -19,6 +19,7 @@ __all__ = [
     "Digits",
     "Named",
     "Phrase",
+    "Ratio",
     "Setting",
     "Shapes",
     "Share",
@@ -35,6 +36,13 @@ UNITS = ("auto", "human", "exact")
 @dataclass(frozen=True, slots=True)
 class Share:
     """A part of the total, as a fraction of 1."""
+
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio: of two metrics, or of one spec's metric to another's."""
 
     value: Number
 
@@ -89,7 +97,7 @@ class Squared:
     value: Number
 
 
-Cell: TypeAlias = "str | Number | Share | Bytes | Digits | Signed | Squared | Shapes | Named | Setting | Shape | None"
+Cell: TypeAlias = "str | Number | Share | Ratio | Bytes | Digits | Signed | Squared | Shapes | Named | Setting | Shape | None"
 """What stands in a cell before a format writes it."""
 
 Phrase: TypeAlias = "tuple[Cell, ...]"
@@ -139,6 +147,8 @@ class Writer:
             return self.words(cell)
         if isinstance(cell, Share):
             return self.digits(percent(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
+        if isinstance(cell, Ratio):
+            return self.digits(ratio_text(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
         if isinstance(cell, Bytes):
             return self.bytes(cell.value)
         if isinstance(cell, Digits):

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.comparison import FIELDS, Balanced, Comparison, Side
 from flopcalc.errors import FlopcalcError
 from flopcalc.graph import Schedule
+from flopcalc.metrics import COUNTED, METRICS, SIDES, SWEPT
 from flopcalc.number import Number, as_text, is_rational, is_symbolic, readable
 from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
-from flopcalc.render.cells import Cell, Phrase, Setting, Shapes
+from flopcalc.render.cells import Cell, Phrase, Ratio, Setting, Shapes
 from flopcalc.render.csv import rows_as_csv
 from flopcalc.render.json import number
 from flopcalc.render.table import symbols_of, what_they_are
 from flopcalc.render.text import encodable
-from flopcalc.render.units import exact_number, human_number, percent, rounded
-from flopcalc.report import DTYPES, METRICS
+from flopcalc.render.units import human_number, percent, rounded
+from flopcalc.report import DTYPES
 from flopcalc.theory.balance import Root
 from flopcalc.theory.textbook import textbook
 
@@ -32,24 +34,12 @@ __all__ = [
     "comparison_as_latex",
     "comparison_as_markdown",
     "comparison_as_text",
-    "ratio_text",
 ]
 
 SCHEMA = "flopcalc.comparison/1"
 """What the key ``schema`` says: the layout, and its version."""
 
-LABELS = {
-    "params": "Params",
-    "weights": "Weights",
-    "madds": "MAdds",
-    "flops": "FLOPs",
-    "mac": "MAC",
-    "mac_bytes": "MAC bytes",
-    "activations": "Activations",
-    "peak_memory": "Peak memory",
-    "receptive_field": "Receptive field",
-    "receptive_field_min": "Least receptive field",
-}
+LABELS: Mapping[str, str] = {name: metric.header for name, metric in METRICS.items()}
 """What the rows are called."""
 
 _BARRED = ("params", "flops", "mac")
@@ -66,22 +56,12 @@ _SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
-    """A part of the first side's value."""
-
-    value: Number
-
-
-_Cell: TypeAlias = "Cell | Ratio"
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """A row: the measure, and the value and the ratio of every side."""
 
     measure: str
-    values: tuple[_Cell, ...]
-    ratios: tuple[_Cell, ...]
+    values: tuple[Cell, ...]
+    ratios: tuple[Cell, ...]
 
 
 def lines_of(comparison: Comparison, measures: Sequence[str]) -> tuple[Line, ...]:
@@ -89,28 +69,14 @@ def lines_of(comparison: Comparison, measures: Sequence[str]) -> tuple[Line, ...
     lines: list[Line] = []
     for measure in measures:
         if measure in FIELDS:
-            fields: list[_Cell] = [Shapes((side.field(measure),)) for side in comparison.entries]
+            fields: list[Cell] = [Shapes((side.field(measure),)) for side in comparison.entries]
             lines.append(Line(measure, tuple(fields), (None,) * len(fields)))
             continue
         ratios = tuple(None if ratio is None else Ratio(ratio) for ratio in comparison.ratios(measure))
-        lines.append(Line(measure, comparison.values(measure), ratios))
+        values = comparison.values(measure)
+        cells = values if METRICS[measure].whole else tuple(map(Ratio, values))
+        lines.append(Line(measure, cells, ratios))
     return tuple(lines)
-
-
-def ratio_text(value: int | Fraction) -> str:
-    """Return a ratio to three decimals, or three digits where it is small.
-
-    Examples
-    --------
-    >>> ratio_text(1), ratio_text(Fraction(1, 3)), ratio_text(Fraction(1, 3000)), ratio_text(0)
-    ('1', '0.333', '0.000333', '0')
-    """
-    if isinstance(value, int):
-        return exact_number(value)
-    decimals = 3
-    while abs(value) * 10**decimals < 100 and decimals < 15:
-        decimals += 1
-    return rounded(value, decimals)
 
 
 def symbol_order(comparison: Comparison) -> tuple[str, ...]:
@@ -157,6 +123,8 @@ def notes_of(comparison: Comparison, measures: Sequence[str], *, hints: bool = F
             "MAC is memory access cost in elements: inputs and parameters read, outputs written; an element takes "
             f"{_bytes(report.dtype)} in {report.dtype}.",
         )
+    elif any(METRICS[name].sized for name in measures):
+        yield (f"An element takes {_bytes(report.dtype)} in {report.dtype}.",)
     if "peak_memory" in measures:
         orders = [report.totals.schedule for report in comparison.sides]
         yield (f"Peak memory is in elements alive at once: {_order_note(orders)}.",)
@@ -205,7 +173,7 @@ class Met:
     """How a side met the budget, as cells: its value, the solution, what it misses by, and in percent."""
 
     heading: str
-    value: _Cell
+    value: Cell
     solution: str
     miss: Number
     relative: Number | None
@@ -301,13 +269,6 @@ def _signed_percent(value: int | Fraction) -> str:
 # -- on a screen -----------------------------------------------------------------------------------------------------
 
 
-def _written(cell: _Cell, writer: Book) -> str:
-    """Write a cell or a ratio."""
-    if isinstance(cell, Ratio):
-        return writer.digits(ratio_text(cell.value)) if is_rational(cell.value) else writer.formula(cell.value)
-    return writer.cell(cell)
-
-
 def comparison_as_text(
     comparison: Comparison, screen: Screen | None = None, *, measures: Sequence[str] | None = None, units: str = "auto"
 ) -> str:
@@ -385,9 +346,9 @@ def _paired(headings: Sequence[str], lines: Sequence[Line], writer: Book) -> tup
         heads += [_head(heading, numeric=True), _head("ratio", numeric=True)]
     rows: _Rows = []
     for line in lines:
-        row = [LABELS[line.measure], _written(line.values[0], writer)]
+        row = [LABELS[line.measure], writer.cell(line.values[0])]
         for value, ratio in zip(line.values[1:], line.ratios[1:], strict=True):
-            row += [_written(value, writer), _written(ratio, writer)]
+            row += [writer.cell(value), writer.cell(ratio)]
         rows.append(row)
     return heads, rows
 
@@ -397,9 +358,9 @@ def _stacked(headings: Sequence[str], lines: Sequence[Line], writer: Book) -> tu
     heads = [_head(""), *(_head(heading, numeric=True) for heading in headings)]
     rows: _Rows = []
     for line in lines:
-        rows.append([LABELS[line.measure], *(_written(cell, writer) for cell in line.values)])
+        rows.append([LABELS[line.measure], *(writer.cell(cell) for cell in line.values)])
         if any(ratio is not None for ratio in line.ratios):
-            rows.append(["  ratio", *(_written(cell, writer) for cell in line.ratios)])
+            rows.append(["  ratio", *(writer.cell(cell) for cell in line.ratios)])
     return heads, rows
 
 
@@ -417,9 +378,7 @@ def _below(
         for number_, heading in enumerate(headings):
             if lengths:
                 bars[len(rows)] = lengths[number_]
-            rows.append(
-                [f"  {heading}", _written(line.values[number_], writer), _written(line.ratios[number_], writer)]
-            )
+            rows.append([f"  {heading}", writer.cell(line.values[number_]), writer.cell(line.ratios[number_])])
     return heads, rows, bars
 
 
@@ -470,7 +429,7 @@ def _budget(comparison: Comparison, screen: Screen, units: str) -> str:
     found = met(comparison, exact.number)
     if all(row.solution == "exact" for row in found):
         heads = [_head(""), _head(equal.vary)]
-        return listing_as_text(heads, [[row.heading, _written(row.value, exact)] for row in found], screen, title)
+        return listing_as_text(heads, [[row.heading, exact.cell(row.value)] for row in found], screen, title)
     heads = [
         _head(""),
         _head(equal.vary, numeric=True),
@@ -507,7 +466,7 @@ def _header(comparison: Comparison) -> list[str]:
 
 def _row(line: Line, writer: Book) -> list[str]:
     pairs = zip(line.values[1:], line.ratios[1:], strict=True)
-    return [_written(line.values[0], writer), *(_written(cell, writer) for pair in pairs for cell in pair)]
+    return [writer.cell(line.values[0]), *(writer.cell(cell) for pair in pairs for cell in pair)]
 
 
 def comparison_as_markdown(
@@ -586,12 +545,16 @@ def comparison_as_csv(comparison: Comparison, *, measures: Sequence[str] | None 
     rows = [["metric", first, *(text for heading in rest for text in (heading, f"{heading} / {first}"))]]
     for line in lines_of(comparison, names):
         pairs = zip(line.values[1:], line.ratios[1:], strict=True)
-        cells = [line.values[0], *(cell for pair in pairs for cell in pair)]
-        rows.append([line.measure, *map(_plain, cells)])
+        rows.append([line.measure, _exact(line.values[0])])
+        rows[-1] += [text for value, ratio in pairs for text in (_exact(value), _plain(ratio))]
     return rows_as_csv(rows)
 
 
-def _plain(cell: _Cell) -> str:
+def _exact(cell: Cell) -> str:
+    return as_text(cell.value) if isinstance(cell, Ratio) else _plain(cell)
+
+
+def _plain(cell: Cell) -> str:
     if isinstance(cell, Ratio):
         return repr(float(cell.value)) if isinstance(cell.value, Fraction) else as_text(cell.value)
     if isinstance(cell, Shapes):
@@ -602,23 +565,20 @@ def _plain(cell: _Cell) -> str:
 def comparison_as_dict(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as one object of JSON's types: integers for numbers, strings for formulas and fractions."""
     report = comparison.sides[0]
-    measures = (*METRICS[:5], "mac_bytes", *METRICS[5:])
-    laid_out = _peaks(comparison)
+    totals = {measure: _values(comparison, measure) for measure in (*SWEPT, *SIDES)}
+    ratios = {measure: comparison.ratios(measure) for measure in (*SWEPT, *SIDES) if _has_ratios(comparison, measure)}
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "convention": report.convention.name,
         "dtype": report.dtype,
         "symbols": {
             symbol.name: f"positive {'integer' if symbol.is_integer else 'real'}"
-            for symbol in _found(comparison, METRICS)
+            for symbol in _found(comparison, COUNTED)
         },
         "rounding": "exact" if report.exact_rounding or not comparison.symbolic else "ideal",
         "sides": [],
     }
     for position, side in enumerate(comparison.entries):
-        totals = {measure: number(comparison.values(measure)[position]) for measure in measures}
-        ratios = {measure: _ratio(comparison.ratios(measure)[position]) for measure in measures}
-        totals["peak_memory"] = laid_out[position]
         result["sides"].append(
             {
                 "spec": side.report.name,
@@ -628,8 +588,8 @@ def comparison_as_dict(comparison: Comparison) -> dict[str, Any]:
                 "parameters": {name: as_text(value) for name, value in side.parameters.items()},
                 "input": _inputs(side),
                 "assumed": list(side.report.assumed),
-                "totals": totals,
-                "ratios": ratios,
+                "totals": {measure: _ratio(values[position]) for measure, values in totals.items()},
+                "ratios": {measure: _ratio(values[position]) for measure, values in ratios.items()},
             }
         )
     if comparison.equal is not None:
@@ -637,14 +597,27 @@ def comparison_as_dict(comparison: Comparison) -> dict[str, Any]:
     return result
 
 
-def _peaks(comparison: Comparison) -> list[Any]:
-    peaks: list[Any] = []
-    for side in comparison.entries:
-        try:
-            peaks.append(number(side.value("peak_memory")))
-        except FlopcalcError:
-            peaks.append(None)
-    return peaks
+def _values(comparison: Comparison, measure: str) -> tuple[Number | None, ...]:
+    """Return a measure of every side; None where a side has none, as the peak of a repeat without a number."""
+    try:
+        return comparison.values(measure)
+    except FlopcalcError:
+        return tuple(map(partial(_value, measure=measure), comparison.entries))
+
+
+def _value(side: Side, measure: str) -> Number | None:
+    try:
+        return side.value(measure)
+    except FlopcalcError:
+        return None
+
+
+def _has_ratios(comparison: Comparison, measure: str) -> bool:
+    """Tell whether the sides' ratios are said: those of costs; ratios of formulas that are ratios help nobody."""
+    metric = METRICS[measure]
+    if not metric.layered or (not metric.whole and comparison.symbolic):
+        return False
+    return None not in _values(comparison, measure)
 
 
 def _ratio(value: Number | None) -> int | str | None:

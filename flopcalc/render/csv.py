@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from flopcalc.number import Number, Value, as_text, is_rational
-from flopcalc.render.cells import Cell, Share, Writer
+from flopcalc.render.cells import Cell, Ratio, Share, Writer
 from flopcalc.render.table import table_of
 from flopcalc.report import Report
 
@@ -34,7 +34,7 @@ GROUP_COLUMNS = ("layer", "layers", "params", "weights", "madds", "flops", "mac"
 
 
 class _Csv(Writer):
-    """Formulas are in Python's notation, shares are fractions of 1, shapes are 3x224x224, with ; between several."""
+    """Formulas are in Python's notation, shares are fractions of 1, ratios exact, shapes 3x224x224, with ; between."""
 
     def words(self, text: str) -> str:
         return text.replace("×", "x")
@@ -42,6 +42,8 @@ class _Csv(Writer):
     def cell(self, cell: Cell) -> str:
         if isinstance(cell, Share) and is_rational(cell.value):
             return repr(float(cell.value)) if isinstance(cell.value, Fraction) else str(cell.value)
+        if isinstance(cell, Ratio):
+            return as_text(cell.value)
         return super().cell(cell)
 
     def formula(self, value: Value) -> str:

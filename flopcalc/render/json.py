@@ -12,9 +12,10 @@ from typing import Any
 from flopcalc.errors import FlopcalcError
 from flopcalc.field import Field
 from flopcalc.layers import Shape
+from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Number, Value, as_text, is_symbolic
 from flopcalc.render.text import encodable
-from flopcalc.report import METRICS, Costed, Report, share
+from flopcalc.report import FIELDS, METRICS, Costed, Report, share
 
 __all__ = ["GRAPH_SCHEMA", "SCHEMA", "dump", "escaped", "graph_as_dict", "report_as_dict"]
 
@@ -95,8 +96,26 @@ def _shape(shape: Shape) -> list[int | str]:
     return [number(side) for side in shape]
 
 
-def _metrics(costed: Costed) -> dict[str, int | str]:
-    return {metric: number(getattr(costed, metric)) for metric in METRICS}
+def _metrics(report: Report, costed: Costed) -> dict[str, int | str]:
+    return {metric: number(report.measure(metric, costed)) for metric in METRICS}
+
+
+def _totals(report: Report) -> dict[str, Any]:
+    """Return every metric of the whole, receptive fields as (height, width); None where it is not known."""
+    field = _field(report, lambda: report.receptive_field)
+    totals: dict[str, Any] = {}
+    for name in KNOWN:
+        totals[name] = field.pop(name) if name in field else _total(report, name)
+        if name == FIELDS[-1]:
+            totals |= field
+    return totals
+
+
+def _total(report: Report, name: str) -> int | str | None:
+    try:
+        return number(report.measure(name))
+    except FlopcalcError:
+        return None  # as the peak where a repeat's count is a symbol: its turns are not laid out
 
 
 def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
@@ -108,16 +127,6 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
     by : str, optional
         Adds ``groups``: the layers put together by block, stage or kind, with their shares of the totals.
     """
-    totals: dict[str, Any] = {}
-    for metric, value in _metrics(report.totals).items():
-        totals[metric] = value
-        if metric == "mac":
-            totals["mac_bytes"] = number(report.bytes(report.totals.mac))
-    try:
-        totals["peak_memory"] = number(report.totals.peak_memory)
-    except FlopcalcError:
-        totals["peak_memory"] = None  # a repeat's count is a symbol: its turns are not laid out
-    totals.update(_field(report, lambda: report.receptive_field))
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "spec": report.name,
@@ -132,7 +141,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         "assumed": list(report.assumed_of_all),
         "notes": list(report.notes),
         "order": report.totals.order,
-        "totals": totals,
+        "totals": _totals(report),
         "layers": [
             {
                 "path": row.path,
@@ -145,7 +154,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
                 "shares": row.shares,
                 "rule": row.rule.text,
                 "rule_for": row.rule.key,
-                **_metrics(row),
+                **_metrics(report, row),
                 **_field(report, partial(report.field_of, row)),
             }
             for row in report.layers
@@ -164,7 +173,7 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
             {
                 "name": group.name,
                 "layers": len(group.layers),
-                **_metrics(group),
+                **_metrics(report, group),
                 "shares": {metric: _share(group, report, metric) for metric in METRICS},
             }
             for group in report.by(by)
@@ -238,7 +247,7 @@ def _symbols(report: Report) -> dict[str, str]:
     values = [
         *report.parameters.values(),
         *(side for shape in report.inputs.values() for side in shape),
-        *(getattr(costed, metric) for costed in (report.totals, *report.layers) for metric in METRICS),
+        *(report.measure(metric, costed) for costed in (report.totals, *report.layers) for metric in METRICS),
         *(side for row in report.layers for shape in (*row.inputs, row.output) for side in shape),
         *_field_values(report),
     ]
@@ -261,7 +270,7 @@ def _field_values(report: Report) -> Iterator[Number]:
 
 
 def _share(costed: Costed, report: Report, metric: str) -> str | int | None:
-    value = share(getattr(costed, metric), getattr(report.totals, metric))
+    value = share(report.measure(metric, costed), report.measure(metric))
     if value is None:
         return None
     return value if isinstance(value, int) else str(value) if isinstance(value, Fraction) else as_text(value)

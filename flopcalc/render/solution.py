@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.errors import listed
+from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Number, as_text, is_rational, readable
 from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
-from flopcalc.render.cells import Cell, Phrase, Setting
+from flopcalc.render.cells import Cell, Phrase, Ratio, Setting
 from flopcalc.render.csv import rows_as_csv
 from flopcalc.render.json import number, plain, report_as_dict
 from flopcalc.render.latex import escaped_latex
@@ -35,14 +36,7 @@ __all__ = [
 SCHEMA = "flopcalc.solution/1"
 """What the key ``schema`` says: the layout, and its version."""
 
-LABELS = {
-    "params": "Params",
-    "weights": "Weights",
-    "madds": "MAdds",
-    "flops": "FLOPs",
-    "mac": "MAC",
-    "activations": "Activations",
-}
+LABELS: Mapping[str, str] = {name: metric.header for name, metric in KNOWN.items()}
 """What the metrics are called."""
 
 Result: TypeAlias = "Solution | Formula | Front | Compound"
@@ -153,15 +147,19 @@ def _plain(value: Fraction) -> Number:
     return value.numerator if value.denominator == 1 else value
 
 
-def _metrics(report: Report, budgets: Sequence[Budget]) -> list[str]:
+def _metrics(report: Report, budgets: Sequence[Budget], goals: Iterable[str] = ()) -> list[str]:
     """Return the metrics that say something: without those that equal another."""
     asked = {budget.metric for budget in budgets}
-    names = list(METRICS)
+    names = list(dict.fromkeys([*METRICS, *(budget.metric for budget in budgets), *goals]))
     for name, other in (("weights", "params"), ("madds", "flops")):
-        same = getattr(report.totals, name) == getattr(report.totals, other)
+        same = report.measure(name) == report.measure(other)
         if name not in asked and (same or name == "weights"):
             names.remove(name)
     return names
+
+
+def _cell(metric: str, value: Number | None) -> Cell:
+    return value if value is None or KNOWN[metric].whole else Ratio(value)
 
 
 def _solution(result: Solution) -> Sheet:
@@ -191,10 +189,11 @@ def _solution(result: Solution) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for metric in _metrics(result.report, budgets):
         budget = bounds.get(metric)
-        row: list[Cell] = [LABELS[metric], found.totals[metric]]
-        row += [None, None] if budget is None else [budget.value, result.left(budget)]
+        values: list[Number | None] = [found.totals[metric]]
+        values += [None, None] if budget is None else [budget.value, result.left(budget)]
         if beside is not None:
-            row.append(beside.totals[metric])
+            values.append(beside.totals[metric])
+        row: list[Cell] = [LABELS[metric], *(_cell(metric, value) for value in values)]
         rows.append(tuple(row))
     return Sheet(heading(result.report), tuple(answer), tuple(heads), tuple(rows), tuple(_proof(result)))
 
@@ -224,7 +223,7 @@ def _proof(result: Solution) -> Iterator[Phrase]:
             yield ("Every greater value that is allowed was computed.",)
     elif result.assumed:
         yield (f"Assumed, not proven: {result.assumed}.",)
-    yield from _counted(result.report, ("flops", "mac"))
+    yield from _counted(result.report, ("flops", "mac", *(budget.metric for budget in result.budgets)))
 
 
 def _counted(report: Report, metrics: Sequence[str]) -> Iterator[Phrase]:
@@ -232,6 +231,8 @@ def _counted(report: Report, metrics: Sequence[str]) -> Iterator[Phrase]:
         yield (f"One FLOP is {report.convention.unit} ({report.convention.name}).",)
     if "mac" in metrics:
         yield ("MAC is memory access cost in elements: inputs and parameters read, outputs written.",)
+    if any(KNOWN[name].sized for name in metrics):
+        yield (f"Bytes are those of elements in {report.dtype}.",)
 
 
 def _formula(result: Formula) -> Sheet:
@@ -262,10 +263,15 @@ def _front(result: Front, top: int | None, room: int | None) -> Sheet:
     answer: list[Phrase] = [("Within ", *_bounds(result.budgets), f": the front of {goals}")]
     if not count:
         answer = [("No configuration is within ", *_bounds(result.budgets), ".")]
-    metrics = _fitting(_metrics(result.report, result.budgets), room, len(result.names), tuple(result.goals))
+    metrics = _fitting(
+        _metrics(result.report, result.budgets, result.goals), room, len(result.names), tuple(result.goals)
+    )
     shown = result.choices if top is None else result.choices[:top]
     rows = [
-        (*(_setting(choice.parameters[name]) for name in result.names), *(choice.totals[item] for item in metrics))
+        (
+            *(_setting(choice.parameters[name]) for name in result.names),
+            *(_cell(item, choice.totals[item]) for item in metrics),
+        )
         for choice in shown
     ]
     notes: list[Phrase] = [
@@ -462,12 +468,14 @@ def solution_as_csv(result: Result, *, top: int | None = None) -> str:
     """Return exact rows: the network and the next above, the front, the search, or the formula."""
     rows: list[Sequence[str]] = []
     if isinstance(result, Solution):
-        rows.append(("network", result.unknown, "low", "low_closed", "high", "high_closed", *METRICS))
+        known = result.network or result.least
+        names = tuple(known.totals) if known is not None else METRICS
+        rows.append(("network", result.unknown, "low", "low_closed", "high", "high_closed", *names))
         kinds = (("answer", result.network), ("least", result.least), ("above", result.above), ("below", result.below))
         for kind, found in kinds:
             if found is not None:
                 ends = _ends(found.span) if kind not in ("above", "below") else ("",) * 4
-                costs = (str(found.totals[metric]) for metric in METRICS)
+                costs = (str(found.totals[metric]) for metric in names)
                 rows.append((kind, as_text(_plain(found.value)), *ends, *costs))
     elif isinstance(result, Formula):
         rows += [("unknown", "metric", "budget", "value", "proved")]
@@ -481,9 +489,10 @@ def solution_as_csv(result: Result, *, top: int | None = None) -> str:
             )
         )
     elif isinstance(result, Front):
-        rows.append((*result.names, *METRICS))
+        names = tuple(result.choices[0].totals) if result.choices else METRICS
+        rows.append((*result.names, *names))
         rows += [
-            (*(as_text(item.parameters[name]) for name in result.names), *(str(item.totals[m]) for m in METRICS))
+            (*(as_text(item.parameters[name]) for name in result.names), *(str(item.totals[m]) for m in names))
             for item in result.choices[:top]
         ]
     else:
@@ -522,7 +531,7 @@ def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any
             "target": number(_plain(result.target)),
             "tolerance": number(_plain(result.tolerance)),
             "step": number(_plain(result.step)),
-            "base": _totals({metric: getattr(result.report.totals, metric) for metric in METRICS}),
+            "base": _totals({metric: result.report.measure(metric) for metric in METRICS}),
             "tried": result.tried,
             "rows": [
                 {
@@ -582,7 +591,7 @@ def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any
 
 
 def _totals(totals: Mapping[str, Number]) -> dict[str, int | str]:
-    return {metric: number(totals[metric]) for metric in METRICS}
+    return {metric: number(value) for metric, value in totals.items()}
 
 
 def _network(found: Found | None, budgets: Sequence[Budget], *, whole: bool = True) -> dict[str, Any] | None:

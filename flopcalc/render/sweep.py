@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from flopcalc.convention import Convention
 from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.metrics import METRICS, SWEPT
 from flopcalc.number import Value, as_text, normal, readable
 from flopcalc.render.csv import rows_as_csv
 from flopcalc.render.markdown import escaped_markdown
-from flopcalc.render.table import COLUMNS
-from flopcalc.render.units import exact_number, human_number
+from flopcalc.render.units import exact_number, human_number, ratio_text
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps import Axis, Block
 from flopcalc.sweeps.selecting import Key, Selection, Tally, selected
@@ -41,7 +41,6 @@ __all__ = [
 SCHEMA = "flopcalc.sweep/1"
 """What the key ``schema`` says: the layout, and its version."""
 
-_LABELS = {"peak_memory": "Peak memory"}
 _EXPENDABLE = ("activations", "weights", "madds")
 """What a narrow screen leaves out, in this order, where nobody chose the columns."""
 
@@ -74,6 +73,8 @@ class Heading:
         How many configurations the grid has.
     chosen : bool
         Whether the columns were asked for.
+    dtype : str
+        The type of an element, from which bytes follow.
     """
 
     spec: Spec
@@ -84,6 +85,12 @@ class Heading:
     selection: Selection
     size: int
     chosen: bool = False
+    dtype: str = "fp32"
+
+    @property
+    def sized(self) -> bool:
+        """Whether a column depends on the data type."""
+        return any(name in SWEPT and METRICS[name].sized for name in self.columns)
 
     @property
     def title(self) -> str:
@@ -105,7 +112,7 @@ def label(name: str) -> str:
     >>> label("flops"), label("alpha")
     ('FLOPs', 'alpha')
     """
-    return COLUMNS[name].header if name in COLUMNS else _LABELS.get(name, name)
+    return METRICS[name].header if name in SWEPT else name
 
 
 def _values(axis: Axis) -> str:
@@ -138,6 +145,8 @@ def notes_of(heading: Heading) -> tuple[str, ...]:
         notes.append(f"One FLOP is {heading.convention.unit} ({heading.convention.name}).")
     if "mac" in heading.columns:
         notes.append("MAC is memory access cost in elements: inputs and parameters read, outputs written.")
+    if heading.sized:
+        notes.append(f"Bytes are those of elements in {heading.dtype}.")
     return tuple(notes)
 
 
@@ -213,7 +222,7 @@ class _Text:
     """How a format writes a parameter's value, a metric's, and rows of such cells."""
 
     word: Callable[[Value], str]
-    number: Callable[[int], str]
+    number: Callable[[Any], str]
     joined: Callable[[Sequence[str], Sequence[Sequence[str]]], str]
 
 
@@ -230,10 +239,18 @@ def _json_word(value: Value) -> str:
     return json.dumps(_plain(value), ensure_ascii=False)
 
 
+def _json_number(value: int | Fraction) -> str:
+    return f'"{value}"' if isinstance(value, Fraction) else str(value)
+
+
 def _json_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
     keys = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in names]
     template = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
     return ",\n    ".join([template % row for row in zip(*columns, strict=True)])
+
+
+def _markdown_number(value: int | Fraction) -> str:
+    return ratio_text(value) if isinstance(value, Fraction) else f"{value:,}"
 
 
 def _markdown_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
@@ -242,8 +259,8 @@ def _markdown_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> 
 
 _TEXTS = {
     "csv": _Text(_csv_word, str, _csv_joined),
-    "json": _Text(_json_word, str, _json_joined),
-    "markdown": _Text(lambda value: escaped_markdown(readable(value)), "{:,}".format, _markdown_joined),
+    "json": _Text(_json_word, _json_number, _json_joined),
+    "markdown": _Text(lambda value: escaped_markdown(readable(value)), _markdown_number, _markdown_joined),
 }
 
 
@@ -270,6 +287,7 @@ def sweep_as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Ite
             for name, axis in heading.axes.items()
         },
         "convention": heading.convention.name,
+        **({"dtype": heading.dtype} if heading.sized else {}),
         "where": None if selection.condition is None else selection.condition.text,
         "pareto": [f"{'max' if key.greatest else 'min'}:{key.name}" for key in selection.front],
         "sort": [f"{'-' * key.greatest}{key.name}" for key in selection.order],
@@ -341,8 +359,10 @@ def write_parquet(heading: Heading, blocks: Iterable[Block], file: BinaryIO) -> 
 
 
 def _field(pa: Any, name: str, heading: Heading) -> Any:
-    if name not in heading.axes:
+    if name not in heading.axes and METRICS[name].whole:
         return pa.field(name, pa.int64(), nullable=False)
+    if name not in heading.axes:
+        return pa.field(name, pa.string(), nullable=False, metadata={"exact": "a whole number or a fraction"})
     axis = heading.axes[name]
     if axis.words:
         truths = all(isinstance(word, bool) for word in axis.words)
@@ -356,6 +376,8 @@ def _field(pa: Any, name: str, heading: Heading) -> Any:
 
 def _arrow(pa: Any, block: Block, field: Any) -> Any:
     name = field.name
+    if name in block.metrics and pa.types.is_string(field.type):
+        return pa.array(list(map(str, block.metrics[name].tolist())), field.type)
     if name in block.metrics:
         try:
             return pa.array(
@@ -467,6 +489,8 @@ def _left_out(rows: Block | None, names: Sequence[str], missing: Sequence[str]) 
 def _shown(rows: Block, name: str, human: bool) -> list[str]:
     if name not in rows.metrics:
         return _spread(rows, name, readable)
+    if not METRICS[name].whole:
+        return list(map(ratio_text, rows.metrics[name].tolist()))
     return [(human_number if human else exact_number)(int(value)) for value in rows.metrics[name].tolist()]
 
 

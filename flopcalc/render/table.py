@@ -15,8 +15,10 @@ from typing import Any
 from flopcalc.cost import add_up
 from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.field import Field
+from flopcalc.metrics import METRICS as KNOWN
+from flopcalc.metrics import Metric
 from flopcalc.number import Number, as_text, is_rational, is_symbolic, total
-from flopcalc.render.cells import Bytes, Cell, Named, Phrase, Setting, Shapes, Share, shape_text
+from flopcalc.render.cells import Bytes, Cell, Named, Phrase, Ratio, Setting, Shapes, Share, shape_text
 from flopcalc.render.units import human_bytes
 from flopcalc.report import FIELDS, METRICS, Costed, Group, Report, Row, share
 
@@ -29,6 +31,7 @@ __all__ = [
     "Section",
     "Table",
     "caption",
+    "cell_of",
     "check_columns",
     "folded",
     "heading",
@@ -83,25 +86,38 @@ class Column:
     help: str
 
 
-def _metric(name: str, header: str, help: str) -> Column:
+def _metric(metric: Metric) -> Column:
+    def cell(costed: Costed, report: Report) -> Cell:
+        try:
+            return cell_of(metric, report.measure(metric.name, costed))
+        except FlopcalcError:
+            return None  # a ratio to nothing
+
     return Column(
-        name,
-        header,
-        lambda item, report: getattr(item.group, name),
-        lambda report: getattr(report.totals, name),
+        metric.name,
+        metric.header,
+        lambda item, report: cell(item.group, report),
+        lambda report: cell(report.totals, report),
         True,
-        help,
+        metric.help,
     )
 
 
-def _share(name: str, header: str) -> Column:
+def cell_of(metric: Metric, value: Number) -> Cell:
+    """Return what stands in a cell for a metric's value: bytes and ratios are written otherwise than counts."""
+    if not metric.whole:
+        return Ratio(value)
+    return Bytes(value) if metric.unit == "byte" else value
+
+
+def _share(name: str) -> Column:
     def part(costed: Costed, report: Report) -> Cell:
-        value = share(getattr(costed, name), getattr(report.totals, name))
+        value = share(report.measure(name, costed), report.measure(name))
         return None if value is None else Share(value)
 
     return Column(
         f"{name}%",
-        f"{header} %",
+        f"{KNOWN[name].header} %",
         lambda item, report: part(item.group, report),
         lambda report: part(report.totals, report),
         True,
@@ -123,15 +139,6 @@ def _seen(name: str, header: str, get: Callable[[Field], Cell], help: str) -> Co
     return _text(name, header, cell, help)
 
 
-_HEADERS = {
-    "params": ("Params", "learnable parameters"),
-    "weights": ("Weights", "elements of kernels and matrices alone"),
-    "madds": ("MAdds", "multiply-adds"),
-    "flops": ("FLOPs", "floating-point operations under the convention"),
-    "mac": ("MAC", "memory access cost, in elements"),
-    "activations": ("Activations", "output elements of convolutions, linear layers and matrix products"),
-}
-
 COLUMNS: Mapping[str, Column] = {
     column.name: column
     for column in (
@@ -143,16 +150,8 @@ COLUMNS: Mapping[str, Column] = {
         _text("output", "Output", lambda item, report: item.group.output, "shape of what it writes"),
         _text("layers", "Layers", lambda item, report: len(item.group.layers), "how many layers", numeric=True),
         _text("count", "Count", lambda item, report: item.layer and item.layer.count, "turns", numeric=True),
-        *(_metric(name, *_HEADERS[name]) for name in METRICS),
-        Column(
-            "mac_bytes",
-            "MAC bytes",
-            lambda item, report: Bytes(report.bytes(item.group.mac)),
-            lambda report: Bytes(report.bytes(report.totals.mac)),
-            True,
-            "memory access cost in bytes of --dtype",
-        ),
-        *(_share(name, _HEADERS[name][0]) for name in METRICS),
+        *(_metric(metric) for metric in KNOWN.values() if metric.layered),
+        *(_share(name) for name in METRICS),
         _seen("receptive_field", "Field", lambda field: field.side, "input pixels that a position of the output sees"),
         _seen("receptive_field_min", "Least field", lambda field: field.smallest, "what the one that sees least sees"),
         _seen("whole_input", "Whole input", lambda field: "yes" if field.whole else "no", "whether all is seen"),
@@ -430,4 +429,4 @@ def what_they_are(symbols: Iterable[Any]) -> Phrase:
 
 
 def _totals(report: Report) -> list[Number]:
-    return [getattr(report.totals, metric) for metric in METRICS]
+    return [report.measure(metric) for metric in METRICS]

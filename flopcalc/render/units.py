@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-__all__ = ["exact_number", "human_bytes", "human_number", "percent", "rounded"]
+__all__ = ["exact_number", "human_bytes", "human_number", "percent", "ratio_text", "rounded"]
 
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -73,6 +73,22 @@ def percent(value: int | Fraction, decimals: int = 2) -> str:
     ('33.33', '0.00', '0')
     """
     return rounded(Fraction(value.numerator * 100, value.denominator), decimals) if value else "0"
+
+
+def ratio_text(value: int | Fraction) -> str:
+    """Return a ratio to three decimals, or three digits where it is small.
+
+    Examples
+    --------
+    >>> ratio_text(1), ratio_text(Fraction(1, 3)), ratio_text(Fraction(1, 3000)), ratio_text(0)
+    ('1', '0.333', '0.000333', '0')
+    """
+    if isinstance(value, int):
+        return exact_number(value)
+    decimals = 3
+    while abs(value) * 10**decimals < 100 and decimals < 15:
+        decimals += 1
+    return rounded(value, decimals)
 
 
 @lru_cache(maxsize=8192)

@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from flopcalc.analysis import given_values, resolve, texts_of
+from flopcalc.analysis import given_values, resolve, texts_of, want_one_of
 from flopcalc.binding import bind, is_truth
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, shorten
+from flopcalc.metrics import COUNTED, SWEPT
 from flopcalc.number import is_rational
-from flopcalc.report import METRICS
+from flopcalc.report import DTYPES
 from flopcalc.shapes import read_input
 from flopcalc.solving.budgets import budgets_of
 from flopcalc.solving.path import path_of
@@ -20,7 +21,7 @@ from flopcalc.solving.recounting import recounted
 from flopcalc.solving.result import Budget, Choice, Compound, Formula, Found, Front, Scaling, Solution
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import read_value
-from flopcalc.sweeps.tracing import Setting
+from flopcalc.sweeps.tracing import Setting, for_metrics
 
 __all__ = [
     "Budget",
@@ -68,8 +69,8 @@ def solve(
     for_ : str, optional
         The parameter that is solved for.
     params, weights, madds, flops, mac, activations : optional
-        Budgets: a number, ``"150M"``, ``">= 2M"``, or a formula; counts of elements or operations as in a report. All
-        of those that are given must hold.
+        Budgets: a number, ``"150M"``, ``">= 2M"``, ``"4MB"`` in bytes of `dtype`, or a formula. All of those that are
+        given must hold. Every other metric that sweeps know is one by its name: ``peak_memory="512KiB"``.
     along : str, optional
         Instead of `for_`: parameters that grow together, ``"alpha,rho"`` or ``"width=1.1**phi,depth=1.2**phi"``.
     convention, symbolic, symbols, input, assume, dtype
@@ -104,6 +105,7 @@ def solve(
     >>> solve("separable_conv", "O", flops="B").value
     B/(C*H*W) - K**2
     """
+    own = resolve(spec)[0].known
     bounds = {
         "params": params,
         "weights": weights,
@@ -111,11 +113,13 @@ def solve(
         "flops": flops,
         "mac": mac,
         "activations": activations,
+        **{name: others.pop(name) for name in SWEPT if name in others and name not in own},
     }
     budgets = budgets_of(bounds)
     if along is not None and not isinstance(along, str):
         raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
-    setting, given = setting_of(spec, convention, input, given_values(parameters, others))
+    setting, given = setting_of(spec, convention, input, given_values(parameters, others), dtype)
+    setting = for_metrics(setting, dict.fromkeys([*COUNTED, *(budget.metric for budget in budgets)]))
     found = setting.spec
     freed = texts_of("symbolic", symbolic)
     options: dict[str, Any] = {"dtype": dtype}
@@ -174,7 +178,11 @@ def _only_numbers(budgets: Iterable[Budget]) -> None:
 
 
 def setting_of(
-    spec: Spec | str | Path, convention: str | Convention, input: object, parameters: Mapping[str, object]
+    spec: Spec | str | Path,
+    convention: str | Convention,
+    input: object,
+    parameters: Mapping[str, object],
+    dtype: str = "fp32",
 ) -> tuple[Setting, dict[str, object]]:
     """Return what all the networks have in common, and the values that are given."""
     found, inline = resolve(spec)
@@ -187,7 +195,8 @@ def setting_of(
     if input is not None:
         shapes = read_input(input)
     rules = convention_of(convention)
-    return Setting(found, rules, given, shapes, METRICS), given
+    want_one_of("dtype", "data type", dtype, DTYPES)
+    return Setting(found, rules, given, shapes, COUNTED, dtype), given
 
 
 def front(
@@ -233,6 +242,7 @@ def front(
     1/2 1 1331592 149497088
     1/4 1 470072 41030272
     """
+    own = resolve(spec)[0].known
     bounds = {
         "params": params,
         "weights": weights,
@@ -240,11 +250,12 @@ def front(
         "flops": flops,
         "mac": mac,
         "activations": activations,
+        **{name: others.pop(name) for name in SWEPT if name in others and name not in own},
     }
     from flopcalc.solving.fronts import front_of
 
     budgets = budgets_of(bounds)
-    setting, _ = setting_of(spec, convention, input, given_values(parameters, others))
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype)
     axes = dict(for_) if isinstance(for_, Mapping) else dict.fromkeys(texts_of("for_", for_))
     if not axes:
         raise ParameterError(Problem("no parameter varies", None, "names, or names with values", "--for alpha,rho"))
@@ -306,7 +317,7 @@ def compound(
         raise ParameterError(
             Problem(f"{len(three)} parameters are named", None, "those of depth, width and resolution")
         )
-    setting, _ = setting_of(spec, convention, input, given_values(parameters, others))
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype)
     amounts = [_fraction(name, value) for name, value in (("step", step), ("tolerance", tolerance), ("target", target))]
     return compound_of(setting, (three[0], three[1], three[2]), amounts[0], amounts[1], amounts[2], {"dtype": dtype})
 

@@ -7,23 +7,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, shorten
 from flopcalc.expression import free_expression
-from flopcalc.number import Number, exact, is_rational, read_decimal, symbol
-from flopcalc.report import METRICS
+from flopcalc.metrics import IN_BYTES, METRICS, SWEPT
+from flopcalc.number import Number, exact, is_rational, symbol
 from flopcalc.solving.result import Budget
-from flopcalc.units import SCALES
+from flopcalc.units import BYTE_UNITS, SCALES, read_figure
 
 __all__ = ["budgets_of", "read_budget"]
 
-_AMOUNT = re.compile(rf"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*({'|'.join(SCALES)}|)\s*")
+_DIGITS = re.compile(rf"\s*[0-9][0-9_,]*(?:\.[0-9]+)?\s*({'|'.join(SCALES)}|)\s*")
 _UNIT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([^\W\d_]+(?:/s)?)\s*")
 _NUMERAL = re.compile(r"\s*[0-9.]+[eE][0-9]+\s*|\s*0[xXbBoO][0-9A-Fa-f]+\s*")
 _RELATION = re.compile(r"\s*(<=|>=|≤|≥|<|>|==|=)?(.*)", re.DOTALL)
 
 
 def read_budget(metric: str, value: object) -> Budget:
-    """Read one budget.
+    """Read one budget; a figure in bytes bounds the metric in bytes.
 
     Raises
     ------
@@ -33,10 +33,10 @@ def read_budget(metric: str, value: object) -> Budget:
     --------
     >>> read_budget("flops", "1.5G")
     Budget(metric='flops', relation='<=', value=1500000000)
-    >>> read_budget("params", ">= 2M").relation
-    '>='
+    >>> read_budget("params", ">= 2MiB")
+    Budget(metric='params_bytes', relation='>=', value=2097152)
     """
-    relation = "<="
+    relation, bounded = "<=", metric
     try:
         if not isinstance(value, str):
             amount: Any = exact(value)
@@ -47,37 +47,50 @@ def read_budget(metric: str, value: object) -> Budget:
             if sign not in ("<=", ">="):
                 raise Fault(f"a budget cannot be {sign} a number", expected="at most (<=) or at least (>=)")
             relation = sign
-            amount = _amount(match[2])
+            amount, of = _amount(match[2])
+            bounded = _in_bytes(metric) if of == "byte" else metric
         if isinstance(amount, (bool, str, tuple, dict)) or (is_rational(amount) and amount < 0):
             raise Fault(f"{shorten(str(value))} is no budget", expected="a number such as 150M, or a formula")
     except Fault as fault:
         raise ParameterError(Problem(f"{metric}: {fault.what}", None, fault.expected, fault.hint)) from None
     except FlopcalcError as error:
         raise ParameterError(*(replace(item, what=f"{metric}: {item.what}") for item in error.problems)) from None
-    return Budget(metric, relation, amount)
+    return Budget(bounded, relation, amount)
 
 
-def _amount(text: str) -> Any:
-    match = _AMOUNT.fullmatch(text)
-    if match is not None:
-        digits = match[1].replace("_", "")
-        if "," in digits:
-            if not re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
-                raise Fault(f"`{shorten(text.strip())}` is no number", expected="a number such as 150M or 149,497,088")
-            digits = digits.replace(",", "")
-        return exact(read_decimal(digits) * SCALES.get(match[2], 1))
-    if text.strip().lower() in ("nan", "inf", "infinity"):
-        raise Fault(f"{text.strip()} is not a finite number", expected="a number such as 150M")
-    if (unit := _UNIT.fullmatch(text)) is not None and not _NUMERAL.fullmatch(text):
+def _amount(text: str) -> tuple[Any, str]:
+    """Return an amount, and what it is counted in: ``byte``, or "" for a plain number or a formula."""
+    unit = _UNIT.fullmatch(text)
+    if unit is not None and not _NUMERAL.fullmatch(text) and unit[2] not in (*SCALES, *BYTE_UNITS):
         known = next((item for item in SCALES if item.lower() == unit[2][0].lower()), None)
         raise Fault(
             f"`{shorten(text.strip())}` is no number: there is no unit `{shorten(unit[2])}`",
             expected="a number such as 150M, with k, M, G (or B), T, 万 or 亿",
             hint="" if known is None else f"{unit[1]}{known}",
         )
+    try:
+        found = read_figure(text)
+    except Fault:
+        found = None
+    if found is not None and found.of in ("", "byte") and not text.strip().endswith("%"):
+        return exact(found.value), found.of
+    if "," in text and _DIGITS.fullmatch(text):
+        raise Fault(f"`{shorten(text.strip())}` is no number", expected="a number such as 150M or 149,497,088")
+    if text.strip().lower() in ("nan", "inf", "infinity"):
+        raise Fault(f"{text.strip()} is not a finite number", expected="a number such as 150M")
     if not text.strip():
         raise Fault("there is no number", expected="a number such as 150M, or a formula")
-    return free_expression(text, symbols=symbol)
+    return free_expression(text, symbols=symbol), ""
+
+
+def _in_bytes(metric: str) -> str:
+    """Return the metric in bytes that a figure in bytes bounds."""
+    if METRICS[metric].unit == "byte":
+        return metric
+    if metric not in IN_BYTES:
+        bytes_ = listed(IN_BYTES.values())
+        raise Fault(f"bytes are held against the {METRICS[metric].label}", expected=f"a metric in bytes: {bytes_}")
+    return IN_BYTES[metric]
 
 
 def budgets_of(values: Mapping[str, object]) -> tuple[Budget, ...]:
@@ -94,7 +107,7 @@ def budgets_of(values: Mapping[str, object]) -> tuple[Budget, ...]:
         for item in (value if isinstance(value, (list, tuple)) else [value])
     ]
     if not found:
-        raise ParameterError(Problem("there is no budget", None, "a bound of " + ", ".join(METRICS), "--flops 150M"))
+        raise ParameterError(Problem("there is no budget", None, "a bound of " + ", ".join(SWEPT), "--flops 150M"))
     return tuple(found)
 
 

@@ -128,7 +128,12 @@ class Line:
         for name, course in self.courses.items():
             if not course.whole and name in known.box:
                 span = span.meet(course.span(*known.box[name]))
-        return Piece(span, totals if found.totals is not None else None, found.error)
+        if found.totals is None:
+            return Piece(span, None, found.error)
+        try:
+            return Piece(span, self.setting.complete(totals), found.error)
+        except FlopcalcError as error:
+            return Piece(span, None, error)
 
     def _whole(self, values: Mapping[str, Fraction]) -> Span:
         """Return where the whole parameters are what they are."""

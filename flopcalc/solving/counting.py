@@ -7,10 +7,11 @@ from typing import NoReturn
 
 from flopcalc.binding import bind
 from flopcalc.build import _Builder, _Stop
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, shallow
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shallow
 from flopcalc.graph import Graph
-from flopcalc.number import Arithmetic, Value, is_rational, total
-from flopcalc.report import METRICS
+from flopcalc.metrics import METRICS
+from flopcalc.number import Arithmetic, Value, is_rational
+from flopcalc.report import GraphCounts
 from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.tracing import Setting
 
@@ -56,19 +57,20 @@ def totals_of(setting: Setting, graph: Graph, arithmetic: Arithmetic) -> dict[st
     FlopcalcError
         Where a symbol is left free.
     """
+    counts = GraphCounts(graph, setting.convention, arithmetic, setting.dtype)
     totals: dict[str, Rational] = {}
-    for metric in METRICS:
-        if metric == "flops":
-            value = total(setting.convention.counted(node, graph, arithmetic).value for node in graph.nodes)
-        else:
-            value = total(getattr(node.cost, metric) for node in graph.nodes)
+    for metric in setting.metrics:
+        try:
+            value = METRICS[metric].of(counts)
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
         if not is_rational(value):
             free = ", ".join(sorted(str(name) for name in value.free_symbols))
             raise ParameterError(
                 Problem(f"{setting.spec.called} leaves {free} free", None, "a number for every parameter")
             )
         totals[metric] = value
-    return totals
+    return setting.complete(totals)
 
 
 class _Hasty(_Builder):

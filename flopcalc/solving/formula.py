@@ -41,7 +41,7 @@ def formula(setting: Setting, unknown: str, budgets: Sequence[Budget], options: 
         input=dict(setting.shapes) or None,
         **{**options, "symbolic": _free(setting, symbolic)},
     )
-    cost: Number = getattr(report.totals, budget.metric)
+    cost: Number = report.measure(budget.metric)
     found = next((item for item in getattr(cost, "free_symbols", ()) if item.name == unknown), None)
     if found is None:
         raise ParameterError(

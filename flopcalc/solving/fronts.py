@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flopcalc.analysis import analyze_spec
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
+from flopcalc.metrics import COUNTED, SWEPT, check_metric
 from flopcalc.number import is_rational, normal
-from flopcalc.report import METRICS
 from flopcalc.solving.path import path_of
 from flopcalc.solving.recounting import front_recounted
 from flopcalc.solving.result import Budget, Choice, Front
@@ -17,7 +17,7 @@ from flopcalc.sweeps import Axis, sweep
 from flopcalc.sweeps.axes import _axis
 from flopcalc.sweeps.selecting import Front as Kept
 from flopcalc.sweeps.selecting import Key
-from flopcalc.sweeps.tracing import Setting
+from flopcalc.sweeps.tracing import Setting, for_metrics
 
 __all__ = ["front_of", "goals_of"]
 
@@ -45,9 +45,7 @@ def goals_of(best: str, budgets: Sequence[Budget]) -> tuple[Key, ...]:
             raise ParameterError(
                 Problem(f"`{shorten(item)}` is no goal", None, "NAME, min:NAME or max:NAME", "--best params")
             )
-        if name not in METRICS:
-            what = f"there is no metric `{shorten(name)}`"
-            raise UnknownNameError(Problem(what, None, one_of(METRICS), suggest(name, METRICS)))
+        check_metric(name, SWEPT)
         keys[name] = Key(name, way == "max")
     if not keys:
         raise ParameterError(Problem("--best names nothing", None, "a metric", "--best params"))
@@ -67,17 +65,20 @@ def front_of(
     if any(not is_rational(budget.value) for budget in budgets):
         raise ParameterError(Problem("a front needs a budget in numbers", None, "a number such as 150M"))
     keys = goals_of(best, budgets)
+    names = tuple(dict.fromkeys([*COUNTED, *(budget.metric for budget in budgets), *(key.name for key in keys)]))
+    setting = for_metrics(setting, names)
     grid = {name: _steps(setting, name) if values is None else _axis(values, name) for name, values in axes.items()}
     kept = Kept(keys)
     tried = within = 0
     for block in sweep(
         setting.spec,
         grid,
-        METRICS,
+        names,
         convention=setting.convention,
         input=dict(setting.shapes) or None,
         skip_refused=True,
         parameters=setting.given,
+        dtype=setting.dtype,
     ):
         tried += len(block) + block.skipped
         rows: Any = None
@@ -90,7 +91,7 @@ def front_of(
         if len(found):
             kept.add(found)
     result = kept.result()
-    choices = [] if result is None else [_choice(row, axes) for row in result.rows()]
+    choices = [] if result is None else [_choice(row, axes, names) for row in result.rows()]
     first: dict[str, Any] = dict(choices[0].parameters) if choices else {}
     report = analyze_spec(
         setting.spec,
@@ -104,8 +105,8 @@ def front_of(
     return front_recounted(front, setting, grid, keys)
 
 
-def _choice(row: Mapping[str, Any], axes: Mapping[str, object]) -> Choice:
-    return Choice({name: row[name] for name in axes}, {metric: row[metric] for metric in METRICS})
+def _choice(row: Mapping[str, Any], axes: Mapping[str, object], metrics: Sequence[str]) -> Choice:
+    return Choice({name: row[name] for name in axes}, {metric: row[metric] for metric in metrics})
 
 
 def _steps(setting: Setting, name: str) -> Axis:

@@ -98,6 +98,7 @@ def compound_of(
             input=dict(setting.shapes) or None,
             skip_refused=True,
             parameters=setting.given,
+            dtype=setting.dtype,
         ):
             for row in block.rows():
                 totals: Any = {metric: row[metric] for metric in METRICS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, UndecidedError, shorten
 from flopcalc.number import Number, expanded, is_rational, normal, readable
-from flopcalc.report import METRICS, Report
+from flopcalc.report import Report
 from flopcalc.solving.cells import Line, Piece, least_beyond
 from flopcalc.solving.path import LARGEST, Course, End, Span, constant, number_default
 from flopcalc.solving.result import Budget, Found, Solution
@@ -366,7 +367,7 @@ def _found(
     value = span.short()
     values = _values(unknown, courses, value)
     report = _report(line.setting, values, options)
-    if any(getattr(report.totals, metric) != piece.totals[metric] for metric in METRICS):
+    if any(report.measure(metric) != value for metric, value in piece.totals.items()):
         raise UndecidedError(Problem(f"{unknown} = {readable(normal(value))} does not cost what its steps say"))
     return Found(value, values, piece.totals, span), report
 
@@ -585,10 +586,15 @@ def _formulas(setting: Setting, names: Iterable[str]) -> dict[str, Any]:
             input=dict(setting.shapes) or None,
             symbolic=[name for name in names if not _is_free(setting, known[name], name)],
             exact_rounding=True,
+            dtype=setting.dtype,
         )
     except FlopcalcError:
         return {}
-    return {} if report.assumed else {metric: getattr(report.totals, metric) for metric in METRICS}
+    totals: dict[str, Any] = {}
+    for metric in () if report.assumed else setting.metrics:
+        with suppress(FlopcalcError):  # as the peak where a repeat's count is a symbol
+            totals[metric] = report.measure(metric)
+    return totals
 
 
 def _is_free(setting: Setting, parameter: Parameter | None, name: str) -> bool:
@@ -663,7 +669,7 @@ def greatest_choice(
     found: list[tuple[Fraction, Mapping[str, Rational]]] = []
     for value in sorted(numbers):
         try:
-            totals: Any = analysed(setting, {name: value})
+            totals: Any = setting.complete(analysed(setting, {name: value}))
         except FlopcalcError:
             continue
         found.append((Fraction(value), totals))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -37,7 +38,7 @@ class Block:
     parameters : mapping of str to Column
         The varying parameters, exact.
     metrics : mapping of str to numpy array
-        int64; Python's whole numbers (dtype object) where a total does not fit.
+        int64; Python's numbers (dtype object) where a total does not fit, and for ratios, which are exact fractions.
     skipped : int
         How many configurations of the block are not in it, because the analysis refuses them.
     """
@@ -57,7 +58,7 @@ class Block:
     def row(self, index: int) -> dict[str, Value]:
         """Return one row, exact."""
         parameters = {name: column[index] for name, column in self.parameters.items()}
-        return {**parameters, **{name: int(array[index]) for name, array in self.metrics.items()}}
+        return {**parameters, **{name: _exact(array[index]) for name, array in self.metrics.items()}}
 
     def rows(self) -> Iterator[dict[str, Value]]:
         """Yield every row, exact."""
@@ -68,6 +69,10 @@ class Block:
         parameters = {name: column.take(rows) for name, column in self.parameters.items()}
         metrics = {name: array[rows] for name, array in self.metrics.items()}
         return Block(self.start, parameters, metrics, self.skipped)
+
+
+def _exact(number: Any) -> Value:
+    return number if isinstance(number, Fraction) else int(number)
 
 
 class _Laid(Mapping[str, Column]):

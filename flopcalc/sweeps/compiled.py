@@ -16,11 +16,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from flopcalc.analysis import given_values, resolve, texts_of
+from flopcalc.analysis import given_values, resolve, texts_of, want_one_of
 from flopcalc.binding import bind
 from flopcalc.convention import Convention, convention_of
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, one_of, shorten
+from flopcalc.metrics import METRICS as RATIOS
+from flopcalc.metrics import check_metric, parts_of
 from flopcalc.number import Value, as_text, divide, is_rational, readable
+from flopcalc.report import DTYPES
 from flopcalc.shapes import read_input
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Axis, Column, Span
@@ -66,14 +69,17 @@ class Compiled:
         What each parameter may be.
     metrics : tuple of str
         Of :data:`METRICS`.
+    asked : tuple of str
+        What was asked for: ratios, which follow from two of these metrics, among them.
     tabulate : bool
         Whether lists may be looked up in a table of all distinct networks, where that is small.
     """
 
-    def __init__(self, setting: Setting, domains: Mapping[str, Domain]) -> None:
+    def __init__(self, setting: Setting, domains: Mapping[str, Domain], asked: Sequence[str] = ()) -> None:
         self.setting = setting
         self.domains = dict(domains)
         self.metrics = setting.metrics
+        self.asked = tuple(asked) or setting.metrics
         self._structures: list[_Structure] = []
         self._table: _Table | None = None
         self.tabulate = True
@@ -105,7 +111,7 @@ class Compiled:
         Returns
         -------
         dict of str to numpy array
-            int64; Python's whole numbers (dtype object) where a total may not fit.
+            int64; Python's numbers (dtype object) where a total may not fit, and for ratios.
 
         Raises
         ------
@@ -125,13 +131,37 @@ class Compiled:
         if len(lengths) != 1 or set(columns) != set(self.domains):
             raise ParameterError(Problem("the columns do not fit", None, f"one of each: {', '.join(self.domains)}"))
         size = lengths.pop()
-        totals, refusals = self.rows(numerators, size)
+        totals, refusals = self.told(self.rows(numerators, size), skip=skip)
         if refusals is not None and not skip:
             row = int(refusals.argmax())
-            raise refused(
-                self.setting, {name: self.domains[name].value(int(numerators[name][row])) for name in numerators}
-            )
+            values = {name: self.domains[name].value(int(numerators[name][row])) for name in numerators}
+            raise refused(self.setting, values, self.asked)
         return totals
+
+    def told(self, found: Found, *, skip: bool = False) -> Found:
+        """Return what was asked for of totals: ratios are divided, exact, in arrays of Python's numbers.
+
+        A row with a ratio to nothing is refused; with `skip` such a ratio is -1, as all of a row that is refused.
+        """
+        import numpy as np
+
+        totals, refusals = found
+        told: dict[str, Array] = {}
+        for metric in self.asked:
+            over = RATIOS[metric].over
+            if over is None:
+                told[metric] = totals[metric]
+                continue
+            top, bottom = (totals[name] for name in over)
+            empty = bottom == 0
+            if empty.any():
+                refusals = empty if refusals is None else refusals | empty
+            column: Array = np.empty(len(top), object)
+            column[:] = [divide(a, b) if b else -1 for a, b in zip(top.tolist(), bottom.tolist(), strict=True)]
+            if refusals is not None:
+                column[refusals] = -1
+            told[metric] = column
+        return told, refusals
 
     def _numerators(self, name: str, columns: Mapping[str, object]) -> Array:
         if name not in columns:
@@ -199,7 +229,7 @@ class Compiled:
     def _refuse_fractions(self, totals: Mapping[str, Array], row_at: Callable[[int], Mapping[str, int]]) -> None:
         """Refuse totals that are not whole, as of a convention that halves: columns hold whole numbers alone."""
         for metric, array in totals.items():
-            if array.dtype != object:
+            if array.dtype != object or metric not in self.asked:
                 continue
             row = next((row for row, total in enumerate(array) if type(total) is Fraction), None)
             if row is not None:
@@ -556,11 +586,11 @@ def named(row: Mapping[str, Value]) -> str:
     return ", ".join(f"{name}={shorten(readable(value))}" for name, value in row.items())
 
 
-def refused(setting: Setting, row: Mapping[str, Value]) -> FlopcalcError:
+def refused(setting: Setting, row: Mapping[str, Value], asked: Iterable[str] = ()) -> FlopcalcError:
     """Return the error with which the analysis refuses a configuration, its first problem naming that configuration."""
     shown = named(row)
     try:
-        analysed(setting, row)
+        analysed(setting, row, asked)
     except FlopcalcError as error:
         first, *others = error.problems
         return type(error)(
@@ -578,6 +608,7 @@ def compile_totals(
     input: object = None,
     parameters: Mapping[str, object] | None = None,
     skip: bool = False,
+    dtype: str = "fp32",
 ) -> Compiled:
     """Compile the totals of a spec in some of its parameters.
 
@@ -595,6 +626,8 @@ def compile_totals(
         The input's shape instead of the spec's own.
     parameters : mapping of str to object, optional
         Values of the other parameters.
+    dtype : str
+        The type of an element, from which bytes follow.
     skip : bool
         Let numbers pass that are not among a parameter's choices, where others are: they are refused row by row.
 
@@ -613,12 +646,7 @@ def compile_totals(
         given[name] = value
     chosen = tuple(dict.fromkeys(texts_of("metrics", metrics)))
     for metric in chosen:
-        if metric not in METRICS:
-            raise UnknownNameError(
-                Problem(
-                    f"there is no metric `{shorten(str(metric))}`", None, one_of(METRICS), suggest(str(metric), METRICS)
-                )
-            )
+        check_metric(str(metric), METRICS)
     if not chosen:
         raise ParameterError(Problem("no metric is asked for", None, one_of(METRICS)))
     shapes: Mapping[str, object] = {}
@@ -643,13 +671,14 @@ def compile_totals(
             continue
         domains[name] = Domain(low, high, axis.denominator, words)
     rules = convention_of(convention)
-    setting = Setting(spec, rules, given, shapes, chosen)
+    want_one_of("dtype", "data type", dtype, DTYPES)
+    setting = Setting(spec, rules, given, shapes, parts_of(chosen), dtype)
     tried = {name: _tried(spec, name, domain, skip) for name, domain in domains.items()}
     first = {name: values[0] for name, values in tried.items()}
     for name, values in tried.items():
         for value in values:
             bind(spec, {**given, **first, name: value}, symbols=(), shapes=shapes or None)
-    return Compiled(setting, domains)
+    return Compiled(setting, domains, chosen)
 
 
 def _chosen(name: str, axis: Axis | Column, choices: Iterable[Value]) -> tuple[Value, ...]:

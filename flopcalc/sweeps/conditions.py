@@ -16,21 +16,22 @@ from typing import Any, TypeAlias
 
 from flopcalc.errors import Excerpt, Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shorten, suggest
 from flopcalc.expression import Scope, parse
+from flopcalc.metrics import IN_BYTES, METRICS
 from flopcalc.number import Value, as_text, is_rational
 from flopcalc.sweeps.axes import Column
 from flopcalc.sweeps.blocks import Block
-from flopcalc.units import SCALES
+from flopcalc.units import BYTE_UNITS, SCALES
 
-__all__ = ["Condition", "read_condition", "read_count"]
+__all__ = ["Condition", "read_condition"]
 
 Array: TypeAlias = Any
 
 _ROOM = 1 << 62
 _MOST_BITS = 4096
-_POWERS = {word: len(str(factor)) - 1 for word, factor in SCALES.items()}  # each is a power of ten
+_UNITS = {**SCALES, **BYTE_UNITS}
 _SUFFIXED = re.compile(
-    r"""'[^']*'|"[^"]*"|(?<![\w.])((?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)) ?"""
-    rf"({'|'.join(sorted(SCALES, key=len, reverse=True))})(?!\w)"
+    r"""'[^']*'|"[^"]*"|(?<![\w.])(?:10\^(?P<power>\d{1,3})(?!\w)|(?P<digits>\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*) ?"""
+    rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?!\w))"
 )
 _FUNCTIONS = ("min", "max", "abs", "round", "floor", "ceil")
 _NUMBERS = "numbers (150M, 2.5k), metrics, parameters, + - * / // % **, comparisons, and, or, not"
@@ -95,7 +96,7 @@ class Condition:
         columns: dict[str, Operand] = {
             name: _operand(block.parameters[name]) for name in block.parameters if name in read
         }
-        columns.update((name, _whole(array)) for name, array in block.metrics.items() if name in read)
+        columns.update((name, _numbers(array)) for name, array in block.metrics.items() if name in read)
         found = self._value(columns, careful=True)
         return np.broadcast_to(found, (len(block),))
 
@@ -115,21 +116,31 @@ class _Source:
     written: str
     read: str
     shifts: tuple[int, ...]
+    sizes: tuple[range, ...] = ()
+    """Where figures in bytes stand in what is read."""
 
     @classmethod
     def of(cls, text: str) -> _Source:
         pieces: list[str] = []
         shifts: list[int] = []
+        sizes: list[range] = []
         end = 0
         for match in _SUFFIXED.finditer(text):
-            if not match[2]:
+            if not match["unit"] and not match["power"]:
                 continue
-            number = f"{match[1]}e{_POWERS[match[2]]}"
+            number = _numeral(match)
             pieces += [text[end : match.start()], number]
             shifts += range(end, match.start())
+            if match["unit"] in BYTE_UNITS:
+                sizes.append(range(len(shifts), len(shifts) + len(number)))
             shifts += [min(match.start() + index, match.end() - 1) for index in range(len(number))]
             end = match.end()
-        return cls(text, "".join(pieces) + text[end:], (*shifts, *range(end, len(text) + 1)))
+        return cls(text, "".join(pieces) + text[end:], (*shifts, *range(end, len(text) + 1)), tuple(sizes))
+
+    def in_bytes(self, node: ast.AST) -> bool:
+        """Tell whether a figure in bytes stands in an expression."""
+        places = [self.offset(item) for item in ast.walk(node) if isinstance(item, ast.Constant)]
+        return any(place in size for size in self.sizes for place in places)
 
     def error(self, fault: Fault) -> ParameterError:
         offset = self.shifts[max(0, min(fault.offset or 0, len(self.shifts) - 1))]
@@ -144,6 +155,40 @@ class _Source:
         return ast.get_source_segment(self.read, node) or self.read
 
 
+def _numeral(match: re.Match[str]) -> str:
+    """Return a figure with a unit as the spec language has numbers."""
+    if match["power"]:
+        return f"1e{match['power']}"
+    factor = _UNITS[match["unit"]]
+    zeros = len(str(factor)) - 1
+    return f"{match['digits']}e{zeros}" if factor == 10**zeros else f"({match['digits']}*{factor})"
+
+
+class _Sizes(ast.NodeTransformer):
+    """Reads metrics in bytes where a comparison holds them against a figure in bytes."""
+
+    def __init__(self, source: _Source, metrics: Sequence[str]) -> None:
+        self.source = source
+        self.metrics = metrics
+
+    def visit_Compare(self, node: ast.Compare) -> ast.Compare:
+        if not self.source.in_bytes(node):
+            return node
+        names = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id in self.metrics]
+        for item in names:
+            if METRICS[item.id].unit == "byte":
+                continue
+            if item.id not in IN_BYTES:
+                what = f"bytes are held against the {METRICS[item.id].label}"
+                expected = f"a metric in bytes: {listed(IN_BYTES.values())}"
+                raise Fault(what, expected=expected, offset=self.source.offset(item))
+            item.id = IN_BYTES[item.id]
+        if not names:
+            what = "bytes are held against no metric"
+            raise Fault(what, expected=f"one of {listed(IN_BYTES.values())}", offset=self.source.offset(node))
+        return node
+
+
 def read_condition(
     text: str,
     metrics: Sequence[str],
@@ -156,7 +201,8 @@ def read_condition(
     Parameters
     ----------
     text : str
-        An expression in the spec language's notation, whose numbers may end in k, M, G (or B) or T.
+        An expression in the spec language's notation, whose numbers may have a unit: 150M, 1.5亿, 2MB, 512KiB. A metric
+        that is compared with bytes is read in bytes.
     metrics : sequence of str
         The metrics that there are.
     varying : mapping of str to Column
@@ -203,46 +249,35 @@ def read_condition(
             hint = suggest(name, [*known, *others])
             what = f"`{shorten(name)}` is not known in a condition"
             raise Fault(what, expected=f"one of {listed(known)}", hint=hint, offset=offset)
+        tree = _Sizes(source, metrics).visit(tree)
     except Fault as fault:
         if fault.expected.startswith("numbers, names"):
             fault.expected = _NUMBERS
         raise source.error(fault) from None
     except FlopcalcError as error:
         raise ParameterError(*error.problems) from None
-    used = tuple(name for name in metrics if name in read.names)
+    named = {item.id for item in ast.walk(tree) if isinstance(item, ast.Name)}
+    used = tuple(dict.fromkeys(name for name in (*metrics, *IN_BYTES.values()) if name in named))
     condition = Condition(stripped, used, dict(given), tree, source)
-    trial = {**{name: _operand(column) for name, column in varying.items()}, **{name: _Ratio.of(1) for name in metrics}}
+    trial = {
+        **{name: _operand(column) for name, column in varying.items()},
+        **{name: _Ratio.of(1) for name in (*metrics, *used)},
+    }
     condition._value(trial, careful=False)
     return condition
-
-
-def read_count(text: str, name: str) -> int | Fraction:
-    """Read a number that may end in k, M, G (or B) or T.
-
-    Raises
-    ------
-    ParameterError
-
-    Examples
-    --------
-    >>> read_count("1.5M", "--budget")
-    1500000
-    """
-    source = _Source.of(text.strip())
-    try:
-        expression = parse(source.read)
-        value = expression.evaluate(Scope({})) if not expression.names and not expression.calls else None
-    except Fault as fault:
-        raise source.error(fault) from None
-    if value is None or not is_rational(value):
-        raise ParameterError(Problem(f"{name} cannot be `{shorten(text)}`", None, "a number: 150M, 2.5k"))
-    return value
 
 
 # -- operands --------------------------------------------------------------------------------------------------------
 
 
-def _whole(array: Array) -> _Ratio:
+def _numbers(array: Array) -> _Ratio:
+    import numpy as np
+
+    if array.dtype == object and any(isinstance(number, Fraction) for number in array):
+        tops, bottoms = np.empty(len(array), object), np.empty(len(array), object)
+        tops[:] = [number.numerator for number in array]
+        bottoms[:] = [number.denominator for number in array]
+        return _Ratio(tops, bottoms, max(map(abs, tops)), max(bottoms))
     return _Ratio(array, 1, max(abs(int(array.max())), abs(int(array.min()))), 1)
 
 

@@ -17,6 +17,7 @@ from uuid import uuid4
 from flopcalc.analysis import given_values
 from flopcalc.convention import Convention
 from flopcalc.errors import ParameterError, Problem, one_of, shorten
+from flopcalc.metrics import parts_of
 from flopcalc.number import Value
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Column, Grid, Listed, Product, read_grid
@@ -77,6 +78,12 @@ class _Recipe:
     cut: Cut | None
     longest: int
     skip: bool
+    dtype: str = "fp32"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The counts that are computed, from which the metrics follow."""
+        return parts_of(self.metrics)
 
     def compile(self) -> Compiled:
         """Return the totals, compiled."""
@@ -88,6 +95,7 @@ class _Recipe:
             input=self.input,
             parameters=self.parameters,
             skip=self.skip,
+            dtype=self.dtype,
         )
 
 
@@ -127,7 +135,7 @@ class _Engine:
         self.recipe = recipe
         self.compiled = recipe.compile() if compiled is None else compiled
         self._sides: dict[str, Side] = {}
-        self._pool = Pool(recipe.longest * len(recipe.metrics), _FEW, private=True)
+        self._pool = Pool(recipe.longest * len(recipe.parts), _FEW, private=True)
 
     def totals(self, cut: Cut, number: int, into: Mapping[str, Array] | None) -> Found:
         """Return a block's totals, written into arrays where they fit 64 bits, and which rows are refused."""
@@ -139,18 +147,22 @@ class _Engine:
         segment = self._pool.take()
         into = None
         if segment is not None:
-            into = _columns_in(self._pool.lend(segment), self.recipe.metrics, stop - start)
+            into = _columns_in(self._pool.lend(segment), self.recipe.parts, stop - start)
         return self.laid(cut, number, self.totals(cut, number, into), offset)
 
     def laid(self, cut: Cut, number: int, found: Found, offset: int = 0) -> Block:
         """Return a block of totals with its parameters, without what is refused; or raise the first refusal's error."""
-        totals, refusals = found
+        totals, refusals = self.compiled.told(found, skip=self.recipe.skip)
         block = Block(offset + cut.span(number)[0], cut.columns(number), totals)
         if refusals is None:
             return block
         if not self.recipe.skip:
             row = int(refusals.argmax())
-            raise refused(self.compiled.setting, {name: column[row] for name, column in block.parameters.items()})
+            raise refused(
+                self.compiled.setting,
+                {name: column[row] for name, column in block.parameters.items()},
+                self.compiled.asked,
+            )
         return replace(block.take(~refusals), skipped=int(refusals.sum()))
 
 
@@ -218,7 +230,7 @@ def _evaluated(part: _Part) -> tuple[dict[str, Array], Array | None]:
     recipe = engine.recipe
     words = None if part.place is None else opened(part.place)
     cut, numbers = part.opened(recipe, words)
-    into = None if words is None else _columns_in(words[len(recipe.forms) * part.size :], recipe.metrics, part.size)
+    into = None if words is None else _columns_in(words[len(recipe.forms) * part.size :], recipe.parts, part.size)
     totals, refusals = engine.totals(cut, numbers[0], into)
     return {metric: array for metric, array in totals.items() if into is None or array is not into[metric]}, refusals
 
@@ -253,6 +265,7 @@ class _Sweep:
         parameters: Mapping[str, object],
         executor: Executor | None,
         skip: bool,
+        dtype: str,
     ) -> None:
         if executor is not None and not hasattr(executor, "submit"):
             what = f"the executor is {shorten(executor)}"
@@ -263,7 +276,7 @@ class _Sweep:
         names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
         free: Mapping[str, object] = self.grid.axes if isinstance(self.grid, Product) else self.grid.by_name
         compiled = compile_totals(
-            spec, free, names, convention=convention, input=input, parameters=parameters, skip=skip
+            spec, free, names, convention=convention, input=input, parameters=parameters, skip=skip, dtype=dtype
         )
         forms = {}
         if isinstance(self.grid, Listed):
@@ -273,7 +286,7 @@ class _Sweep:
         cut = None if isinstance(self.grid, Listed) else self.cut
         domains = compiled.domains
         self.recipe = _Recipe(
-            spec, domains, compiled.metrics, convention, input, parameters, forms, cut, self.cut.longest, skip
+            spec, domains, compiled.asked, convention, input, parameters, forms, cut, self.cut.longest, skip, dtype
         )
         self.engine = _Engine(self.recipe, compiled)
         self.job = _Job(self.recipe)
@@ -307,7 +320,7 @@ class _Sweep:
 
     def there(self, executor: Executor, in_flight: int) -> Iterator[Block]:
         """Yield the blocks, computed by an executor."""
-        columns = len(self.recipe.forms) + len(self.recipe.metrics)
+        columns = len(self.recipe.forms) + len(self.recipe.parts)
         pool = self.pool(executor, self.cut.longest, columns, in_flight)
 
         def tasks() -> Iterator[tuple[tuple[int, Segment | None], Future[tuple[dict[str, Array], Array | None]]]]:
@@ -321,7 +334,7 @@ class _Sweep:
                 if segment is not None and pool is not None:
                     start, stop = self.cut.span(number)
                     words = pool.lend(segment)[len(self.recipe.forms) * (stop - start) :]
-                    totals = {**_columns_in(words, self.recipe.metrics, stop - start), **totals}
+                    totals = {**_columns_in(words, self.recipe.parts, stop - start), **totals}
                 yield self.engine.laid(self.cut, number, (totals, refusals))
         finally:
             if pool is not None:
@@ -364,6 +377,7 @@ def sweep(
     convention: str | Convention = "paper",
     input: object = None,
     skip_refused: bool = False,
+    dtype: str = "fp32",
     block_rows: int | None = None,
     in_flight: int | None = None,
     parameters: Mapping[str, object] | None = None,
@@ -381,11 +395,11 @@ def sweep(
         As :func:`read_grid` takes it: values by parameter make a Cartesian grid, of which the last parameter runs
         fastest; a list of mappings, or :class:`Listed` columns, are configurations one by one.
     metrics : iterable of str
-        Of :data:`METRICS`, all counts of elements or operations as in a report.
+        Of :data:`METRICS`, as in a report: whole numbers, and exact fractions of ratios such as ``intensity``.
     executor : concurrent.futures.Executor, optional
         Where the blocks are computed; here, where none is given. The processes of a
         :class:`~concurrent.futures.ProcessPoolExecutor` write them into memory that they share with this one.
-    convention, input
+    convention, input, dtype
         As for :func:`flopcalc.analyze`.
     skip_refused : bool
         Leave out configurations that the analysis refuses, and count them in :attr:`Block.skipped`, instead of raising
@@ -418,7 +432,7 @@ def sweep(
     _counts(block_rows=block_rows, in_flight=in_flight)
     most = block_rows or (None if isinstance(executor, ProcessPoolExecutor) else MOST_ROWS)
     given = given_values(parameters, others)
-    found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused)
+    found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused, dtype)
     if executor is None:
         return found.here()
     return found.there(executor, _most_in_flight(in_flight))
@@ -434,6 +448,7 @@ def sweep_reduced(
     convention: str | Convention = "paper",
     input: object = None,
     skip_refused: bool = False,
+    dtype: str = "fp32",
     in_flight: int | None = None,
     blocks: int = BATCH,
     parameters: Mapping[str, object] | None = None,
@@ -442,7 +457,7 @@ def sweep_reduced(
 
     Parameters
     ----------
-    spec, grid, metrics, executor, convention, input, skip_refused, in_flight, parameters
+    spec, grid, metrics, executor, convention, input, skip_refused, dtype, in_flight, parameters
         As for :func:`sweep`.
     reduce : callable
         Takes the blocks of a part, and returns what is kept of them; it can be pickled where the executor has
@@ -465,7 +480,7 @@ def sweep_reduced(
     [59285808]
     """
     _counts(blocks=blocks, in_flight=in_flight)
-    found = _Sweep(spec, grid, metrics, MOST_ROWS, convention, input, parameters or {}, executor, skip_refused)
+    found = _Sweep(spec, grid, metrics, MOST_ROWS, convention, input, parameters or {}, executor, skip_refused, dtype)
     in_flight = _most_in_flight(in_flight)
     count = len(found.cut)
     pool = found.pool(executor, blocks * found.cut.longest, len(found.recipe.forms), in_flight)

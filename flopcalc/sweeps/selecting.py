@@ -61,7 +61,7 @@ class Key:
     greatest: bool = False
 
     def of(self, block: Block) -> Array:
-        """Return the rows' values as whole numbers, the less the better."""
+        """Return the rows' values as exact numbers, the less the better."""
         array = block.metrics.get(self.name)
         if array is None:
             array = block.parameters[self.name].numerators

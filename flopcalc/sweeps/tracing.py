@@ -14,14 +14,16 @@ from flopcalc.build import Built, _Builder
 from flopcalc.convention import Convention
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, shallow
 from flopcalc.expression import Expression, Scope
+from flopcalc.metrics import COUNTED, SWEPT, nothing_below, parts_of
+from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Arithmetic, Number, Recorded, Value, divide, is_rational, is_symbolic, settled
-from flopcalc.report import METRICS as REPORTED
+from flopcalc.report import GraphCounts
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.recorded import Condition, Polynomial, Rational, Tape, Traced, Unrecordable, added
 
-__all__ = ["METRICS", "Domain", "Problem", "Setting", "Trace", "analysed", "trace"]
+__all__ = ["METRICS", "Domain", "Problem", "Setting", "Trace", "analysed", "for_metrics", "trace"]
 
-METRICS = (*REPORTED, "peak_memory")
+METRICS = SWEPT
 """What a sweep can compute, each as a single analysis does."""
 
 
@@ -43,13 +45,40 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all the configurations of a sweep have in common."""
+    """What all the configurations of a sweep have in common.
+
+    Its metrics are counts, which are recorded; its ratios follow from two of these each.
+    """
+
+    def complete(self, totals: Mapping[str, Rational]) -> dict[str, Rational]:
+        """Return totals with the ratios that follow from them.
+
+        Raises
+        ------
+        ParameterError
+            Where a ratio is to nothing.
+        """
+        found = dict(totals)
+        for name in self.ratios:
+            top, bottom = (totals[part] for part in KNOWN[name].over or ())
+            if bottom == 0:
+                raise nothing_below(KNOWN[(KNOWN[name].over or ("", ""))[1]])
+            found[name] = Fraction(top) / bottom
+        return found
 
     spec: Spec
     convention: Convention
     given: Mapping[str, object]
     shapes: Mapping[str, object]
     metrics: tuple[str, ...]
+    dtype: str = "fp32"
+    ratios: tuple[str, ...] = ()
+
+
+def for_metrics(setting: Setting, names: Iterable[str]) -> Setting:
+    """Return a setting that has some metrics, counts and ratios, and what these follow from."""
+    asked = tuple(names)
+    return replace(setting, metrics=parts_of(asked), ratios=tuple(name for name in asked if not KNOWN[name].whole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +102,8 @@ class Trace:
     error: FlopcalcError | None = None
 
 
-def analysed(setting: Setting, row: Mapping[str, Value]) -> dict[str, Rational]:
-    """Return the totals of one configuration by an ordinary analysis.
+def analysed(setting: Setting, row: Mapping[str, Value], asked: Iterable[str] = ()) -> dict[str, Rational]:
+    """Return the totals of one configuration by an ordinary analysis: those of the setting, or those asked for.
 
     Raises
     ------
@@ -87,13 +116,14 @@ def analysed(setting: Setting, row: Mapping[str, Value]) -> dict[str, Rational]:
         convention=setting.convention,
         input=dict(setting.shapes) or None,
         exact_rounding=True,
+        dtype=setting.dtype,
     )
     if report.symbolic:
-        free = sorted({str(name) for metric in REPORTED for name in _symbols(getattr(report.totals, metric))})
+        free = sorted({str(name) for metric in COUNTED for name in _symbols(report.measure(metric))})
         raise ParameterError(
             Problem(f"{setting.spec.called} leaves {', '.join(free)} free", None, "a number for every parameter")
         )
-    return {metric: getattr(report.totals, metric) for metric in setting.metrics}
+    return {metric: cast(Rational, report.measure(metric)) for metric in asked or setting.metrics}
 
 
 def _symbols(value: Any) -> Iterable[object]:
@@ -165,19 +195,19 @@ def _totals(
 
 
 def _added(setting: Setting, built: Built, arithmetic: Arithmetic) -> dict[str, Traced | Rational]:
-    graph = built.graph
-    parts: dict[str, list[Any]] = {metric: [] for metric in setting.metrics}
-    for node in graph.nodes:
-        for metric, values in parts.items():
-            if metric == "flops":
-                values.append(setting.convention.counted(node, graph, arithmetic).value)
-            elif metric != "peak_memory":
-                values.append(getattr(node.cost, metric))
-    if "peak_memory" in parts:
-        parts["peak_memory"] = [graph.peak_memory(arithmetic)]
-    if any(is_symbolic(value) for values in parts.values() for value in values):
+    counts = GraphCounts(built.graph, setting.convention, arithmetic, setting.dtype, _added_up)
+    totals: dict[str, Any] = {metric: KNOWN[metric].of(counts) for metric in setting.metrics}
+    if any(is_symbolic(value) for value in totals.values()):
         raise Unrecordable("a symbol is left free")
-    return {metric: added(values) for metric, values in parts.items()}
+    return totals
+
+
+def _added_up(values: Iterable[Number]) -> Number:
+    """Add up numbers that may be recorded."""
+    found: list[Any] = list(values)
+    if any(is_symbolic(value) for value in found):
+        raise Unrecordable("a symbol is left free")
+    return cast(Number, added(found))
 
 
 class _RecordingBuilder(_Builder):

@@ -18,6 +18,7 @@ from flopcalc.graph import Node
 from flopcalc.layers import Layer, Shape
 from flopcalc.layers.conv import Conv, Depthwise, Windowed
 from flopcalc.layers.reshape import Split
+from flopcalc.metrics import COUNTED, METRICS
 from flopcalc.number import Number, divide, expanded, is_rational, normal, total
 from flopcalc.report import Report
 from flopcalc.theory.equivalence import evaluated, is_zero, symbols_of
@@ -87,7 +88,7 @@ def explain(report: Report, metric: str, actual: Number, claimed: Number) -> tup
     ----------
     report : Report
     metric : str
-        One of :data:`flopcalc.report.METRICS`.
+        One of :data:`flopcalc.metrics.COUNTED`.
     actual, claimed : Number
 
     Examples
@@ -132,15 +133,8 @@ def explain_ratio(
     return _first(found())
 
 
-NAMES = {
-    "params": "parameters",
-    "weights": "weights",
-    "madds": "multiply-adds",
-    "flops": "FLOPs",
-    "mac": "memory access cost",
-    "activations": "activations",
-}
-"""What the metrics are called in a sentence."""
+NAMES = {name: METRICS[name].label for name in COUNTED}
+"""What the counts of layers are called in a sentence."""
 
 
 def _first(found: Iterable[Sequence[Cause]]) -> tuple[Cause, ...]:
@@ -581,8 +575,7 @@ def _at(size: Shape, read: Shape, written: Shape) -> tuple[Shape, Shape] | None:
 
 
 def _quantity(report: Report, metric: str) -> Number:
-    value: Number = getattr(report.totals, metric)
-    return value
+    return report.measure(metric)
 
 
 def _own(report: Report, metric: str, node: Node) -> Number:

@@ -38,7 +38,7 @@ from flopcalc.theory.equivalence import (
     vanishes_at_infinity,
 )
 from flopcalc.theory.growth import growth_of
-from flopcalc.theory.questions import Link, Question, Side, is_number, measured, quotient, unified
+from flopcalc.theory.questions import Link, Question, Side, is_number, quotient, unified
 from flopcalc.theory.residues import rounded_away
 from flopcalc.theory.trial import Counterexample, Trial, shown_at, smallest, tried, tried_as_it_grows
 
@@ -420,7 +420,7 @@ class Decider:
             if len(counted) == 1:
                 return explain(counted[0].report, side.metric, actual, claimed) or self.special_case(link)
             above, below = (one.report for one in counted)
-            upper, lower = (unified(measured(one, side.metric), self.question.symbols) for one in (above, below))
+            upper, lower = (unified(one.measure(side.metric), self.question.symbols) for one in (above, below))
             return explain_ratio(above, below, side.metric, upper, lower, claimed)
         except (Fault, FlopcalcError):
             return ()  # a slip that cannot be counted explains nothing
@@ -501,7 +501,7 @@ class Decider:
                 continue
             rest = {key: other for key, other in side.given.items() if key != name}
             report = side.analysed(question.claim, rest, exact=question.exact)
-            general: Any = unified(measured(report, link.left.metric), question.symbols)
+            general: Any = unified(report.measure(link.left.metric), question.symbols)
             free = [symbol for symbol in symbols_of(general) if str(symbol) == name]
             if free and is_zero(expanded(general.xreplace({free[0]: as_expr(Fraction(value))}) - link.right.value)):
                 said = f"it is the formula for other values of {name}; {name} = {value} is another block"

@@ -261,13 +261,8 @@ def _in_letters(value: Number, letters: Mapping[str, Expr]) -> Number:
 
 
 def _metric(quantity: Measure, report: Report) -> Number:
-    if quantity.metric == "receptive_field":
-        return report.receptive_field.side[0]
-    if quantity.metric == "receptive_field_min":
-        return report.receptive_field.smallest[0]
     if not quantity.layers and not quantity.kind:
-        found: Number = getattr(report.totals, quantity.metric)
-        return found
+        return report.measure(quantity.metric)
     rows = _rows(quantity, report)
     if not rows:
         what, names = ("kind", [row.label for row in report.layers]) if quantity.kind else ("path", [])
@@ -279,7 +274,7 @@ def _metric(quantity: Measure, report: Report) -> Number:
                 suggest(quantity.kind, names),
             )
         )
-    return total(getattr(row, quantity.metric) for row in rows)
+    return total(report.measure(quantity.metric, row) for row in rows)
 
 
 def _rows(quantity: Measure, report: Report) -> list[Row]:

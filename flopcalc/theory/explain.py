@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.binding import is_truth
 from flopcalc.convention import Convention, load_convention
-from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
+from flopcalc.metrics import check_metric
 from flopcalc.number import Number, Value, is_rational, readable
 from flopcalc.report import Report, Row
 from flopcalc.spec import Spec, catalog
@@ -394,12 +395,7 @@ def metric_named(metric: str | None) -> str:
     UnknownNameError
         Where it is none of :data:`METRICS`.
     """
-    if metric is not None and metric not in METRICS:
-        known = one_of(METRICS)
-        raise UnknownNameError(
-            Problem(f"there is no metric `{shorten(metric)}`", None, known, suggest(metric, METRICS))
-        )
-    return metric or ""
+    return "" if metric is None else check_metric(metric, METRICS)
 
 
 def quoted_report(spec: Spec, values: Mapping[str, object], options: Mapping[str, Any]) -> Report:
@@ -420,7 +416,7 @@ def quoted_report(spec: Spec, values: Mapping[str, object], options: Mapping[str
 
 def _sizes(report: Report) -> Iterator[Number]:
     for name in ("params", "flops", "mac", "madds"):
-        yield getattr(report.totals, name)
+        yield report.measure(name)
 
 
 def nearest_metric(report: Report, figure: Figure) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, cast
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import ParameterError, Problem, UndecidedError, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.expression import read_relation
+from flopcalc.metrics import COUNTED, check_metric
 from flopcalc.number import Arithmetic, Number, Relation, as_expr, as_text, is_symbolic, normal
-from flopcalc.report import METRICS, Report
+from flopcalc.report import Report
 from flopcalc.spec import Spec
 from flopcalc.theory.derivations import Derivation, Step
 from flopcalc.theory.domain import conditions_of, in_words
@@ -71,9 +72,7 @@ def derive_least(
     (MAC, 2*sqrt(B)*sqrt(H)*sqrt(W) + B/(H*W))
     """
     for name in (minimized, held):
-        if name not in METRICS:
-            what = f"there is no metric `{shorten(name)}`"
-            raise UnknownNameError(Problem(what, None, one_of(METRICS), suggest(name, METRICS)))
+        check_metric(name, COUNTED)
     if minimized == held:
         raise ParameterError(Problem(f"{held} is minimized and held", None, "two metrics"))
     texts = list(assume)
@@ -205,8 +204,7 @@ def _claims(found: Minimum, what: Expr, steps: Sequence[Step]) -> Iterator[Claim
 
 
 def _metric(report: Report, name: str) -> Number:
-    found: Number = getattr(report.totals, name)
-    return found
+    return report.measure(name)
 
 
 def _speaks_of(text: str, symbols: Mapping[str, Expr]) -> bool:

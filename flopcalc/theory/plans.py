@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from flopcalc.errors import Fault, FlopcalcError, Place, Problem, listed, one_of, shallow, shorten, suggest
 from flopcalc.expression import check_name, read_relation
+from flopcalc.metrics import METRICS
 from flopcalc.number import Arithmetic, Relation, as_text, is_rational, symbol
-from flopcalc.report import METRICS
 from flopcalc.spec import Spec
 from flopcalc.spec.document import HEADINGS, Document, Wrong, open_document
 from flopcalc.spec.syntax import Mapping as MappingNode
@@ -43,8 +43,6 @@ _KEYS = (*HEADINGS, "symbols", "assume", "quantities", "steps")
 
 _UNITS = {"k": 3, "M": 6, "G": 9}
 """The units of printed numbers, as powers of ten."""
-
-_METRICS = (*METRICS, "receptive_field", "receptive_field_min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,8 +358,8 @@ class _Reader:
         """Read which metric of which spec is counted."""
         found = self.mapping(node, name, ("of", "metric", "where", "layers", "kind"), ("of", "metric"))
         counted = self.text(found["metric"], "metric")
-        if counted not in _METRICS:
-            self.unknown("there is no metric", counted, found["metric"], _METRICS)
+        if counted not in METRICS:
+            self.unknown("there is no metric", counted, found["metric"], METRICS)
         spec = self.document.spec(found["of"], "of")
         where: dict[str, str] = {}
         for key, item in self.entries(found.get("where"), "where"):

@@ -21,14 +21,13 @@ from flopcalc.errors import (
     FlopcalcError,
     ParameterError,
     Problem,
-    UnknownNameError,
     listed,
     one_of,
     shorten,
     suggest,
 )
 from flopcalc.expression import FUNCTIONS, parse, read_relation, rounded_names
-from flopcalc.metrics import COUNTED, IN_BYTES, metric_named
+from flopcalc.metrics import IN_BYTES, check_metric, metric_named
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import (
     Arithmetic,
@@ -77,7 +76,6 @@ __all__ = [
     "Question",
     "Side",
     "ask",
-    "measured",
     "quotient",
     "unified",
 ]
@@ -332,8 +330,8 @@ class Question:
                 if exact.assumed_of(self._metrics) != side.report.assumed_of(self._metrics):
                     return True
                 for metric in self._metrics:
-                    if unified(measured(exact, metric), self.symbols) != unified(
-                        measured(side.report, metric), self.symbols
+                    if unified(exact.measure(metric), self.symbols) != unified(
+                        side.report.measure(metric), self.symbols
                     ):
                         return True
         except FlopcalcError:
@@ -400,9 +398,8 @@ def ask(claim: Claim) -> Question:
     FlopcalcError
         Where the formula cannot be read, or the specs cannot be counted.
     """
-    if claim.metric is not None and claim.metric not in METRICS:
-        what = f"there is no metric `{shorten(claim.metric)}`"
-        raise UnknownNameError(Problem(what, None, one_of(METRICS), suggest(claim.metric, METRICS)))
+    if claim.metric is not None:
+        check_metric(claim.metric)
     claim = replace(claim, assume=tuple(_assumption(text) for text in claim.assume))
     return _Reader(claim, _counted(claim)).question()
 
@@ -513,7 +510,7 @@ class _Reader:
                 raise ParameterError(Problem(what, None, "a new name", f"one other than {listed(self.symbols)}"))
             metric = metric_named(text)
             if metric and text.strip() not in self.values and self.counted:
-                self.values[name] = unified(measured(self.counted[0].report, metric), self.symbols)
+                self.values[name] = unified(self.counted[0].report.measure(metric), self.symbols)
             else:
                 let[name] = _formula_alone(name, text, names, free=not self.counted)
             names.append(name)
@@ -572,9 +569,9 @@ class _Reader:
     def count(self, metric: str, change: str = "") -> Side:
         """Return the count of a metric; of two specs, the ratio, or how much is saved or added."""
         reports = [side.report for side in self.counted]
-        value = unified(measured(reports[0], metric), self.symbols)
+        value = unified(reports[0].measure(metric), self.symbols)
         if len(reports) > 1:
-            below = unified(measured(reports[1], metric), self.symbols)
+            below = unified(reports[1].measure(metric), self.symbols)
             if below == 0:
                 raise ParameterError(Problem(f"the {METRICS[metric]} of {reports[1].name} are 0", None, "a divisor"))
             value = quotient(value, below)
@@ -859,30 +856,6 @@ def _is_open(spec: Spec, given: Mapping[str, object]) -> bool:
     """Tell whether a spec has parameters that stay symbols with these values."""
     free = {name for name, parameter in spec.parameters.items() if parameter.default is None}
     return bool(({*spec.free_names()} | free) - set(given) - set(spec.preset))
-
-
-def measured(report: Report, metric: str) -> Number:
-    """Return what a claim is about."""
-    totals = report.totals
-    if KNOWN[metric].elements:
-        return report.bytes(measured(report, KNOWN[metric].elements))
-    if metric in COUNTED:
-        value: Number = getattr(totals, metric)
-        return value
-    if metric == "intensity":
-        if totals.mac == 0:
-            raise ParameterError(Problem("the memory access cost is 0", None, "a spec that reads or writes"))
-        return quotient(totals.flops, totals.mac)
-    if metric == "peak_memory":
-        return totals.peak_memory
-    if metric in ("receptive_field", "receptive_field_min"):
-        field = report.receptive_field
-        height, width = field.side if metric == "receptive_field" else field.smallest
-        if height != width:
-            raise ParameterError(Problem(f"the receptive field is {height}×{width}", None, "a square one"))
-        return height
-    side = ("channels", "height", "width").index(metric)
-    return totals.graph.shapes[totals.graph.outputs["output"]][side]
 
 
 def quotient(upper: Number, lower: Number) -> Number:

@@ -24,8 +24,9 @@ from flopcalc.errors import Fault, FlopcalcError, Problem
 from flopcalc.expression import Scope, parse
 from flopcalc.graph import Graph
 from flopcalc.layers.conv import Windowed
-from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic, total
-from flopcalc.report import DTYPES, METRICS, Report
+from flopcalc.metrics import METRICS
+from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic
+from flopcalc.report import GraphCounts, Report
 from flopcalc.spec.model import Spec
 from flopcalc.theory.plain import PlainFormula, plain_formula
 
@@ -116,45 +117,23 @@ class Network:
     dtype: str = "fp32"
 
     def measure(self, metric: str) -> Plain:
-        """Return one of a report's totals, ``channels``, ``height``, ``width``, ``intensity``, ``peak_memory``,
-        ``receptive_field``, ``receptive_field_min``, or a metric in bytes (``params_bytes``): elements, FLOPs or bytes.
+        """Return one of :data:`flopcalc.metrics.METRICS`: elements, FLOPs, bytes or pixels.
 
         Raises
         ------
         FlopcalcError
             Where there is no such number.
-        """  # noqa: D205
-        name, _, unit = metric.partition("_bytes")
-        if metric.endswith("_bytes") and not unit:
-            return _plain(self.arithmetic.bytes(self.measure(name), DTYPES[self.dtype]))
-        if metric == "flops":
-            return self.flops
-        if metric in METRICS:
-            return _plain(total(getattr(node.cost, metric) for node in self.graph.nodes))
-        if metric == "intensity":
-            mac = self.measure("mac")
-            if mac == 0:
-                raise FlopcalcError(Problem("the memory access cost is 0", None, "a spec that reads or writes"))
-            return _plain(divide(self.flops, mac))
-        if metric in ("channels", "height", "width"):
-            shape = self.graph.shapes[self.graph.outputs["output"]]
-            return _plain(shape[("channels", "height", "width").index(metric)])
+        """
+        counts = GraphCounts(self.graph, self.convention, self.arithmetic, self.dtype)
         try:
-            if metric == "peak_memory":
-                return _plain(self.graph.peak_memory(self.arithmetic))
-            field = self.graph.receptive_field(self.arithmetic)
-            height, width = field.side if metric == "receptive_field" else field.smallest
+            return _plain(METRICS[metric].of(counts))
         except Fault as fault:
             raise FlopcalcError(fault.at(None)) from None
-        if height != width:
-            raise FlopcalcError(Problem(f"the receptive field is {height}×{width}", None, "a square one"))
-        return _plain(height)
 
     @cached_property
     def flops(self) -> Plain:
         """The FLOPs under the convention."""
-        counted = (self.convention.counted(node, self.graph, self.arithmetic).value for node in self.graph.nodes)
-        return _plain(total(counted))
+        return self.measure("flops")
 
 
 def _plain(value: Number) -> Plain:

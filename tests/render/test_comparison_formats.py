@@ -19,9 +19,9 @@ from flopcalc.render.comparison import (
     comparison_as_latex,
     comparison_as_markdown,
     comparison_as_text,
-    ratio_text,
 )
 from flopcalc.render.terminal import Screen
+from flopcalc.render.units import ratio_text
 
 NETWORKS = ("mobilenet_v1", "mobilenet_v2", "shufflenet_v2_x1_0", "ghostnet")
 

@@ -49,6 +49,14 @@ def test_json_has_the_keys_that_scripts_call(mobilenet: Report) -> None:
         "receptive_field",
         "receptive_field_min",
         "whole_input",
+        "channels",
+        "height",
+        "width",
+        "intensity",
+        "intensity_bytes",
+        "params_bytes",
+        "weights_bytes",
+        "peak_memory_bytes",
     ]
     assert {"path", "kind", "inputs", "output", "attributes", *METRICS} <= set(data["layers"][0])
     assert "groups" not in data

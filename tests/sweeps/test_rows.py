@@ -13,9 +13,10 @@ import pytest
 
 import flopcalc
 from flopcalc.errors import FlopcalcError
-from flopcalc.sweeps import METRICS, Block, Column, Listed, Product, compile_totals, read_grid, sweep
+from flopcalc.metrics import COUNTED
+from flopcalc.sweeps import Block, Column, Listed, Product, compile_totals, read_grid, sweep
 
-METRICS_OF_REPORTS = METRICS[:-1]
+METRICS_OF_REPORTS = COUNTED
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from flopcalc.errors import ParameterError
+from flopcalc.metrics import SWEPT
 from flopcalc.sweeps import Block, Column, Listed, Product, read_axis, sweep, sweep_reduced
-from flopcalc.sweeps.conditions import read_condition, read_count
+from flopcalc.sweeps.conditions import read_condition
 from flopcalc.sweeps.selecting import (
     Front,
     Key,
@@ -92,17 +93,53 @@ def test_a_caret_stands_under_what_is_wrong_behind_suffixes() -> None:
     assert problem.excerpt.text[problem.excerpt.offset :].startswith("parms")
 
 
-def test_suffixes_are_decimal() -> None:
-    assert [read_count(text, "it") for text in ("2.5k", "150M", "3G", "3B", "1T", "7")] == [
-        2500,
-        150 * 10**6,
-        3 * 10**9,
-        3 * 10**9,
-        10**12,
-        7,
-    ]
-    with pytest.raises(ParameterError):
-        read_count("150MB", "it")
+POINTWISE = {"O": "3", "H": "4", "W": "4"}
+"""A 1×1 convolution of 4×4 maps has 3·C params and 48·C FLOPs, and 19·C + 48 elements of memory access."""
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype", "last"),
+    [
+        ("flops <= 2.4k", "fp32", 50),
+        ("flops <= 10^3", "fp32", 20),
+        ("flops <= 0.24万", "fp32", 50),
+        ("flops <= 2.4e3", "fp32", 50),
+        ("params <= 600 bytes", "fp32", 50),  # 12·C bytes
+        ("params <= 0.6kB", "fp16", 100),
+        ("params_bytes <= 0.6 kB", "fp16", 100),
+        ("params < 0.75KiB", "fp32", 63),
+        ("params + weights <= 1.2kB", "fp32", 50),
+        ("mac <= 1kB and params > 0", "int8", 50),
+        ("2 * mac <= 1KiB", "int4", 51),  # a MAC of 1,024 elements at most
+    ],
+)
+def test_figures_have_the_units_that_they_have_everywhere(text: str, dtype: str, last: int) -> None:
+    condition = read_condition(text, SWEPT, {"C": Column.of([1])}, {})
+    names = condition.metrics
+    (block,) = sweep("pointwise_conv", {"C": "1:200"}, names, dtype=dtype, parameters=POINTWISE)
+    assert int(condition.mask(block).sum()) == last
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "under"),
+    [
+        ("params > 1 and flops < 2MB", "bytes are held against the FLOPs", "flops"),
+        ("C < 2MB", "bytes are held against no metric", "C < 2MB"),
+        ("intensity < 2KiB", "bytes are held against the arithmetic intensity", "intensity"),
+    ],
+)
+def test_bytes_are_held_against_metrics_in_bytes_alone(text: str, said: str, under: str) -> None:
+    with pytest.raises(ParameterError, match=said) as caught:
+        read_condition(text, SWEPT, {"C": Column.of([1])}, {})
+    (problem,) = caught.value.problems
+    assert problem.excerpt is not None
+    assert problem.excerpt.text[problem.excerpt.offset :].startswith(under)
+
+
+def test_a_ratio_is_held_against_exactly_what_it_is() -> None:
+    condition = read_condition("intensity == 48/43 or intensity > 48/35 + 1/10**30", SWEPT, {"C": Column.of([1])}, {})
+    (block,) = sweep("pointwise_conv", {"C": "2,3,4"}, ["intensity"], parameters=POINTWISE)
+    assert condition.mask(block).tolist() == [True, False, True]  # 48·C over 19·C + 48
 
 
 SELECTIONS = [

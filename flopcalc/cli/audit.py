@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from flopcalc.analysis import analyze_spec, resolve
+from flopcalc.analysis import analyze_spec, resolve, spelt_here
 from flopcalc.cli.options import (
     format_option,
     given_once,
@@ -45,7 +45,12 @@ def _run(
     audits = [audit_of(report) for report in _analyzed(spec, values, given)]
     from flopcalc.render import guidelines as render
 
-    shown: dict[str, Any] = {"names": spec, "guidelines": guidelines, "top": top, "by_layer": by_layer}
+    shown: dict[str, Any] = {
+        "names": [spelt_here(text) for text in spec],
+        "guidelines": guidelines,
+        "top": top,
+        "by_layer": by_layer,
+    }
     if output_format == "json":
         write_json(render.audits_as_dict(audits, guidelines=guidelines, top=top), output)
     elif output_format == "csv":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flopcalc.analysis import resolve, split_inline
+from flopcalc.analysis import resolve, spelt_here, split_inline
 from flopcalc.cli.options import Word, format_option, input_shapes, output_option, shared_options
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
@@ -102,7 +102,7 @@ def _run_pairs(ctx: click.Context, /, pairs: tuple[str, ...], **options: Any) ->
     from flopcalc.theory.explain import explain_spec
     from flopcalc.theory.quoted_table import explain_table
 
-    read = _pairs_of(pairs)
+    read = [(spelt_here(name), text) for name, text in _pairs_of(pairs)]
     values = shared_values(ctx, [name for name, _ in read], options["settings"])
     given: dict[str, Any] = {"input": input_shapes(options["input_shape"]), "dtype": options["dtype"]}
     if len(read) > 1:

@@ -1,21 +1,26 @@
-"""``flopcalc show SPEC``: its YAML, or its graph."""
+"""``flopcalc show [KIND] NAME``: its YAML, or a spec's graph."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from flopcalc.analysis import analyze_spec, resolve
+from flopcalc.analysis import analyze_spec, resolve, split_inline
 from flopcalc.cli.help import Command
 from flopcalc.cli.options import format_option, given_once, named_values, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
-from flopcalc.errors import FlopcalcError, Problem, listed
+from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.number import as_text
 from flopcalc.render.cells import shape_text
 from flopcalc.render.formula import ASCII, UNICODE
 from flopcalc.render.table import symbol_order
 from flopcalc.report import Report
+from flopcalc.spec import catalog, is_path
+from flopcalc.spec.document import document_of, one
+from flopcalc.spec.syntax import read_text
 
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
@@ -23,8 +28,24 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-def _run(spec: str, graph: bool, settings: tuple[str, ...], output_format: str, output: str | None) -> None:
-    loaded, inline = resolve(spec)
+KINDS: Mapping[str, str] = {word: kind for kind in catalog.KINDS for word in (kind.removesuffix("s"), kind)}
+"""The kinds of packaged files by the words for one and for several."""
+
+
+def _run(
+    names: tuple[str, ...], graph: bool, settings: tuple[str, ...], output_format: str, output: str | None
+) -> None:
+    name, kind = _named(names)
+    if kind not in catalog.SPEC_KINDS:
+        singular = kind.removesuffix("s")
+        if graph or output_format == "json":
+            raise FlopcalcError(Problem("--graph goes with a spec" if graph else f"{one(singular)} is shown as YAML"))
+        if settings:
+            raise FlopcalcError(Problem(f"{one(singular)} has no parameters"))
+        path = Path(name) if is_path(name) else document_of(name, singular)
+        write_text(_ended(read_text(path, name, sort=f"{one(singular)}'s file")), output)
+        return
+    loaded, inline = resolve(name)
     values = given_once(inline.items(), named_values(settings).items())
     if graph:
         report = analyze_spec(loaded, values)
@@ -39,7 +60,58 @@ def _run(spec: str, graph: bool, settings: tuple[str, ...], output_format: str, 
         raise FlopcalcError(Problem("a spec is shown as YAML; JSON is for its graph", None, "", "add --graph"))
     if values:
         raise FlopcalcError(Problem("parameters change the graph, not the YAML", None, "", "add --graph"))
-    write_text(loaded.text if loaded.text.endswith("\n") else loaded.text + "\n", output)
+    write_text(_ended(loaded.text), output)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _named(words: Sequence[str]) -> tuple[str, str]:
+    """Return the name that is asked for, and its kind: the one that is said, or the only one that has such a name.
+
+    A spec comes before documents of its name, as in every command.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is no such kind, nothing of that name, or more than one.
+    """
+    if len(words) > 2:
+        raise FlopcalcError(Problem("several names are given", None, "one NAME, perhaps after its KIND"))
+    *kinds, name = words
+    spec = split_inline(name)[0]
+    found = catalog.find(spec)
+    if kinds:
+        kind = KINDS.get(kinds[0].casefold())
+        if kind is None:
+            known = [word.removesuffix("s") for word in catalog.KINDS]
+            what = f"there is no kind `{shorten(kinds[0])}`"
+            raise UnknownNameError(Problem(what, None, one_of(known), suggest(kinds[0], known)))
+        if kind in catalog.SPEC_KINDS and not is_path(spec) and (found is None or found[0].parent.name != kind):
+            what = f"there is no {kind.removesuffix('s')} `{shorten(spec)}`"
+            known = [item for entry in catalog.index() if entry.kind == kind for item in (entry.name, *entry.variants)]
+            raise UnknownNameError(Problem(what, None, one_of(known), suggest(spec, known)))
+        return name, kind
+    if found is not None or is_path(spec):
+        return name, catalog.SPEC_KINDS[0]
+    having = [kind for kind in catalog.DOCUMENT_KINDS if catalog.find_document(name, kind) is not None]
+    if len(having) == 1:
+        return name, having[0]
+    singulars = [kind.removesuffix("s") for kind in having]
+    if having:
+        raise UnknownNameError(
+            Problem(
+                f"`{shorten(name)}` is the name of {' and of '.join(map(one, singulars))}",
+                None,
+                "the kind before the name",
+                " or ".join(f"`flopcalc show {singular} {name}`" for singular in singulars),
+            )
+        )
+    names = [item for entry in catalog.index() for item in (entry.name, *entry.variants)]
+    what = f"there is nothing called `{shorten(name)}`"
+    hint = catalog.beside_you(name) or suggest(name, dict.fromkeys(names)) or "`flopcalc list` shows what there is"
+    raise UnknownNameError(Problem(what, None, "a name, or a path that ends in .yaml", hint))
 
 
 def graph_as_text(report: Report, screen: Screen) -> str:
@@ -76,9 +148,10 @@ def graph_as_text(report: Report, screen: Screen) -> str:
 
 command = Command(
     name="show",
-    help="Print a spec's YAML, or with --graph every layer with what it reads.",
+    help="Print the YAML of a spec, a convention, a worksheet, a derivation or an experiment, or with --graph every "
+    "layer of a spec with what it reads. KIND stands before a name that is another thing's too: `show derivation g1`.",
     params=[
-        click.Argument(["spec"]),
+        click.Argument(["names"], nargs=-1, required=True, metavar="[KIND] NAME"),
         click.Option(
             ["--graph"], is_flag=True, help="Print the graph: every layer, its shape, and the layers it reads."
         ),

@@ -15,6 +15,7 @@ from flopcalc.errors import Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import readable
 from flopcalc.report import Report
 from flopcalc.spec import Parameter, Spec, load
+from flopcalc.spec.catalog import spelling
 
 __all__ = ["USAGE", "OnSpec", "OnSpecs", "SpecCommand", "asked_of", "report_of", "shared_values", "spec_command"]
 
@@ -104,7 +105,7 @@ def spec_command(
         spec,
         settings,
         options,
-        name=name,
+        name=spelling(name),
         help=(f"{first}\n\n" if first else "") + "\b\n" + "\n".join(line for line in lines if line),
         callback=click.pass_context(run),
         options_metavar=USAGE,

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from flopcalc.analysis import split_settings
+from flopcalc.analysis import spelt_here, split_settings
 from flopcalc.cli.help import Command
 from flopcalc.cli.options import Word, format_option, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.report import DTYPES
+from flopcalc.spec.catalog import find_document
 from flopcalc.theory.claims import (
     METRICS,
     PROVED,
@@ -27,7 +28,7 @@ from flopcalc.theory.claims import (
 )
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.notation.layout import plain_signs, relation_signs
-from flopcalc.theory.worksheets import Marked, load_worksheet, mark, worksheet_names
+from flopcalc.theory.worksheets import Marked, load_worksheet, mark
 
 __all__ = ["command"]
 
@@ -44,9 +45,9 @@ def _run(formula: str, of: str | None, time_limit: float, output_format: str, ou
         return _run_sheet(formula, time_limit, output_format, output, given)
     claim = Claim(
         formula,
-        of or "",
+        spelt_here(of or ""),
         given["metric"],
-        given["over"],
+        None if given["over"] is None else spelt_here(given["over"]),
         _settings("--where", given["where"]),
         _settings("--let", given["let"]),
         tuple(given["assume"]),
@@ -81,7 +82,7 @@ def _is_relation(text: str) -> bool:
 
 
 def _run_sheet(name: str, time_limit: float, output_format: str, output: str | None, given: dict[str, Any]) -> int:
-    is_sheet = name.endswith((".yaml", ".yml")) or name in worksheet_names()
+    is_sheet = name.endswith((".yaml", ".yml")) or find_document(name, "worksheets") is not None
     extra = [option for option in _FOR_CLAIMS if given[option] and given[option] != _DEFAULTS.get(option)]
     if is_sheet and extra:
         option = "--" + extra[0].replace("_", "-")

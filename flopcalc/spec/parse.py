@@ -27,6 +27,7 @@ from flopcalc.expression import (
 )
 from flopcalc.layers import FORMS, LAYERS, Attribute, Primitive, kinds
 from flopcalc.number import Value, readable
+from flopcalc.spec.catalog import spelling
 from flopcalc.spec.model import (
     BlockEntry,
     BranchesEntry,
@@ -255,6 +256,12 @@ def parse_spec(
     if reader.problems:
         raise SpecError(*gathered(reader.problems))
     return spec
+
+
+def _packaged_as(name: str) -> str:
+    """Return the name of a packaged spec that is spelt otherwise in a file; a file's words are exact."""
+    known = spelling(name)
+    return f"did you mean `{known}`?" if known != name else ""
 
 
 class _Reader:
@@ -860,7 +867,7 @@ class _Reader:
                 f"there is no layer or block `{shorten(name)}`" if name else "the entry names no layer",
                 place,
                 "a primitive, a block of this file, or a file in blocks/",
-                f"it is called `{here}` here" if here else suggest(name, known),
+                f"it is called `{here}` here" if here else _packaged_as(name) or suggest(name, known),
             )
         return found
 

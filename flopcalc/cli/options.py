@@ -71,7 +71,7 @@ def split_list(texts: Sequence[str]) -> list[str] | None:
     return [item.strip() for text in texts for item in text.split(",") if item.strip()] if texts else None
 
 
-def given_once(*values: Iterable[tuple[str, str]]) -> dict[str, object]:
+def given_once(*values: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the values of parameters, however many ways there are to give them.
 
     Raises
@@ -79,7 +79,7 @@ def given_once(*values: Iterable[tuple[str, str]]) -> dict[str, object]:
     ParameterError
         Where one is given twice, or is given nothing.
     """
-    found: dict[str, object] = {}
+    found: dict[str, str] = {}
     for name, text in chain(*values):
         if name in found:
             raise ParameterError(Problem(f"{name} is given twice", None, "every parameter once"))

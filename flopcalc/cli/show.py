@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from flopcalc.analysis import analyze_spec, resolve, split_inline
-from flopcalc.cli.help import Command
-from flopcalc.cli.options import format_option, given_once, named_values, output_option
+from flopcalc.cli.options import format_option, given_once, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.number import as_text
 from flopcalc.render.cells import shape_text
@@ -32,21 +32,29 @@ KINDS: Mapping[str, str] = {word: kind for kind in catalog.KINDS for word in (ki
 """The kinds of packaged files by the words for one and for several."""
 
 
+@click.pass_context
 def _run(
-    names: tuple[str, ...], graph: bool, settings: tuple[str, ...], output_format: str, output: str | None
+    ctx: click.Context,
+    /,
+    name: tuple[str, ...],
+    graph: bool,
+    settings: tuple[str, ...],
+    output_format: str,
+    output: str | None,
 ) -> None:
-    name, kind = _named(names)
+    word, kind = _named(name)
+    shared = shared_values(ctx, [word] if kind in catalog.SPEC_KINDS else [], settings)
     if kind not in catalog.SPEC_KINDS:
         singular = kind.removesuffix("s")
         if graph or output_format == "json":
             raise FlopcalcError(Problem("--graph goes with a spec" if graph else f"{one(singular)} is shown as YAML"))
-        if settings:
+        if shared:
             raise FlopcalcError(Problem(f"{one(singular)} has no parameters"))
-        path = Path(name) if is_path(name) else document_of(name, singular)
-        write_text(_ended(read_text(path, name, sort=f"{one(singular)}'s file")), output)
+        path = Path(word) if is_path(word) else document_of(word, singular)
+        write_text(_ended(read_text(path, word, sort=f"{one(singular)}'s file")), output)
         return
-    loaded, inline = resolve(name)
-    values = given_once(inline.items(), named_values(settings).items())
+    loaded, inline = resolve(word)
+    values = given_once(inline.items(), shared.items())
     if graph:
         report = analyze_spec(loaded, values)
         if output_format == "json":
@@ -146,12 +154,12 @@ def graph_as_text(report: Report, screen: Screen) -> str:
     return listing + "\n" + paragraphs_as_text([Paragraph(f"{listed(passed)} {verb} layers.", "dim")], screen)
 
 
-command = Command(
+command = OnSpecs(
     name="show",
     help="Print the YAML of a spec, a convention, a worksheet, a derivation or an experiment, or with --graph every "
     "layer of a spec with what it reads. KIND stands before a name that is another thing's too: `show derivation g1`.",
     params=[
-        click.Argument(["names"], nargs=-1, required=True, metavar="[KIND] NAME"),
+        click.Argument(["name"], nargs=-1, required=True, metavar="[KIND] NAME"),
         click.Option(
             ["--graph"], is_flag=True, help="Print the graph: every layer, its shape, and the layers it reads."
         ),
@@ -159,10 +167,11 @@ command = Command(
             ["--set", "settings"],
             multiple=True,
             metavar="NAME=VALUE",
-            help="A parameter, for --graph; SPEC:alpha=0.5,rho=1 sets it too.",
+            help="A parameter, for --graph; --alpha 0.5 and SPEC:alpha=0.5,rho=1 set it too.",
         ),
         format_option("table", "json"),
         output_option(),
     ],
     callback=_run,
+    options_metavar=USAGE,
 )

@@ -118,7 +118,7 @@ def report_of(ctx: click.Context, options: Mapping[str, Any]) -> Report:
     return analyze_spec(spec, values, **given)
 
 
-def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict[str, object], dict[str, Any]]:
+def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict[str, str], dict[str, Any]]:
     """Return what :func:`report_of` analyses: the spec, the values of its parameters, and the other arguments."""
     command = ctx.command
     assert isinstance(command, SpecCommand)
@@ -233,7 +233,7 @@ class OnSpecs(click.Command):
         return [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
 
 
-def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[str]) -> dict[str, object]:
+def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[str]) -> dict[str, str]:
     """Return the values that a command on several specs is given for all of them, by ``--set`` and by name.
 
     Raises
@@ -311,7 +311,7 @@ def _help(name: str, parameter: Parameter | None, spec: Spec) -> str:
     return f"{parameter.help}  [{'; '.join(notes)}]".strip()
 
 
-def _values(inline: Mapping[str, str], named: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, object]:
+def _values(inline: Mapping[str, str], named: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
     """Gather the parameters' values from the three ways in which they may be given."""
     given: dict[str, Sequence[str]] = {
         key.removeprefix(_PREFIX): values for key, values in options.items() if key.startswith(_PREFIX) and values

@@ -15,7 +15,7 @@ from flopcalc.report import METRICS
 
 __all__ = ["command"]
 
-_LEFT_OUT = ("--by", "--columns")
+_LEFT_OUT = ("--by", "--columns", "--sort", "--top")
 
 
 @click.pass_context

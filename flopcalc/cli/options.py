@@ -143,7 +143,7 @@ def format_option(*formats: str) -> click.Option:
 
 def shared_options() -> list[click.Option]:
     """Make the options that every command has which prints a table, in the order of the help."""
-    from flopcalc.render.table import COLUMNS
+    from flopcalc.render.table import COLUMNS, RANKED
 
     return [
         format_option(*FORMATS),
@@ -158,6 +158,18 @@ def shared_options() -> list[click.Option]:
             multiple=True,
             metavar="NAME,…",
             help="Which columns, in which order: " + ", ".join(COLUMNS) + ".",
+        ),
+        click.Option(
+            ["--sort"],
+            type=Word(*RANKED),
+            metavar="METRIC",
+            help="Rows in the order of a column of numbers, the greatest first.",
+        ),
+        click.Option(
+            ["--top"],
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Only the N rows that cost most: FLOPs, or what --sort names.",
         ),
         click.Option(
             ["--units"],

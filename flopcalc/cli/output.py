@@ -16,6 +16,7 @@ from flopcalc.render.text import NARROWEST, broken, spelt, visible
 from flopcalc.report import Report
 
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
+    from flopcalc.render.table import Ranking
     from flopcalc.render.terminal import Screen
 
 __all__ = [
@@ -58,6 +59,7 @@ def write_report(
     by: str | None = None,
     columns: Sequence[str] | None = None,
     units: str = "auto",
+    ranking: Ranking | None = None,
 ) -> None:
     """Write a report in one of the formats, to a file or to the standard output.
 
@@ -67,6 +69,8 @@ def write_report(
         For columns that there are not, for an option that the format has no use for, or for a file that cannot be.
     """
     _check(output_format, columns, units)
+    if ranking is not None and output_format == "json":
+        raise FlopcalcError(Problem("--sort and --top do not go with --format json, which holds every layer"))
     human = units == "human"
     if output_format == "json":
         from flopcalc.render.json import report_as_dict
@@ -75,19 +79,20 @@ def write_report(
     elif output_format == "csv":
         from flopcalc.render.csv import report_as_csv
 
-        write_text(report_as_csv(report, by=by, columns=columns), output)
+        write_text(report_as_csv(report, by=by, columns=columns, ranking=ranking), output)
     elif output_format == "markdown":
         from flopcalc.render.markdown import report_as_markdown
 
-        write_text(report_as_markdown(report, by=by, columns=columns, human=human), output)
+        write_text(report_as_markdown(report, by=by, columns=columns, human=human, ranking=ranking), output)
     elif output_format == "latex":
         from flopcalc.render.latex import report_as_latex
 
-        write_text(report_as_latex(report, by=by, columns=columns, human=human), output)
+        write_text(report_as_latex(report, by=by, columns=columns, human=human, ranking=ranking), output)
     else:
         from flopcalc.render.terminal import report_as_text
 
-        write_text(report_as_text(report, screen_for(output), by=by, columns=columns, units=units), output)
+        screen = screen_for(output)
+        write_text(report_as_text(report, screen, by=by, columns=columns, units=units, ranking=ranking), output)
 
 
 def _check(output_format: str, columns: Sequence[str] | None, units: str) -> None:

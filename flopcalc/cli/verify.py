@@ -59,10 +59,7 @@ def _run(
         spelt_here(of or ""),
         given["metric"],
         None if given["over"] is None else spelt_here(given["over"]),
-        {
-            name: str(text)
-            for name, text in given_once(_settings("--where", given["where"]).items(), values.items()).items()
-        },
+        given_once(_settings("--where", given["where"]).items(), values.items()),
         _settings("--let", given["let"]),
         tuple(given["assume"]),
         tuple(split_list(given["limit"]) or ()),

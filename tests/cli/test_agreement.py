@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -73,3 +74,53 @@ def test_an_option_that_is_no_parameter_of_the_spec_is_refused(refused: Refused)
     assert "did you mean `--metric`" in refused("verify", "17HWC^2", "--of", "conv", "--metrc", "mac")
     assert "no SPEC has a parameter for `--C`" in refused("verify", "coursework", "--C", "3")
     assert "no SPEC has a parameter for `--C`" in refused("derive", "g1", "--C", "3")
+
+
+# -- where the cost is -----------------------------------------------------------------------------------------------
+
+NET = """
+input: [2, 4, 4]
+layers:
+  - conv: {out: 3, kernel: 1}
+  - relu
+  - conv: {out: 8, kernel: 3}
+  - conv: {out: 1, kernel: 1}
+"""
+"""A net whose multiply-adds by hand are 2·3·16 = 96, 9·3·8·16 = 3456 and 8·16 = 128."""
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> str:
+    """Return a file's path."""
+    path = tmp_path / "net.yaml"
+    path.write_text(NET, encoding="utf-8")
+    return str(path)
+
+
+def rows(text: str) -> list[str]:
+    """Return the first cells of a CSV, without its header."""
+    return [line.split(",")[0] for line in text.splitlines()[1:]]
+
+
+def test_top_shows_the_rows_that_cost_most(ok: Callable[..., str], net: str) -> None:
+    assert rows(ok(net, "--top", "2", "--format", "csv")) == ["conv2", "conv3"]
+    text = ok(net, "--top", "2")
+    assert text.index("conv2") < text.index("conv3")
+    assert "Rows are in the order of flops, the greatest first; the first 2 of 3." in text
+
+
+def test_sort_puts_the_greatest_of_a_metric_first(ok: Callable[..., str], net: str) -> None:
+    # memory access: 32+48+6 = 86, relu 96, 48+128+216 = 392, 128+16+8 = 152
+    assert rows(ok(net, "--sort", "mac", "--format", "csv")) == ["conv2", "conv3", "relu", "conv1"]
+
+
+def test_what_rows_are_sorted_by_is_a_column(ok: Callable[..., str], net: str) -> None:
+    for form in ("csv", "markdown", "latex", "table"):
+        assert "MAC bytes" in ok(net, "--sort", "mac_bytes", "--format", form) or form == "csv"
+    assert "mac_bytes" in ok(net, "--sort", "mac_bytes", "--format", "csv").splitlines()[0]
+
+
+def test_formulas_have_no_order(refused: Refused, net: str) -> None:
+    assert "rows cannot be ranked by flops" in refused("conv", "--top", "2")
+    assert "--sort and --top do not go with --format json" in refused(net, "--top", "2", "--format", "json")
+    assert "did you mean `mac`" in refused(net, "--sort", "mca")

@@ -124,3 +124,10 @@ def test_formulas_have_no_order(refused: Refused, net: str) -> None:
     assert "rows cannot be ranked by flops" in refused("conv", "--top", "2")
     assert "--sort and --top do not go with --format json" in refused(net, "--top", "2", "--format", "json")
     assert "did you mean `mac`" in refused(net, "--sort", "mca")
+
+
+def test_a_metric_that_a_sweep_reads_is_a_column(ok: Callable[..., str]) -> None:
+    options = ("sweep", "conv", "--C", "2,4", "--O", "3", "--K", "1", "--H", "4", "--W", "4", "--format", "csv")
+    chosen = (*options, "--metrics", "flops", "--where", "params >= 6", "--sort", "-peak_memory")
+    assert ok(*chosen).splitlines() == ["C,flops,params,peak_memory", "4,192,12,112", "2,96,6,80"]
+    assert ok(*options, "--columns", "flops", "--where", "params >= 6").splitlines()[0] == "flops"

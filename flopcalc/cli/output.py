@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
 
 __all__ = [
     "PipeClosed",
+    "coloured",
+    "complain",
     "is_standard_output",
     "say",
     "screen_for",
@@ -155,13 +158,37 @@ def write_pieces(pieces: Iterable[str], output: str | None = None, *, spelt: Spe
             file.write(spelt(piece, "utf-8").encode("utf-8"))
 
 
-def say(text: str) -> None:
-    """Write a message to the standard error: nothing in it steers a terminal, and no line is wider than that is."""
+def say(text: str, *, style: Callable[[str], str] = str) -> None:
+    """Write a message to the standard error: nothing in it steers a terminal, and lines are broken between words."""
     if sys.stderr is None:
         return
     width = width_of(sys.stderr)
+    shown = broken(visible(text), width, whole=True) if width else visible(text)
     with suppress(OSError, ValueError):  # where there is nowhere left to say it
-        print(broken(visible(text), width) if width else visible(text), file=sys.stderr, flush=True)
+        print(style(shown), file=sys.stderr, flush=True)
+
+
+def complain(text: str) -> None:
+    """Write an error to the standard error, in colours where that is a terminal that has them."""
+    stream = sys.stderr
+    plain = stream is None or not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    say(text, style=str if plain else coloured)
+
+
+def coloured(text: str) -> str:
+    r"""Return an error's text with what is wrong in red, and the words before what was expected and what to try dim.
+
+    Examples
+    --------
+    >>> coloured("a fault\n  try: that")
+    '\x1b[1;31ma fault\x1b[0m\n  \x1b[2mtry:\x1b[0m that'
+    """
+    return "\n".join(
+        re.sub(r"^  (expected:|try:)", "  \x1b[2m\\1\x1b[0m", line)
+        if line.startswith("  ")
+        else f"\x1b[1;31m{line}\x1b[0m"
+        for line in text.split("\n")
+    )
 
 
 def width_of(stream: TextIO | None) -> int:

@@ -23,7 +23,7 @@ def spellings() -> set[str]:
     """Return the options that more than one command has, and those of tables."""
     shared = {spelling for option in shared_options() for spelling in option.opts} | {"--help"}
     found: Counter[str] = Counter()
-    for module, _ in COMMANDS.values():
+    for module, *_ in COMMANDS.values():
         command = import_module(module).command
         options = command.own() if isinstance(command, OnSpec) else command.params
         found.update(spelling for option in options if isinstance(option, click.Option) for spelling in option.opts)

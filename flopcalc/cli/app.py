@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from flopcalc.cli.help import Context
 from flopcalc.cli.interrupts import INTERRUPTED, Interrupts
 from flopcalc.cli.output import PipeClosed, complain, say
 from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "program", "run"]
 
@@ -54,9 +57,12 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "show": ("flopcalc.cli.show", "Look", "the YAML of what there is, or a spec's graph"),
     "help": ("flopcalc.cli.terms", "Look", "what a metric or a word of the field is, with its formula"),
+    "completion": ("flopcalc.cli.completion", "Look", "what a shell needs to complete names, parameters and values"),
     "schema": ("flopcalc.cli.schema", "Look", "the JSON Schema of spec files, for editors"),
 }
 """Every command's module, imported when it is used, the group that its help stands in, and what it says."""
+
+PROGRAM = "flopcalc"
 
 FAULT = 70
 """The exit code of an error that is the program's own: never that of a verdict."""
@@ -97,6 +103,14 @@ class Program(click.Group):
         from flopcalc.cli.table import spec_command
 
         return spec_command(cmd_name, COMMANDS)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands and specs, none of which is imported or read for it."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        from flopcalc.cli.completing import spec_names
+
+        return spec_names(incomplete, COMMANDS)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -159,7 +173,11 @@ def run(arguments: Sequence[str], met: Interrupts) -> int:
 
         try:
             with noting_files():
-                return program.main(args=list(arguments), prog_name="flopcalc", standalone_mode=False)
+                return program.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        except (FlopcalcError, click.ClickException):
+            if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
+                return 0  # a shell asks amid a line that is wrong, or not whole
+            raise
         except Exception:
             if met.number:  # as of a worker that the same signal ended
                 raise KeyboardInterrupt from None

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from flopcalc.analysis import analyze_spec, resolve, spelt_here
+from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import (
     format_option,
     given_once,
@@ -102,7 +103,7 @@ command = OnSpecs(
     "stand side by side. --PARAMETER VALUE goes to every SPEC that has the parameter; SPEC:alpha=0.5,rho=1 gives one "
     "values of its own.",
     params=[
-        click.Argument(["spec"], nargs=-1, required=True, metavar="SPEC …"),
+        click.Argument(["spec"], nargs=-1, required=True, metavar="SPEC …", shell_complete=kinds_of("specs")),
         click.Option(["--guideline"], multiple=True, metavar="g1|g2|g3|g4,…", help="These guidelines alone."),
         click.Option(
             ["--top"],

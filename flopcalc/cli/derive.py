@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import format_option, given_once, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
@@ -113,8 +114,10 @@ command = OnSpecs(
     "With --of the least of one cost of a block is derived while another is held:\n\n"
     "flopcalc derive --of separable_conv --minimize mac --holding flops --over C,O",
     params=[
-        click.Argument(["name"], required=False, metavar="[NAME]"),
-        click.Option(["--of"], metavar="SPEC", help="The block whose least cost is derived."),
+        click.Argument(["name"], required=False, metavar="[NAME]", shell_complete=kinds_of("derivations")),
+        click.Option(
+            ["--of"], metavar="SPEC", shell_complete=kinds_of("specs"), help="The block whose least cost is derived."
+        ),
         click.Option(["--minimize", "minimized"], metavar="METRIC", help="What is to be least: mac, params, flops …"),
         click.Option(["--holding"], metavar="METRIC", help="What is held."),
         click.Option(["--over"], multiple=True, metavar="NAME,NAME", help="The two symbols that may change."),

@@ -7,7 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from flopcalc.cli.completing import beginning, kinds_of, listed_words, parameters
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.render.cells import UNITS
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS
@@ -45,6 +47,10 @@ class Word(_Type):
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """Return the words, for the help."""
         return "|".join(self.words)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the words that begin so."""
+        return beginning(self.words, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the word, or refuse it.
@@ -157,6 +163,7 @@ def shared_options() -> list[click.Option]:
             ["--columns"],
             multiple=True,
             metavar="NAME,…",
+            shell_complete=listed_words(lambda ctx: COLUMNS),
             help="Which columns, in which order: " + ", ".join(COLUMNS) + ".",
         ),
         click.Option(
@@ -181,6 +188,7 @@ def shared_options() -> list[click.Option]:
         click.Option(
             ["--convention"],
             metavar="NAME|PATH",
+            shell_complete=kinds_of("conventions"),
             default="paper",
             show_default=True,
             help="What counts as a FLOP; flopcalc list conventions shows which there are.",
@@ -188,6 +196,7 @@ def shared_options() -> list[click.Option]:
         click.Option(
             ["--dtype"],
             metavar="TYPE",
+            shell_complete=listed_words(lambda ctx: DTYPES),
             default="fp32",
             show_default=True,
             help="Type of an element, for bytes: " + ", ".join(DTYPES) + ".",
@@ -202,7 +211,11 @@ def shared_options() -> list[click.Option]:
             + ".",
         ),
         click.Option(
-            ["--symbolic"], multiple=True, metavar="NAME,…", help="Parameters that stay symbols; costs are formulas."
+            ["--symbolic"],
+            multiple=True,
+            metavar="NAME,…",
+            shell_complete=listed_words(parameters),
+            help="Parameters that stay symbols; costs are formulas.",
         ),
         click.Option(
             ["--symbols"],

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from flopcalc.analysis import analyze_spec, resolve, split_inline
+from flopcalc.cli.completing import beginning
 from flopcalc.cli.options import format_option, given_once, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
@@ -154,12 +156,19 @@ def graph_as_text(report: Report, screen: Screen) -> str:
     return listing + "\n" + paragraphs_as_text([Paragraph(f"{listed(passed)} {verb} layers.", "dim")], screen)
 
 
+def _completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete names, those of the kind before it where one is said."""
+    said = [KINDS[word] for word in ctx.params.get("name") or () if word in KINDS]
+    known = [e for e in catalog.index() if not said or e.kind == said[0]]
+    return beginning([name for entry in known for name in (entry.name, *entry.variants)], incomplete)
+
+
 command = OnSpecs(
     name="show",
     help="Print the YAML of a spec, a convention, a worksheet, a derivation or an experiment, or with --graph every "
     "layer of a spec with what it reads. KIND stands before a name that is another thing's too: `show derivation g1`.",
     params=[
-        click.Argument(["name"], nargs=-1, required=True, metavar="[KIND] NAME"),
+        click.Argument(["name"], nargs=-1, required=True, metavar="[KIND] NAME", shell_complete=_completed),
         click.Option(
             ["--graph"], is_flag=True, help="Print the graph: every layer, its shape, and the layers it reads."
         ),

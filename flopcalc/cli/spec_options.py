@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from flopcalc.analysis import analyze_spec, resolve, split_inline
 from flopcalc.binding import is_truth
+from flopcalc.cli.completing import beginning, spec_names
 from flopcalc.cli.help import Context
 from flopcalc.cli.options import given_once, input_shapes, named_values, shared_options, split_list
-from flopcalc.errors import Problem, UnknownNameError, listed, shorten, suggest
+from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import readable
 from flopcalc.report import Report
 from flopcalc.spec import Parameter, Spec, load
@@ -168,6 +170,12 @@ class OnSpec(click.Group):
         """Name no specs: there are many, and `flopcalc list` has them."""
         return []
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete specs, and options before one."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return spec_names(incomplete)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Return the command on a spec."""
         return spec_command(cmd_name, [*self.argument, *self.own()], self.run, first=self.help or "")
@@ -181,7 +189,7 @@ class OnSpec(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move the spec to the front, where options stand before it."""
-        if args[:1] not in (["--help"], ["-h"]):
+        if args[:1] not in (["--help"], ["-h"]) and not ctx.resilient_parsing:
             args = self._spec_first(args, ctx)
         return super().parse_args(ctx, args)
 
@@ -224,13 +232,33 @@ class OnSpecs(click.Command):
                     rest.append(waiting.pop(0))
                 continue
             if not equals and not waiting:
+                if ctx.resilient_parsing:
+                    break  # a shell completes its value
                 raise click.BadOptionUsage(name, "", ctx)
             given.append((name.removeprefix("--"), value if equals else waiting.pop(0)))
         ctx.meta[_GIVEN] = given
         return super().parse_args(ctx, rest)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete its own options, and the parameters of the specs that are named so far."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("--"):
+            named = [text for text in ctx.params.values() if isinstance(text, str)]
+            named += [text for texts in ctx.params.values() if isinstance(texts, tuple) for text in texts]
+            known = dict.fromkeys(f"--{name}" for text in named for name in _known_of(text))
+            found += [CompletionItem(option) for option in known if option.startswith(incomplete)]
+        return found
+
     def _options(self, ctx: click.Context) -> list[click.Option]:
         return [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+
+
+def _known_of(text: object) -> Iterable[str]:
+    """Return the parameters of a spec, if a text names one."""
+    try:
+        return tuple(resolve(str(text))[0].known)
+    except FlopcalcError:
+        return ()
 
 
 def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[str]) -> dict[str, str]:
@@ -275,16 +303,25 @@ def _option(name: str, parameter: Parameter | None, spec: Spec, taken: set[str])
     if taken & spellings.keys():
         return None
     # it takes several values only to say that there is one too many
-    return click.Option([_PREFIX + name, *spellings], multiple=True)
+    return click.Option(
+        [_PREFIX + name, *spellings],
+        multiple=True,
+        shell_complete=lambda ctx, param, incomplete: beginning(_values_of(parameter), incomplete),
+    )
+
+
+def _values_of(parameter: Parameter | None) -> Sequence[str]:
+    """Return the values of a parameter that has only some."""
+    if parameter is None:
+        return ()
+    if parameter.choices:
+        return tuple(readable(choice) for choice in parameter.choices)
+    return ("true", "false") if is_truth(parameter) else ()
 
 
 def _usage(name: str, option: click.Option | None, parameter: Parameter | None) -> str:
     """Return how a parameter is given."""
-    value = "VALUE"
-    if parameter is not None and parameter.choices:
-        value = "|".join(readable(choice) for choice in parameter.choices)
-    elif parameter is not None and is_truth(parameter):
-        value = "true|false"
+    value = "|".join(_values_of(parameter)) or "VALUE"
     return f"--{name} {value}" if option is not None else f"--set {name}={value}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import click
 
+from flopcalc.cli.completing import listed_words
 from flopcalc.cli.help import Command
 from flopcalc.cli.options import output_option
 from flopcalc.cli.output import is_standard_output, width_of, write_text
@@ -198,6 +199,9 @@ command = Command(
     name="help",
     help="Say what a metric or a word of the field is, in five lines with its formula; without TERM they are listed. "
     "Of a command it prints the help.",
-    params=[click.Argument(["words"], nargs=-1, metavar="[TERM]"), output_option()],
+    params=[
+        click.Argument(["words"], nargs=-1, metavar="[TERM]", shell_complete=listed_words(lambda ctx: TERMS)),
+        output_option(),
+    ],
     callback=_run,
 )

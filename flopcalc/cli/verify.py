@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from flopcalc.analysis import spelt_here, split_settings
+from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import Word, format_option, given_once, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
@@ -165,15 +166,25 @@ command = OnSpecs(
     "flopcalc verify '1/O + 1/K²' --of separable_conv --over conv\n"
     "flopcalc verify coursework",
     params=[
-        click.Argument(["formula"], metavar="FORMULA|WORKSHEET"),
-        click.Option(["--of"], metavar="SPEC", help="The spec that it is said of, perhaps with values inline."),
+        click.Argument(["formula"], metavar="FORMULA|WORKSHEET", shell_complete=kinds_of("worksheets")),
+        click.Option(
+            ["--of"],
+            metavar="SPEC",
+            shell_complete=kinds_of("specs"),
+            help="The spec that it is said of, perhaps with values inline.",
+        ),
         click.Option(
             ["--metric"],
             type=Word(*METRICS),
             metavar="NAME",
             help="What of it: " + ", ".join(METRICS) + ".  [default: flops, or what stands left of the relation]",
         ),
-        click.Option(["--over"], metavar="SPEC", help="A second spec: the claim is about the ratio of the two."),
+        click.Option(
+            ["--over"],
+            metavar="SPEC",
+            shell_complete=kinds_of("specs"),
+            help="A second spec: the claim is about the ratio of the two.",
+        ),
         click.Option(
             ["--where", "--set", "where"],
             multiple=True,

@@ -12,10 +12,20 @@ from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
 from flopcalc.report import DTYPES, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
+from flopcalc.spec.catalog import spelling
 from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
-__all__ = ["analyze", "analyze_spec", "resolve", "split_inline", "split_settings", "texts_of", "want_one_of"]
+__all__ = [
+    "analyze",
+    "analyze_spec",
+    "resolve",
+    "spelt_here",
+    "split_inline",
+    "split_settings",
+    "texts_of",
+    "want_one_of",
+]
 
 _INLINE = re.compile(r"(?P<spec>.*?):(?P<settings>\s*[^\W\d]\w*\s*=.*)", re.DOTALL)
 
@@ -37,6 +47,18 @@ def split_inline(text: str) -> tuple[str, dict[str, str]]:
     if match is None or text.endswith((".yaml", ".yml")):
         return text, {}  # a file's path, whatever its folders are called
     return match["spec"], split_settings(match["settings"])
+
+
+def spelt_here(text: str) -> str:
+    """Return how a spec is named here that a user may spell as he likes; what stands behind its name stays.
+
+    Examples
+    --------
+    >>> spelt_here("MobileNetV1:alpha=0.5"), spelt_here("./Net.yaml")
+    ('mobilenet_v1:alpha=0.5', './Net.yaml')
+    """
+    name, _ = split_inline(text)
+    return spelling(name) + text[len(name) :]
 
 
 def split_settings(text: str) -> dict[str, str]:

@@ -14,6 +14,8 @@ from functools import wraps
 from itertools import islice
 from typing import ParamSpec, TypeVar
 
+from flopcalc.vocabulary import hint_for
+
 __all__ = [
     "Excerpt",
     "Fault",
@@ -332,6 +334,8 @@ def shorten(text: object, limit: int = LONGEST_QUOTE) -> str:
 def suggest(name: object, candidates: Iterable[str]) -> str:
     """Return "did you mean `x`?" for the nearest candidates, or an empty string where none is near.
 
+    A word of another framework gets the one that is used here.
+
     Examples
     --------
     >>> suggest("group", ["groups", "kernel"])
@@ -341,8 +345,12 @@ def suggest(name: object, candidates: Iterable[str]) -> str:
     """
     if not isinstance(name, str) or len(name) > LONGEST_QUOTE:
         return ""
+    known = list(islice(candidates, _MOST_CANDIDATES))
+    elsewhere = hint_for(name, known)
+    if elsewhere is not None:
+        return elsewhere
     by_fold: dict[str, str] = {}
-    for candidate in islice(candidates, _MOST_CANDIDATES):
+    for candidate in known:
         if len(candidate) <= 2 * len(name) + 2:
             by_fold.setdefault(candidate.casefold(), candidate)
     near = difflib.get_close_matches(name.casefold(), list(by_fold), n=3, cutoff=0.6)

@@ -66,7 +66,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr("flopcalc.cli.output.broken", lambda text, width: text)
+    monkeypatch.setattr("flopcalc.cli.output.broken", lambda text, width, whole=False: text)
 
     def runner(*arguments: str) -> Ran:
         capsys.readouterr()

@@ -16,6 +16,7 @@ from flopcalc.spec import catalog
 PACKAGE = Path(flopcalc.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("vocabulary",),
     ("errors",),
     ("number", "units", "shapes", "schedule", "drafts"),
     ("expression", "cost", "metrics"),

@@ -415,7 +415,7 @@ def test_ssdlite_follows_the_object_detection_api(side: int, classes: int, separ
 
 def test_the_prediction_layers_alone_are_those_of_table_5() -> None:
     """arXiv:1801.04381, Table 5: 14.8 M and 1.25 B, and 2.1 M; its 0.35 B is twice the count."""
-    backbone = analyze("mobilenet_v2", top="conv", resolution=320).totals
+    backbone = analyze("mobilenet_v2", head="conv", resolution=320).totals
     for separable, params, madds in [(False, 148, 1259), (True, 21, 178)]:
         totals = analyze("ssdlite_mobilenet_v2", separable=separable).totals
         assert half_up(Fraction(totals.params - backbone.params, 10**5)) == params
@@ -445,7 +445,7 @@ def test_deeplab_follows_the_authors_head(side: int, stride: int, aspp: bool) ->
 def test_mobilenet_v2_ends_where_it_is_told_and_dilates_below_its_output_stride(alpha: str, stride: int) -> None:
     net = Net(225)
     mobilenet_v2(net, Fraction(alpha), stride)
-    report = analyze("mobilenet_v2", alpha=alpha, resolution=225, top="none", output_stride=stride)
+    report = analyze("mobilenet_v2", alpha=alpha, resolution=225, head="none", output_stride=stride)
     assert_same(report, net)
     layers: list[Any] = [row for row in report.layers if row.kind == "depthwise"]
     dilations = {row.path.split(".")[0]: row.attributes["dilation"][0] for row in layers}
@@ -456,7 +456,7 @@ def test_mobilenet_v2_ends_where_it_is_told_and_dilates_below_its_output_stride(
     }[stride]
     assert sum(dilation == 4 for dilation in dilations.values()) == (3 if stride == 8 else 0)
     net.conv(divisible(1280 * max(Fraction(alpha), Fraction(1))), 1)
-    assert_same(analyze("mobilenet_v2", alpha=alpha, resolution=225, top="conv", output_stride=stride), net)
+    assert_same(analyze("mobilenet_v2", alpha=alpha, resolution=225, head="conv", output_stride=stride), net)
 
 
 # -- the blocks ------------------------------------------------------------------------------------------------------

@@ -12,34 +12,57 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flopcalc import __version__
 from flopcalc.cli.help import Context
 from flopcalc.cli.interrupts import INTERRUPTED, Interrupts
-from flopcalc.cli.output import PipeClosed, say
+from flopcalc.cli.output import PipeClosed, complain, say
 from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "program", "run"]
 
-COMMANDS: Mapping[str, tuple[str, str]] = {
-    "compare": ("flopcalc.cli.compare", "specs side by side: every metric, and its ratio to the first"),
-    "verify": ("flopcalc.cli.verify", "is a textbook's formula right? proved, refuted or undecided"),
-    "derive": ("flopcalc.cli.derive", "a derivation, step by step, each step proved"),
-    "bound": ("flopcalc.cli.bound", "each convolution's MAC beside the least at the same FLOPs"),
-    "audit": ("flopcalc.cli.audit", "ShuffleNetV2's four guidelines on a network, layer by layer"),
-    "conventions": ("flopcalc.cli.conventions", "every way of counting, and a ledger that explains each gap"),
-    "explain": ("flopcalc.cli.explain", "which convention, variant or slip yields a quoted figure"),
-    "experiment": ("flopcalc.cli.experiment", "the experiments behind those guidelines, rebuilt from their budgets"),
-    "sweep": ("flopcalc.cli.sweep", "every metric of every configuration of a grid: filtered, ranked, drawn"),
-    "solve": ("flopcalc.cli.solve", "the greatest value of a parameter within a budget, exact through every rounding"),
-    "list": ("flopcalc.cli.listing", "what there is: architectures, blocks, conventions, worksheets and derivations"),
-    "show": ("flopcalc.cli.show", "a spec's YAML, or its graph"),
-    "schema": ("flopcalc.cli.schema", "the JSON Schema of spec files, for editors"),
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "conventions": ("flopcalc.cli.conventions", "Count", "every way of counting, and a ledger that explains each gap"),
+    "explain": ("flopcalc.cli.explain", "Count", "which convention, variant or slip yields a quoted figure"),
+    "verify": ("flopcalc.cli.verify", "Prove", "is a textbook's formula right? proved, refuted or undecided"),
+    "derive": ("flopcalc.cli.derive", "Prove", "a derivation, step by step, each step proved"),
+    "bound": ("flopcalc.cli.bound", "Prove", "each convolution's MAC beside the least at the same FLOPs"),
+    "compare": ("flopcalc.cli.compare", "Compare", "specs side by side: every metric, and its ratio to the first"),
+    "audit": ("flopcalc.cli.audit", "Compare", "ShuffleNetV2's four guidelines on a network, layer by layer"),
+    "experiment": (
+        "flopcalc.cli.experiment",
+        "Compare",
+        "the experiments behind those guidelines, rebuilt from their budgets",
+    ),
+    "sweep": (
+        "flopcalc.cli.sweep",
+        "Decide",
+        "every metric of every configuration of a grid: filtered, ranked, drawn",
+    ),
+    "solve": (
+        "flopcalc.cli.solve",
+        "Decide",
+        "the greatest value of a parameter within a budget, exact through every rounding",
+    ),
+    "list": (
+        "flopcalc.cli.listing",
+        "Look",
+        "what there is: architectures, blocks, conventions, worksheets and derivations",
+    ),
+    "show": ("flopcalc.cli.show", "Look", "the YAML of what there is, or a spec's graph"),
+    "help": ("flopcalc.cli.terms", "Look", "what a metric or a word of the field is, with its formula"),
+    "completion": ("flopcalc.cli.completion", "Look", "what a shell needs to complete names, parameters and values"),
+    "schema": ("flopcalc.cli.schema", "Look", "the JSON Schema of spec files, for editors"),
 }
-"""Every command's module, imported when it is used, and what its help says."""
+"""Every command's module, imported when it is used, the group that its help stands in, and what it says."""
+
+PROGRAM = "flopcalc"
 
 FAULT = 70
 """The exit code of an error that is the program's own: never that of a verdict."""
@@ -81,6 +104,14 @@ class Program(click.Group):
 
         return spec_command(cmd_name, COMMANDS)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands and specs, none of which is imported or read for it."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        from flopcalc.cli.completing import spec_names
+
+        return spec_names(incomplete, COMMANDS)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -93,8 +124,12 @@ class Program(click.Group):
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        widest = max(map(len, COMMANDS))
+        for group in dict.fromkeys(group for _, group, _ in COMMANDS.values()):
+            with formatter.section(group):
+                formatter.write_dl(
+                    [(f"{name:<{widest}}", text) for name, (_, of, text) in COMMANDS.items() if of == group]
+                )
 
 
 def _spec_first(args: list[str], ctx: click.Context) -> list[str]:
@@ -138,7 +173,11 @@ def run(arguments: Sequence[str], met: Interrupts) -> int:
 
         try:
             with noting_files():
-                return program.main(args=list(arguments), prog_name="flopcalc", standalone_mode=False)
+                return program.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        except (FlopcalcError, click.ClickException):
+            if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
+                return 0  # a shell asks amid a line that is wrong, or not whole
+            raise
         except Exception:
             if met.number:  # as of a worker that the same signal ended
                 raise KeyboardInterrupt from None
@@ -177,10 +216,10 @@ def _guarded(action: Callable[[], Any], arguments: Sequence[str]) -> int:
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        say(str(_problem(error)))
+        complain(str(_problem(error)))
         return error.exit_code
     except FlopcalcError as error:
-        say(str(error))
+        complain(str(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _flush_what_can_be()
@@ -191,14 +230,14 @@ def _guarded(action: Callable[[], Any], arguments: Sequence[str]) -> int:
         return 0
     except OSError as error:
         _leave_nothing_to_flush()
-        say(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
+        complain(str(Problem(f"{error.filename or 'the output'}: {error.strerror or error}")))
         return 2
     except SystemExit:
         raise
     except BaseException as error:  # a time limit that is over is no Exception
         if os.environ.get(TRACEBACK):
             traceback.print_exception(error)
-        say(str(_own_fault(error, arguments)))
+        complain(str(_own_fault(error, arguments)))
         return FAULT
 
 

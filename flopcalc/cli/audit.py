@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from flopcalc.analysis import analyze_spec, resolve
+from flopcalc.analysis import analyze_spec, resolve, spelt_here
+from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import (
     format_option,
     given_once,
@@ -45,7 +46,12 @@ def _run(
     audits = [audit_of(report) for report in _analyzed(spec, values, given)]
     from flopcalc.render import guidelines as render
 
-    shown: dict[str, Any] = {"names": spec, "guidelines": guidelines, "top": top, "by_layer": by_layer}
+    shown: dict[str, Any] = {
+        "names": [spelt_here(text) for text in spec],
+        "guidelines": guidelines,
+        "top": top,
+        "by_layer": by_layer,
+    }
     if output_format == "json":
         write_json(render.audits_as_dict(audits, guidelines=guidelines, top=top), output)
     elif output_format == "csv":
@@ -97,7 +103,7 @@ command = OnSpecs(
     "stand side by side. --PARAMETER VALUE goes to every SPEC that has the parameter; SPEC:alpha=0.5,rho=1 gives one "
     "values of its own.",
     params=[
-        click.Argument(["spec"], nargs=-1, required=True, metavar="SPEC …"),
+        click.Argument(["spec"], nargs=-1, required=True, metavar="SPEC …", shell_complete=kinds_of("specs")),
         click.Option(["--guideline"], multiple=True, metavar="g1|g2|g3|g4,…", help="These guidelines alone."),
         click.Option(
             ["--top"],

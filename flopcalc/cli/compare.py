@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import Word, input_shapes, shared_options, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
@@ -15,7 +16,7 @@ from flopcalc.report import METRICS
 
 __all__ = ["command"]
 
-_LEFT_OUT = ("--by", "--columns")
+_LEFT_OUT = ("--by", "--columns", "--sort", "--top")
 
 
 @click.pass_context
@@ -96,7 +97,7 @@ def _own_options() -> list[click.Parameter]:
     from flopcalc.comparison import MEASURES
 
     return [
-        click.Argument(["specs"], nargs=-1, metavar="SPEC SPEC …"),
+        click.Argument(["specs"], nargs=-1, metavar="SPEC SPEC …", shell_complete=kinds_of("specs")),
         click.Option(
             ["--equal"],
             type=Word(*METRICS),

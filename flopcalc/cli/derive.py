@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from flopcalc.cli.help import Command
-from flopcalc.cli.options import format_option, given_once, named_values, output_option, split_list
+from flopcalc.cli.completing import kinds_of
+from flopcalc.cli.options import format_option, given_once, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import ParameterError, Problem
 from flopcalc.spec import catalog
 
@@ -21,7 +22,10 @@ __all__ = ["command"]
 _FORMATS = ("table", "json", "markdown", "latex")
 
 
+@click.pass_context
 def _run(
+    ctx: click.Context,
+    /,
     name: str | None,
     of: str | None,
     minimized: str | None,
@@ -33,6 +37,7 @@ def _run(
     output: str | None,
 ) -> None:
     asked = {"--minimize": minimized, "--holding": holding, "--over": over, "--set": settings, "--assume": assume}
+    values = shared_values(ctx, [] if of is None else [of], settings)
     given = [option for option, value in asked.items() if value]
     if of is None and given:
         what = f"{given[0]} goes with --of SPEC"
@@ -45,7 +50,7 @@ def _run(
             raise ParameterError(
                 Problem(f"--of needs {', '.join(missing)}", None, "", "--minimize mac --holding flops --over C,O")
             )
-        _write(_least(of, str(minimized), str(holding), over, settings, assume), output_format, output)
+        _write(_least(of, str(minimized), str(holding), over, values, assume), output_format, output)
     elif name is None:
         _write_list(output_format, output)
     else:
@@ -55,14 +60,19 @@ def _run(
 
 
 def _least(
-    of: str, minimized: str, holding: str, over: Sequence[str], settings: Sequence[str], assume: Sequence[str]
+    of: str,
+    minimized: str,
+    holding: str,
+    over: Sequence[str],
+    settings: Mapping[str, str],
+    assume: Sequence[str],
 ) -> Derivation:
     """Return the derivation of a least value."""
     from flopcalc.analysis import resolve
     from flopcalc.theory.least import derive_least
 
     spec, inline = resolve(of)
-    where = given_once(inline.items(), named_values(settings).items())
+    where = given_once(inline.items(), settings.items())
     names = split_list(over) or []
     if len({*names}) != 2:
         raise ParameterError(Problem(f"--over names {len({*names})} symbols", None, "two", "--over C,O"))
@@ -96,7 +106,7 @@ def _write(derivation: Derivation, output_format: str, output: str | None) -> No
         write_text(render.derivation_as_text(derivation, screen_for(output)), output)
 
 
-command = Command(
+command = OnSpecs(
     name="derive",
     help="Print a derivation step by step: what each step states, why, and its formula. Every step is proved before it "
     "is printed; one that cannot be proved ends the derivation with an error. NAME is a packaged derivation, or the "
@@ -104,8 +114,10 @@ command = Command(
     "With --of the least of one cost of a block is derived while another is held:\n\n"
     "flopcalc derive --of separable_conv --minimize mac --holding flops --over C,O",
     params=[
-        click.Argument(["name"], required=False, metavar="[NAME]"),
-        click.Option(["--of"], metavar="SPEC", help="The block whose least cost is derived."),
+        click.Argument(["name"], required=False, metavar="[NAME]", shell_complete=kinds_of("derivations")),
+        click.Option(
+            ["--of"], metavar="SPEC", shell_complete=kinds_of("specs"), help="The block whose least cost is derived."
+        ),
         click.Option(["--minimize", "minimized"], metavar="METRIC", help="What is to be least: mac, params, flops …"),
         click.Option(["--holding"], metavar="METRIC", help="What is held."),
         click.Option(["--over"], multiple=True, metavar="NAME,NAME", help="The two symbols that may change."),
@@ -113,7 +125,7 @@ command = Command(
             ["--where", "--set", "settings"],
             multiple=True,
             metavar="NAME=VALUE",
-            help="A number for a parameter of SPEC, or an expression in new symbols: C=4*c.",
+            help="A number for a parameter of SPEC, or an expression in new symbols: C=4*c. --C 4*c says the same.",
         ),
         click.Option(
             ["--assume"],
@@ -125,4 +137,5 @@ command = Command(
         output_option(),
     ],
     callback=_run,
+    options_metavar=USAGE,
 )

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.help import Command
 from flopcalc.cli.listing import listing
 from flopcalc.cli.options import format_option, output_option, split_list
@@ -70,7 +71,7 @@ command = Command(
     help="Rebuild a published experiment from its budget, and show the MAC of its networks beside the speeds that were "
     "measured: does MAC order them? NAME is one of those that `flopcalc experiment` lists, or the path of a YAML file.",
     params=[
-        click.Argument(["name"], required=False),
+        click.Argument(["name"], required=False, shell_complete=kinds_of("experiments")),
         click.Option(
             ["--platform", "platforms"],
             multiple=True,

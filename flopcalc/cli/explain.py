@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flopcalc.analysis import resolve, split_inline
+from flopcalc.analysis import resolve, spelt_here, split_inline
 from flopcalc.cli.options import Word, input_shapes, output_option, page_format_option, shared_options
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
@@ -104,7 +104,7 @@ def _run_pairs(ctx: click.Context, /, pairs: tuple[str, ...], **options: Any) ->
     from flopcalc.theory.quoted_table import explain_table
 
     chosen_format(options["output_format"], options["output"])
-    read = _pairs_of(pairs)
+    read = [(spelt_here(name), text) for name, text in _pairs_of(pairs)]
     values = shared_values(ctx, [name for name, _ in read], options["settings"])
     given: dict[str, Any] = {"input": input_shapes(options["input_shape"]), "dtype": options["dtype"]}
     if len(read) > 1:

@@ -21,6 +21,36 @@ __all__ = ["command"]
 
 _TITLES = {kind: kind.capitalize() for kind in catalog.KINDS}
 
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""What the columns are called in CSV and JSON, and the rows."""
+
+
+def _layers() -> Table:
+    """Return the words of the language that are layers: a conv, a pool, a sum."""
+    from flopcalc.layers import LAYERS
+
+    return ("name", "attributes", "title"), [
+        (
+            word,
+            ", ".join(attribute.name for attribute in primitive.attributes()),
+            f"An activation: {primitive.preset['kind']}."
+            if primitive.preset
+            else (primitive.layer.__doc__ or "").partition("\n")[0].replace("``", "`"),
+        )
+        for word, primitive in LAYERS.items()
+    ]
+
+
+def _metrics() -> Table:
+    """Return what a network has so much of."""
+    from flopcalc.metrics import METRICS
+
+    return ("name", "title", "unit"), [(metric.name, metric.label, metric.unit) for metric in METRICS.values()]
+
+
+_TABLES: Mapping[str, Callable[[], Table]] = {"layers": _layers, "metrics": _metrics}
+"""What is listed besides the packaged files, where it is asked for by its name."""
+
 _COLUMNS: Mapping[str, tuple[str, Callable[[Listed], str]]] = {
     "name": ("Name", lambda entry: entry.name),
     "title": ("Title", lambda entry: entry.title),
@@ -31,6 +61,9 @@ _COLUMNS: Mapping[str, tuple[str, Callable[[Listed], str]]] = {
 
 
 def _run(kind: str | None, output_format: str, output: str | None) -> None:
+    if kind is not None and kind in _TABLES:
+        _write_table(*_TABLES[kind](), kind, output_format, output)
+        return
     entries = [entry for entry in catalog.index() if kind is None or entry.kind == kind]
     if output_format == "json":
         write_json([asdict(entry) for entry in entries], output)
@@ -42,6 +75,22 @@ def _run(kind: str | None, output_format: str, output: str | None) -> None:
         write_text(rows_as_csv([header, *rows]), output)
     else:
         write_text(listing(entries, screen_for(output)), output)
+
+
+def _write_table(
+    names: Sequence[str], rows: Sequence[tuple[str, ...]], kind: str, output_format: str, output: str | None
+) -> None:
+    if output_format == "json":
+        write_json([dict(zip(names, row, strict=True)) for row in rows], output)
+    elif output_format == "csv":
+        from flopcalc.render.csv import rows_as_csv
+
+        write_text(rows_as_csv([tuple(names), *rows]), output)
+    else:
+        from flopcalc.render.terminal import listing_as_text
+
+        heads = [name.capitalize() for name in names]
+        write_text(listing_as_text(heads, rows, screen_for(output), kind.capitalize()), output)
 
 
 def listing(entries: Sequence[Listed], screen: Screen) -> str:
@@ -71,10 +120,10 @@ def _fitting(kind: str, width: int) -> Sequence[str]:
 command = Command(
     name="list",
     help="List the packaged architectures, blocks and conventions, and what `flopcalc experiment`, `verify` and "
-    "`derive` take. `flopcalc NAME` prints what an architecture or a block costs, `flopcalc NAME --help` its "
-    "parameters.",
+    "`derive` take; `list layers` has the words of the language, `list metrics` what is counted. `flopcalc NAME` "
+    "prints what an architecture or a block costs, `flopcalc NAME --help` its parameters.",
     params=[
-        click.Argument(["kind"], required=False, type=Word(*_TITLES), metavar="[KIND]"),
+        click.Argument(["kind"], required=False, type=Word(*_TITLES, *_TABLES), metavar="[KIND]"),
         format_option("table", "json", "csv"),
         output_option(),
     ],

@@ -7,7 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from flopcalc.cli.completing import beginning, kinds_of, listed_words, parameters
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.render.cells import UNITS
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS
@@ -47,6 +49,10 @@ class Word(_Type):
         """Return the words, for the help."""
         return "|".join(self.words)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the words that begin so."""
+        return beginning(self.words, incomplete)
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the word, or refuse it.
 
@@ -72,7 +78,7 @@ def split_list(texts: Sequence[str]) -> list[str] | None:
     return [item.strip() for text in texts for item in text.split(",") if item.strip()] if texts else None
 
 
-def given_once(*values: Iterable[tuple[str, str]]) -> dict[str, object]:
+def given_once(*values: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the values of parameters, however many ways there are to give them.
 
     Raises
@@ -80,7 +86,7 @@ def given_once(*values: Iterable[tuple[str, str]]) -> dict[str, object]:
     ParameterError
         Where one is given twice, or is given nothing.
     """
-    found: dict[str, object] = {}
+    found: dict[str, str] = {}
     for name, text in chain(*values):
         if name in found:
             raise ParameterError(Problem(f"{name} is given twice", None, "every parameter once"))
@@ -155,7 +161,7 @@ def page_format_option() -> click.Option:
 
 def shared_options() -> list[click.Option]:
     """Make the options that every command has which prints a table, in the order of the help."""
-    from flopcalc.render.table import COLUMNS
+    from flopcalc.render.table import COLUMNS, RANKED
 
     return [
         format_option(*FORMATS),
@@ -169,7 +175,20 @@ def shared_options() -> list[click.Option]:
             ["--columns"],
             multiple=True,
             metavar="NAME,…",
+            shell_complete=listed_words(lambda ctx: COLUMNS),
             help="Which columns, in which order: " + ", ".join(COLUMNS) + ".",
+        ),
+        click.Option(
+            ["--sort"],
+            type=Word(*RANKED),
+            metavar="METRIC",
+            help="Rows in the order of a column of numbers, the greatest first.",
+        ),
+        click.Option(
+            ["--top"],
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Only the N rows that cost most: FLOPs, or what --sort names.",
         ),
         click.Option(
             ["--units"],
@@ -181,6 +200,7 @@ def shared_options() -> list[click.Option]:
         click.Option(
             ["--convention"],
             metavar="NAME|PATH",
+            shell_complete=kinds_of("conventions"),
             default="paper",
             show_default=True,
             help="What counts as a FLOP; flopcalc list conventions shows which there are.",
@@ -188,6 +208,7 @@ def shared_options() -> list[click.Option]:
         click.Option(
             ["--dtype"],
             metavar="TYPE",
+            shell_complete=listed_words(lambda ctx: DTYPES),
             default="fp32",
             show_default=True,
             help="Type of an element, for bytes: " + ", ".join(DTYPES) + ".",
@@ -202,7 +223,11 @@ def shared_options() -> list[click.Option]:
             + ".",
         ),
         click.Option(
-            ["--symbolic"], multiple=True, metavar="NAME,…", help="Parameters that stay symbols; costs are formulas."
+            ["--symbolic"],
+            multiple=True,
+            metavar="NAME,…",
+            shell_complete=listed_words(parameters),
+            help="Parameters that stay symbols; costs are formulas.",
         ),
         click.Option(
             ["--symbols"],

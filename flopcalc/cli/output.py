@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,11 +19,14 @@ from flopcalc.report import Report
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
     from flopcalc.page.formats import Format
     from flopcalc.page.model import Page
+    from flopcalc.render.table import Ranking
     from flopcalc.render.terminal import Screen
 
 __all__ = [
     "PipeClosed",
     "chosen_format",
+    "coloured",
+    "complain",
     "is_standard_output",
     "say",
     "screen_for",
@@ -62,6 +66,7 @@ def write_report(
     by: str | None = None,
     columns: Sequence[str] | None = None,
     units: str = "auto",
+    ranking: Ranking | None = None,
 ) -> None:
     """Write a report in one of the formats, to a file or to the standard output.
 
@@ -71,6 +76,8 @@ def write_report(
         For columns that there are not, for an option that the format has no use for, or for a file that cannot be.
     """
     _check(output_format, columns, units)
+    if ranking is not None and output_format == "json":
+        raise FlopcalcError(Problem("--sort and --top do not go with --format json, which holds every layer"))
     human = units == "human"
     if output_format == "json":
         from flopcalc.render.json import report_as_dict
@@ -79,19 +86,20 @@ def write_report(
     elif output_format == "csv":
         from flopcalc.render.csv import report_as_csv
 
-        write_text(report_as_csv(report, by=by, columns=columns), output)
+        write_text(report_as_csv(report, by=by, columns=columns, ranking=ranking), output)
     elif output_format == "markdown":
         from flopcalc.render.markdown import report_as_markdown
 
-        write_text(report_as_markdown(report, by=by, columns=columns, human=human), output)
+        write_text(report_as_markdown(report, by=by, columns=columns, human=human, ranking=ranking), output)
     elif output_format == "latex":
         from flopcalc.render.latex import report_as_latex
 
-        write_text(report_as_latex(report, by=by, columns=columns, human=human), output)
+        write_text(report_as_latex(report, by=by, columns=columns, human=human, ranking=ranking), output)
     else:
         from flopcalc.render.terminal import report_as_text
 
-        write_text(report_as_text(report, screen_for(output), by=by, columns=columns, units=units), output)
+        screen = screen_for(output)
+        write_text(report_as_text(report, screen, by=by, columns=columns, units=units, ranking=ranking), output)
 
 
 def _check(output_format: str, columns: Sequence[str] | None, units: str) -> None:
@@ -193,13 +201,37 @@ def write_pieces(pieces: Iterable[str], output: str | None = None, *, spelt: Spe
             file.write(spelt(piece, "utf-8").encode("utf-8"))
 
 
-def say(text: str) -> None:
-    """Write a message to the standard error: nothing in it steers a terminal, and no line is wider than that is."""
+def say(text: str, *, style: Callable[[str], str] = str) -> None:
+    """Write a message to the standard error: nothing in it steers a terminal, and lines are broken between words."""
     if sys.stderr is None:
         return
     width = width_of(sys.stderr)
+    shown = broken(visible(text), width, whole=True) if width else visible(text)
     with suppress(OSError, ValueError):  # where there is nowhere left to say it
-        print(broken(visible(text), width) if width else visible(text), file=sys.stderr, flush=True)
+        print(style(shown), file=sys.stderr, flush=True)
+
+
+def complain(text: str) -> None:
+    """Write an error to the standard error, in colours where that is a terminal that has them."""
+    stream = sys.stderr
+    plain = stream is None or not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    say(text, style=str if plain else coloured)
+
+
+def coloured(text: str) -> str:
+    r"""Return an error's text with what is wrong in red, and the words before what was expected and what to try dim.
+
+    Examples
+    --------
+    >>> coloured("a fault\n  try: that")
+    '\x1b[1;31ma fault\x1b[0m\n  \x1b[2mtry:\x1b[0m that'
+    """
+    return "\n".join(
+        re.sub(r"^  (expected:|try:)", "  \x1b[2m\\1\x1b[0m", line)
+        if line.startswith("  ")
+        else f"\x1b[1;31m{line}\x1b[0m"
+        for line in text.split("\n")
+    )
 
 
 def width_of(stream: TextIO | None) -> int:

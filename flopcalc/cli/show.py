@@ -1,21 +1,28 @@
-"""``flopcalc show SPEC``: its YAML, or its graph."""
+"""``flopcalc show [KIND] NAME``: its YAML, or a spec's graph."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from flopcalc.analysis import analyze_spec, resolve
-from flopcalc.cli.help import Command
-from flopcalc.cli.options import format_option, given_once, named_values, output_option
+from flopcalc.analysis import analyze_spec, resolve, split_inline
+from flopcalc.cli.completing import beginning
+from flopcalc.cli.options import format_option, given_once, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
-from flopcalc.errors import FlopcalcError, Problem, listed
+from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
+from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.number import as_text
 from flopcalc.render.cells import shape_text
 from flopcalc.render.formula import ASCII, UNICODE
 from flopcalc.render.table import symbol_order
 from flopcalc.report import Report
+from flopcalc.spec import catalog, is_path
+from flopcalc.spec.document import document_of, one
+from flopcalc.spec.syntax import read_text
 
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
@@ -23,9 +30,33 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-def _run(spec: str, graph: bool, settings: tuple[str, ...], output_format: str, output: str | None) -> None:
-    loaded, inline = resolve(spec)
-    values = given_once(inline.items(), named_values(settings).items())
+KINDS: Mapping[str, str] = {word: kind for kind in catalog.KINDS for word in (kind.removesuffix("s"), kind)}
+"""The kinds of packaged files by the words for one and for several."""
+
+
+@click.pass_context
+def _run(
+    ctx: click.Context,
+    /,
+    name: tuple[str, ...],
+    graph: bool,
+    settings: tuple[str, ...],
+    output_format: str,
+    output: str | None,
+) -> None:
+    word, kind = _named(name)
+    shared = shared_values(ctx, [word] if kind in catalog.SPEC_KINDS else [], settings)
+    if kind not in catalog.SPEC_KINDS:
+        singular = kind.removesuffix("s")
+        if graph or output_format == "json":
+            raise FlopcalcError(Problem("--graph goes with a spec" if graph else f"{one(singular)} is shown as YAML"))
+        if shared:
+            raise FlopcalcError(Problem(f"{one(singular)} has no parameters"))
+        path = Path(word) if is_path(word) else document_of(word, singular)
+        write_text(_ended(read_text(path, word, sort=f"{one(singular)}'s file")), output)
+        return
+    loaded, inline = resolve(word)
+    values = given_once(inline.items(), shared.items())
     if graph:
         report = analyze_spec(loaded, values)
         if output_format == "json":
@@ -39,7 +70,58 @@ def _run(spec: str, graph: bool, settings: tuple[str, ...], output_format: str, 
         raise FlopcalcError(Problem("a spec is shown as YAML; JSON is for its graph", None, "", "add --graph"))
     if values:
         raise FlopcalcError(Problem("parameters change the graph, not the YAML", None, "", "add --graph"))
-    write_text(loaded.text if loaded.text.endswith("\n") else loaded.text + "\n", output)
+    write_text(_ended(loaded.text), output)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _named(words: Sequence[str]) -> tuple[str, str]:
+    """Return the name that is asked for, and its kind: the one that is said, or the only one that has such a name.
+
+    A spec comes before documents of its name, as in every command.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is no such kind, nothing of that name, or more than one.
+    """
+    if len(words) > 2:
+        raise FlopcalcError(Problem("several names are given", None, "one NAME, perhaps after its KIND"))
+    *kinds, name = words
+    spec = split_inline(name)[0]
+    found = catalog.find(spec)
+    if kinds:
+        kind = KINDS.get(kinds[0].casefold())
+        if kind is None:
+            known = [word.removesuffix("s") for word in catalog.KINDS]
+            what = f"there is no kind `{shorten(kinds[0])}`"
+            raise UnknownNameError(Problem(what, None, one_of(known), suggest(kinds[0], known)))
+        if kind in catalog.SPEC_KINDS and not is_path(spec) and (found is None or found[0].parent.name != kind):
+            what = f"there is no {kind.removesuffix('s')} `{shorten(spec)}`"
+            known = [item for entry in catalog.index() if entry.kind == kind for item in (entry.name, *entry.variants)]
+            raise UnknownNameError(Problem(what, None, one_of(known), suggest(spec, known)))
+        return name, kind
+    if found is not None or is_path(spec):
+        return name, catalog.SPEC_KINDS[0]
+    having = [kind for kind in catalog.DOCUMENT_KINDS if catalog.find_document(name, kind) is not None]
+    if len(having) == 1:
+        return name, having[0]
+    singulars = [kind.removesuffix("s") for kind in having]
+    if having:
+        raise UnknownNameError(
+            Problem(
+                f"`{shorten(name)}` is the name of {' and of '.join(map(one, singulars))}",
+                None,
+                "the kind before the name",
+                " or ".join(f"`flopcalc show {singular} {name}`" for singular in singulars),
+            )
+        )
+    names = [item for entry in catalog.index() for item in (entry.name, *entry.variants)]
+    what = f"there is nothing called `{shorten(name)}`"
+    hint = catalog.beside_you(name) or suggest(name, dict.fromkeys(names)) or "`flopcalc list` shows what there is"
+    raise UnknownNameError(Problem(what, None, "a name, or a path that ends in .yaml", hint))
 
 
 def graph_as_text(report: Report, screen: Screen) -> str:
@@ -74,11 +156,19 @@ def graph_as_text(report: Report, screen: Screen) -> str:
     return listing + "\n" + paragraphs_as_text([Paragraph(f"{listed(passed)} {verb} layers.", "dim")], screen)
 
 
-command = Command(
+def _completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete names, those of the kind before it where one is said."""
+    said = [KINDS[word] for word in ctx.params.get("name") or () if word in KINDS]
+    known = [e for e in catalog.index() if not said or e.kind == said[0]]
+    return beginning([name for entry in known for name in (entry.name, *entry.variants)], incomplete)
+
+
+command = OnSpecs(
     name="show",
-    help="Print a spec's YAML, or with --graph every layer with what it reads.",
+    help="Print the YAML of a spec, a convention, a worksheet, a derivation or an experiment, or with --graph every "
+    "layer of a spec with what it reads. KIND stands before a name that is another thing's too: `show derivation g1`.",
     params=[
-        click.Argument(["spec"]),
+        click.Argument(["name"], nargs=-1, required=True, metavar="[KIND] NAME", shell_complete=_completed),
         click.Option(
             ["--graph"], is_flag=True, help="Print the graph: every layer, its shape, and the layers it reads."
         ),
@@ -86,10 +176,11 @@ command = Command(
             ["--set", "settings"],
             multiple=True,
             metavar="NAME=VALUE",
-            help="A parameter, for --graph; SPEC:alpha=0.5,rho=1 sets it too.",
+            help="A parameter, for --graph; --alpha 0.5 and SPEC:alpha=0.5,rho=1 set it too.",
         ),
         format_option("table", "json"),
         output_option(),
     ],
     callback=_run,
+    options_metavar=USAGE,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from flopcalc.cli.completing import listed_words, parameters
 from flopcalc.cli.options import FORMATS, format_option, output_option, shared_options, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import OnSpec, asked_of
@@ -30,6 +31,7 @@ def _options() -> list[click.Option]:
             ["--for", "unknown"],
             multiple=True,
             metavar="NAME",
+            shell_complete=listed_words(parameters),
             help="The parameter that is solved for; with --best several, or NAME=VALUES as in a sweep.",
         ),
         *(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from flopcalc.analysis import analyze_spec, resolve, split_inline
 from flopcalc.binding import is_truth
+from flopcalc.cli.completing import beginning, spec_names
 from flopcalc.cli.help import Context
 from flopcalc.cli.options import given_once, input_shapes, named_values, shared_options, split_list
-from flopcalc.errors import Problem, UnknownNameError, listed, shorten, suggest
+from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import readable
 from flopcalc.report import Report
 from flopcalc.spec import Parameter, Spec, load
+from flopcalc.spec.catalog import spelling
 
 __all__ = ["USAGE", "OnSpec", "OnSpecs", "SpecCommand", "asked_of", "report_of", "shared_values", "spec_command"]
 
@@ -104,7 +107,7 @@ def spec_command(
         spec,
         settings,
         options,
-        name=name,
+        name=spelling(name),
         help=(f"{first}\n\n" if first else "") + "\b\n" + "\n".join(line for line in lines if line),
         callback=click.pass_context(run),
         options_metavar=USAGE,
@@ -117,7 +120,7 @@ def report_of(ctx: click.Context, options: Mapping[str, Any]) -> Report:
     return analyze_spec(spec, values, **given)
 
 
-def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict[str, object], dict[str, Any]]:
+def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict[str, str], dict[str, Any]]:
     """Return what :func:`report_of` analyses: the spec, the values of its parameters, and the other arguments."""
     command = ctx.command
     assert isinstance(command, SpecCommand)
@@ -167,6 +170,12 @@ class OnSpec(click.Group):
         """Name no specs: there are many, and `flopcalc list` has them."""
         return []
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete specs, and options before one."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return spec_names(incomplete)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Return the command on a spec."""
         return spec_command(cmd_name, [*self.argument, *self.own()], self.run, first=self.help or "")
@@ -180,7 +189,7 @@ class OnSpec(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move the spec to the front, where options stand before it."""
-        if args[:1] not in (["--help"], ["-h"]):
+        if args[:1] not in (["--help"], ["-h"]) and not ctx.resilient_parsing:
             args = self._spec_first(args, ctx)
         return super().parse_args(ctx, args)
 
@@ -223,16 +232,36 @@ class OnSpecs(click.Command):
                     rest.append(waiting.pop(0))
                 continue
             if not equals and not waiting:
+                if ctx.resilient_parsing:
+                    break  # a shell completes its value
                 raise click.BadOptionUsage(name, "", ctx)
             given.append((name.removeprefix("--"), value if equals else waiting.pop(0)))
         ctx.meta[_GIVEN] = given
         return super().parse_args(ctx, rest)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete its own options, and the parameters of the specs that are named so far."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("--"):
+            named = [text for text in ctx.params.values() if isinstance(text, str)]
+            named += [text for texts in ctx.params.values() if isinstance(texts, tuple) for text in texts]
+            known = dict.fromkeys(f"--{name}" for text in named for name in _known_of(text))
+            found += [CompletionItem(option) for option in known if option.startswith(incomplete)]
+        return found
+
     def _options(self, ctx: click.Context) -> list[click.Option]:
         return [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
 
 
-def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[str]) -> dict[str, object]:
+def _known_of(text: object) -> Iterable[str]:
+    """Return the parameters of a spec, if a text names one."""
+    try:
+        return tuple(resolve(str(text))[0].known)
+    except FlopcalcError:
+        return ()
+
+
+def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[str]) -> dict[str, str]:
     """Return the values that a command on several specs is given for all of them, by ``--set`` and by name.
 
     Raises
@@ -274,16 +303,25 @@ def _option(name: str, parameter: Parameter | None, spec: Spec, taken: set[str])
     if taken & spellings.keys():
         return None
     # it takes several values only to say that there is one too many
-    return click.Option([_PREFIX + name, *spellings], multiple=True)
+    return click.Option(
+        [_PREFIX + name, *spellings],
+        multiple=True,
+        shell_complete=lambda ctx, param, incomplete: beginning(_values_of(parameter), incomplete),
+    )
+
+
+def _values_of(parameter: Parameter | None) -> Sequence[str]:
+    """Return the values of a parameter that has only some."""
+    if parameter is None:
+        return ()
+    if parameter.choices:
+        return tuple(readable(choice) for choice in parameter.choices)
+    return ("true", "false") if is_truth(parameter) else ()
 
 
 def _usage(name: str, option: click.Option | None, parameter: Parameter | None) -> str:
     """Return how a parameter is given."""
-    value = "VALUE"
-    if parameter is not None and parameter.choices:
-        value = "|".join(readable(choice) for choice in parameter.choices)
-    elif parameter is not None and is_truth(parameter):
-        value = "true|false"
+    value = "|".join(_values_of(parameter)) or "VALUE"
     return f"--{name} {value}" if option is not None else f"--set {name}={value}"
 
 
@@ -310,7 +348,7 @@ def _help(name: str, parameter: Parameter | None, spec: Spec) -> str:
     return f"{parameter.help}  [{'; '.join(notes)}]".strip()
 
 
-def _values(inline: Mapping[str, str], named: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, object]:
+def _values(inline: Mapping[str, str], named: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
     """Gather the parameters' values from the three ways in which they may be given."""
     given: dict[str, Sequence[str]] = {
         key.removeprefix(_PREFIX): values for key, values in options.items() if key.startswith(_PREFIX) and values

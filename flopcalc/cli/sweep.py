@@ -83,6 +83,10 @@ class _Job:
         self.format = _format(ctx, self.output)
         names = [*METRICS, *(name for name, axis in axes.items() if not axis.words)]
         selection = _selection(options, names, command, axes, given)
+        if not options["columns"]:
+            columns = tuple(
+                dict.fromkeys([*columns, *(name for name in replace(selection, front=()).metrics if name in METRICS)])
+            )
         if self.format == "table" and selection.order and selection.most is None:
             selection = replace(selection, most=_FIRST)
         self.heading = Heading(

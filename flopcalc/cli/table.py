@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from flopcalc.cli.options import shared_options, split_list
 from flopcalc.cli.output import write_report
 from flopcalc.cli.spec_options import report_of
 from flopcalc.cli.spec_options import spec_command as command_on
+
+if TYPE_CHECKING:
+    from flopcalc.render.table import Ranking
 
 __all__ = ["spec_command"]
 
@@ -26,6 +29,14 @@ def spec_command(text: str, commands: Mapping[str, object]) -> click.Command:
     return command_on(text, shared_options(), _run, others=commands)
 
 
+def _ranking(options: Mapping[str, Any]) -> Ranking | None:
+    """Return the order of the rows that is asked for: the most FLOPs first where only their number is."""
+    from flopcalc.render.table import Ranking
+
+    sort, top = options["sort"], options["top"]
+    return None if sort is None and top is None else Ranking(sort or Ranking().column, top)
+
+
 def _run(ctx: click.Context, /, **options: Any) -> None:
     write_report(
         report_of(ctx, options),
@@ -34,4 +45,5 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         by=options["by"],
         columns=split_list(options["columns"]),
         units=options["units"],
+        ranking=_ranking(options),
     )

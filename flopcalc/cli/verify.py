@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
-from flopcalc.analysis import split_settings
-from flopcalc.cli.help import Command
-from flopcalc.cli.options import Word, format_option, output_option, split_list
+from flopcalc.analysis import spelt_here, split_settings
+from flopcalc.cli.completing import kinds_of
+from flopcalc.cli.options import Word, format_option, given_once, output_option, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.report import DTYPES
+from flopcalc.spec.catalog import find_document
 from flopcalc.theory.claims import (
     METRICS,
     PROVED,
@@ -27,7 +29,7 @@ from flopcalc.theory.claims import (
 )
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.notation.layout import plain_signs, relation_signs
-from flopcalc.theory.worksheets import Marked, load_worksheet, mark, worksheet_names
+from flopcalc.theory.worksheets import Marked, load_worksheet, mark
 
 __all__ = ["command"]
 
@@ -39,15 +41,26 @@ _FOR_CLAIMS = (
 )  # fmt: skip
 
 
-def _run(formula: str, of: str | None, time_limit: float, output_format: str, output: str | None, **given: Any) -> int:
+@click.pass_context
+def _run(
+    ctx: click.Context,
+    /,
+    formula: str,
+    of: str | None,
+    time_limit: float,
+    output_format: str,
+    output: str | None,
+    **given: Any,
+) -> int:
+    values = shared_values(ctx, [spec for spec in (of, given["over"]) if spec is not None], ())
     if of is None and not _is_relation(formula):
         return _run_sheet(formula, time_limit, output_format, output, given)
     claim = Claim(
         formula,
-        of or "",
+        spelt_here(of or ""),
         given["metric"],
-        given["over"],
-        _settings("--where", given["where"]),
+        None if given["over"] is None else spelt_here(given["over"]),
+        given_once(_settings("--where", given["where"]).items(), values.items()),
         _settings("--let", given["let"]),
         tuple(given["assume"]),
         tuple(split_list(given["limit"]) or ()),
@@ -81,7 +94,7 @@ def _is_relation(text: str) -> bool:
 
 
 def _run_sheet(name: str, time_limit: float, output_format: str, output: str | None, given: dict[str, Any]) -> int:
-    is_sheet = name.endswith((".yaml", ".yml")) or name in worksheet_names()
+    is_sheet = name.endswith((".yaml", ".yml")) or find_document(name, "worksheets") is not None
     extra = [option for option in _FOR_CLAIMS if given[option] and given[option] != _DEFAULTS.get(option)]
     if is_sheet and extra:
         option = "--" + extra[0].replace("_", "-")
@@ -142,31 +155,41 @@ def _settings(option: str, texts: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-command = Command(
+command = OnSpecs(
     name="verify",
     help="Is a textbook's formula right? FORMULA is written as in the book: 17HWC^2, HW(2CM/g + 9M), 1/O + 1/K², "
     "\\frac{1}{O}+\\frac{1}{K^2}, 'MAC >= …', '≈ 0.113', or in Python's notation. It is proved, refuted with the "
     "smallest counterexample and the likely cause, or left undecided (exit codes 0, 1, 3). Without --of it is the name "
     "or the path of a worksheet, a list of claims in YAML; flopcalc list worksheets shows which there are."
     "\n\n\b\n"
-    "flopcalc verify '17HWC^2' --of resnet_bottleneck --where C=4*C,M=C\n"
+    "flopcalc verify '17HWC^2' --of resnet_bottleneck --C 4*C --M C\n"
     "flopcalc verify '1/O + 1/K²' --of separable_conv --over conv\n"
     "flopcalc verify coursework",
     params=[
-        click.Argument(["formula"], metavar="FORMULA|WORKSHEET"),
-        click.Option(["--of"], metavar="SPEC", help="The spec that it is said of, perhaps with values inline."),
+        click.Argument(["formula"], metavar="FORMULA|WORKSHEET", shell_complete=kinds_of("worksheets")),
+        click.Option(
+            ["--of"],
+            metavar="SPEC",
+            shell_complete=kinds_of("specs"),
+            help="The spec that it is said of, perhaps with values inline.",
+        ),
         click.Option(
             ["--metric"],
             type=Word(*METRICS),
             metavar="NAME",
             help="What of it: " + ", ".join(METRICS) + ".  [default: flops, or what stands left of the relation]",
         ),
-        click.Option(["--over"], metavar="SPEC", help="A second spec: the claim is about the ratio of the two."),
         click.Option(
-            ["--where"],
+            ["--over"],
+            metavar="SPEC",
+            shell_complete=kinds_of("specs"),
+            help="A second spec: the claim is about the ratio of the two.",
+        ),
+        click.Option(
+            ["--where", "--set", "where"],
             multiple=True,
             metavar="NAME=VALUE,…",
-            help="Values for the specs' parameters, or expressions in new symbols: C=4*c,M=c.",
+            help="Values for the specs' parameters, or expressions in new symbols: C=4*c,M=c. --C 4*c says the same.",
         ),
         click.Option(
             ["--let"],
@@ -211,4 +234,5 @@ command = Command(
         output_option(),
     ],
     callback=_run,
+    options_metavar=USAGE,
 )

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from flopcalc.analysis import analyze_spec, resolve, split_inline
+from flopcalc.analysis import analyze_spec, resolve, spelt_here, split_inline
 from flopcalc.binding import bind, is_truth
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, gathered, one_of, shorten, suggest
 from flopcalc.expression import Scope, free_expression, parse, read_relation
@@ -43,7 +43,7 @@ class Plan:
     def of(cls, spec: Spec | str | Path) -> Plan:
         """Read what a side is."""
         found, own = resolve(spec)
-        return cls(found, split_inline(spec)[0] if isinstance(spec, str) else str(found.path or ""), own)
+        return cls(found, split_inline(spelt_here(spec))[0] if isinstance(spec, str) else str(found.path or ""), own)
 
     @cached_property
     def known(self) -> Mapping[str, Parameter | None]:

@@ -97,7 +97,9 @@ class Squared:
     value: Number
 
 
-Cell: TypeAlias = "str | Number | Share | Ratio | Bytes | Digits | Signed | Squared | Shapes | Named | Setting | Shape | None"
+Cell: TypeAlias = (
+    "str | Number | Share | Ratio | Bytes | Digits | Signed | Squared | Shapes | Named | Setting | Shape | None"
+)
 """What stands in a cell before a format writes it."""
 
 Phrase: TypeAlias = "tuple[Cell, ...]"

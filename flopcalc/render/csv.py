@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from flopcalc.number import Number, Value, as_text, is_rational
 from flopcalc.render.cells import Cell, Ratio, Share, Writer
-from flopcalc.render.table import table_of
+from flopcalc.render.table import Ranking, table_of
 from flopcalc.report import Report
 
 __all__ = ["GROUP_COLUMNS", "LAYER_COLUMNS", "harmless", "report_as_csv", "rows_as_csv", "rows_as_tsv"]
@@ -60,11 +60,19 @@ class _Csv(Writer):
         return ";".join(self.shape(shape) for shape in shapes)
 
 
-def report_as_csv(report: Report, *, by: str | None = None, columns: Sequence[str] | None = None) -> str:
+def report_as_csv(
+    report: Report,
+    *,
+    by: str | None = None,
+    columns: Sequence[str] | None = None,
+    ranking: Ranking | None = None,
+) -> str:
     """Return CSV text, a row for every layer, or for every group of `by`."""
     by = by or "layer"
     names = columns or (LAYER_COLUMNS if by == "layer" else GROUP_COLUMNS)
-    table = table_of(report, names, by, staged=False)
+    if ranking is not None and columns is None:
+        names = ranking.with_column(names)
+    table = table_of(report, names, by, staged=False, ranking=ranking)
     header = ["name" if column.name == "layer" else column.name for column in table.columns]
     writer = _Csv()
     lines = ([writer.cell(cell) for cell in line.cells] for section in table.sections for line in section.lines)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flopcalc.render.cells import Cell, Writer
 from flopcalc.render.formula import LATEX
-from flopcalc.render.table import Table, caption, heading, symbol_order, table_of
+from flopcalc.render.table import Ranking, Table, caption, heading, symbol_order, table_of
 from flopcalc.render.text import GREEK, printable
 from flopcalc.report import Report
 
@@ -84,7 +84,12 @@ class LatexWriter(Writer):
 
 
 def report_as_latex(
-    report: Report, *, by: str | None = None, columns: Sequence[str] | None = None, human: bool = False
+    report: Report,
+    *,
+    by: str | None = None,
+    columns: Sequence[str] | None = None,
+    human: bool = False,
+    ranking: Ranking | None = None,
 ) -> str:
     """Return a ``table``, or where it is longer than a page a ``longtable``; numbers are exact unless `human`.
 
@@ -93,11 +98,13 @@ def report_as_latex(
     names = columns or (GROUP_COLUMNS if by in ("kind", "stage") else COLUMNS)
     if report.symbolic and columns is None:
         names = [name for name in names if not name.endswith("%")]
-    table = table_of(report, names, by)
+    if ranking is not None and columns is None:
+        names = ranking.with_column(names)
+    table = table_of(report, names, by, ranking=ranking)
     writer = LatexWriter(symbol_order(report), human=human)
     alignment = "".join("r" if column.numeric else "l" for column in table.columns)
     header = _row([column.header for column in table.columns], writer)
-    said = rf"\caption{{{_caption(report, by, columns, writer)}}}"
+    said = rf"\caption{{{_caption(report, by, columns, writer, ranking)}}}"
     if sum(len(section.lines) + 1 for section in table.sections) > LONGEST:
         lines = [
             r"% \usepackage{amsmath,booktabs,longtable}",
@@ -151,13 +158,15 @@ def _row(cells: Sequence[Cell], writer: Writer, *, bold: bool = False) -> str:
     return "  " + " & ".join(texts) + r" \\"
 
 
-def _caption(report: Report, by: str | None, columns: Sequence[str] | None, writer: Writer) -> str:
+def _caption(
+    report: Report, by: str | None, columns: Sequence[str] | None, writer: Writer, ranking: Ranking | None
+) -> str:
     title, *rest = heading(report)
     sentences = [
         title,
         *rest,
         (f"One FLOP is {report.convention.unit} ({report.convention.name})",),
         ("MAC is memory access cost in elements: inputs and parameters read, outputs written",),
-        *caption(report, by, columns=columns),
+        *caption(report, by, columns=columns, ranking=ranking),
     ]
     return ". ".join(writer.phrase(sentence).rstrip(".") for sentence in sentences) + "."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from flopcalc.render.cells import Cell, Writer
-from flopcalc.render.table import caption, heading, summary, symbol_order, table_of
+from flopcalc.render.table import Ranking, caption, heading, summary, symbol_order, table_of
 from flopcalc.render.text import printable
 from flopcalc.report import Report
 
@@ -41,13 +41,20 @@ class MarkdownWriter(Writer):
 
 
 def report_as_markdown(
-    report: Report, *, by: str | None = None, columns: Sequence[str] | None = None, human: bool = False
+    report: Report,
+    *,
+    by: str | None = None,
+    columns: Sequence[str] | None = None,
+    human: bool = False,
+    ranking: Ranking | None = None,
 ) -> str:
     """Return a GitHub-flavoured Markdown table with its heading and its notes; numbers are exact unless `human`."""
     names = columns or (GROUP_COLUMNS if by in ("kind", "stage") else COLUMNS)
     if report.symbolic and columns is None:
         names = [name for name in names if not name.endswith("%")]
-    table = table_of(report, names, by)
+    if ranking is not None and columns is None:
+        names = ranking.with_column(names)
+    table = table_of(report, names, by, ranking=ranking)
     writer = MarkdownWriter(symbol_order(report), human=human)
     exact = MarkdownWriter(symbol_order(report))
 
@@ -70,6 +77,6 @@ def report_as_markdown(
     lines.extend(
         f"- {writer.words(fact.name)}: {exact.cell(fact.value)} ({writer.words(fact.note)})" for fact in summary(report)
     )
-    for note in caption(report, by, columns=columns):
+    for note in caption(report, by, columns=columns, ranking=ranking):
         lines += ["", writer.phrase(note)]
     return "\n".join(lines) + "\n"

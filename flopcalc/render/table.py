@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from flopcalc.cost import add_up
-from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, shorten, suggest
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.field import Field
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.metrics import Metric
@@ -24,10 +24,12 @@ from flopcalc.report import FIELDS, METRICS, Costed, Group, Report, Row, share
 
 __all__ = [
     "COLUMNS",
+    "RANKED",
     "Column",
     "Fact",
     "Item",
     "Line",
+    "Ranking",
     "Section",
     "Table",
     "caption",
@@ -230,7 +232,53 @@ def _place(row: Row) -> str:
     return parent if dot and leaf.rstrip("0123456789") == row.kind else row.path
 
 
-def table_of(report: Report, columns: Sequence[str], by: str | None = None, *, staged: bool = True) -> Table:
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Rows from the greatest to the least in a column of numbers, and how many of them; None is all."""
+
+    column: str = "flops"
+    most: int | None = None
+
+    def with_column(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return columns, and what rows are ranked by behind them where it is not among them."""
+        return (*columns, *(() if self.column in columns else (self.column,)))
+
+    def applied(self, items: Sequence[Item], report: Report) -> tuple[Item, ...]:
+        """Return the rows in this order; those of one value stay as they run, those of none are last.
+
+        Raises
+        ------
+        ParameterError
+            Where costs are formulas, which have no order.
+        """
+
+        def value(item: Item) -> Fraction | None:
+            cell = COLUMNS[self.column].get(item, report)
+            number = cell.value if isinstance(cell, (Bytes, Share)) else cell
+            if number is None:
+                return None
+            if not is_rational(number):
+                what = f"rows cannot be ranked by {self.column}: {as_text(number)} is a formula"
+                raise ParameterError(Problem(what, None, "a value for every symbol"))
+            return Fraction(number)
+
+        values = [(value(item), item) for item in items]
+        known = sorted(((number, item) for number, item in values if number is not None), key=lambda pair: -pair[0])
+        return tuple([*(item for _, item in known), *(item for number, item in values if number is None)][: self.most])
+
+
+RANKED = tuple(name for name, column in COLUMNS.items() if column.numeric)
+"""The columns that rows may be ranked by."""
+
+
+def table_of(
+    report: Report,
+    columns: Sequence[str],
+    by: str | None = None,
+    *,
+    staged: bool = True,
+    ranking: Ranking | None = None,
+) -> Table:
     """Return a report's table.
 
     Parameters
@@ -242,11 +290,15 @@ def table_of(report: Report, columns: Sequence[str], by: str | None = None, *, s
         ``layer``, ``block``, ``stage`` or ``kind``; None shows layers with what follows them folded in.
     staged : bool
         Put layers and blocks under headings with the sums of their stages.
+    ranking : Ranking, optional
+        The order of the rows, which then are under no headings, and how many of them.
     """
     chosen = tuple(COLUMNS[name] for name in check_columns(columns))
     if by in ("block", "stage", "kind"):
         chosen = tuple(replace(c, header=by.capitalize()) if c.name == "layer" else c for c in chosen)
     items = _items(report, by)
+    if ranking is not None:
+        items, staged = ranking.applied(items, report), False
     if "operation" not in columns:
         items = tuple(replace(item, name=item.path) for item in items)
 
@@ -382,7 +434,12 @@ def in_bytes(report: Report, elements: Number) -> str:
 
 
 def caption(
-    report: Report, by: str | None, *, columns: Sequence[str] | None = None, hints: bool = False
+    report: Report,
+    by: str | None,
+    *,
+    columns: Sequence[str] | None = None,
+    hints: bool = False,
+    ranking: Ranking | None = None,
 ) -> tuple[Phrase, ...]:
     """Return the notes below a table: what was folded, what symbols stand for, what was assumed.
 
@@ -390,6 +447,10 @@ def caption(
     `hints`, which options of the command line show it otherwise.
     """
     notes: list[Phrase] = []
+    if ranking is not None:
+        rows = len(_items(report, by))
+        cut = f"; the first {ranking.most} of {rows}" if ranking.most is not None and ranking.most < rows else ""
+        notes.append((f"Rows are in the order of {ranking.column}, the greatest first{cut}.",))
     if by is None and any(row.follows for row in report.layers):
         hint = "; --by layer shows each" if hints else ""
         notes.append((f"Norms and activations are counted in the row of the layer they follow{hint}.",))

@@ -23,7 +23,7 @@ from rich.text import Text
 from flopcalc.number import is_rational
 from flopcalc.render.cells import Digits, Writer
 from flopcalc.render.formula import ASCII, UNICODE
-from flopcalc.render.table import Table, caption, heading, summary, symbol_order, table_of
+from flopcalc.render.table import Ranking, Table, caption, heading, summary, symbol_order, table_of
 from flopcalc.render.text import encodable, plain, printable
 from flopcalc.render.units import human_number
 from flopcalc.report import Report
@@ -379,6 +379,7 @@ def report_as_text(
     by: str | None = None,
     columns: Sequence[str] | None = None,
     units: str = "auto",
+    ranking: Ranking | None = None,
 ) -> str:
     """Return a report's table with its heading, totals and notes.
 
@@ -393,14 +394,16 @@ def report_as_text(
         Names from :data:`flopcalc.render.table.COLUMNS`; those that fit the width where not given.
     units : str
         One of :data:`flopcalc.render.cells.UNITS`.
+    ranking : Ranking, optional
+        The order of the rows, and how many of them.
     """
     screen = screen or Screen()
     writer = _Screened(report, screen, human=False)
     title, *rest = (writer.phrase(line) for line in heading(report))
-    grid, table = first_fitting(_grids(report, screen, by, columns, units), screen)
+    grid, table = first_fitting(_grids(report, screen, by, columns, units, ranking), screen)
     notes = [
         *_of_sharing(report, grid, by),
-        *(writer.phrase(note) for note in caption(report, by, columns=columns, hints=True)),
+        *(writer.phrase(note) for note in caption(report, by, columns=columns, hints=True, ranking=ranking)),
     ]
     return "".join(
         (
@@ -423,16 +426,23 @@ def _of_sharing(report: Report, grid: Grid, by: str | None) -> Iterator[str]:
 
 
 def _grids(
-    report: Report, screen: Screen, by: str | None, columns: Sequence[str] | None, units: str
+    report: Report,
+    screen: Screen,
+    by: str | None,
+    columns: Sequence[str] | None,
+    units: str,
+    ranking: Ranking | None,
 ) -> Iterator[tuple[Grid, float]]:
     """Yield the grids that could show a report, from the richest to the poorest, each with how far it may break."""
     exactness = {"exact": (True,), "human": (False,)}.get(units, (True, False))
     if columns is None:
         ladder = [*dict.fromkeys(tuple(_needed(report, names)) for names in _ladder(report, by))]
+        if ranking is not None:
+            ladder = [*dict.fromkeys(map(ranking.with_column, ladder))]
     else:
         ladder = [tuple(columns)]
     for names in ladder:
-        table = table_of(report, names, by)
+        table = table_of(report, names, by, ranking=ranking)
         grids = []
         for exact in exactness:
             grid = _grid(table, _Screened(report, screen, human=not exact))

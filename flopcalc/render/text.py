@@ -104,10 +104,10 @@ def visible(text: str, *, coloured: bool = False) -> str:
     return "".join(part if index % 2 else visible(part) for index, part in enumerate(parts))
 
 
-def broken(text: str, width: int) -> str:
+def broken(text: str, width: int, *, whole: bool = False) -> str:
     """Return lines of which none is wider than a screen: broken between words, or in a word that is wider itself.
 
-    What is carried over is indented by two more.
+    What is carried over is indented by two more. A `whole` word stays whole however wide it is, as a path should.
 
     Examples
     --------
@@ -115,10 +115,10 @@ def broken(text: str, width: int) -> str:
       expected: the name
         of a block
     """
-    return "\n".join(part for line in text.split("\n") for part in _broken_line(line, width))
+    return "\n".join(part for line in text.split("\n") for part in _broken_line(line, width, whole))
 
 
-def _broken_line(line: str, width: int) -> list[str]:
+def _broken_line(line: str, width: int, whole: bool) -> list[str]:
     if sum(map(columns_of, line)) <= width:
         return [line]
     body = line.lstrip(" ")
@@ -131,7 +131,7 @@ def _broken_line(line: str, width: int) -> list[str]:
             found.append(current.rstrip(" "))
             current = rest
         for character in word:
-            if character != " " and sum(map(columns_of, current)) + columns_of(character) > width:
+            if not whole and character != " " and sum(map(columns_of, current)) + columns_of(character) > width:
                 found.append(current.rstrip(" "))
                 current = rest
             current += character

@@ -9,6 +9,7 @@ checkout builds it in memory, reading no more of each file than its names.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -25,10 +26,14 @@ __all__ = [
     "KINDS",
     "SPEC_KINDS",
     "Listed",
+    "beside_you",
     "build_index",
     "find",
+    "find_document",
+    "folded",
     "index",
     "packaged_root",
+    "spelling",
     "suggestions",
 ]
 
@@ -67,6 +72,17 @@ class Listed:
     variants: tuple[str, ...]
 
 
+def folded(name: str) -> str:
+    """Return a name without what people write differently: its case, hyphens, underscores and spaces.
+
+    Examples
+    --------
+    >>> folded("MobileNetV1") == folded("mobilenet_v1") == folded("mobilenet-v1")
+    True
+    """
+    return re.sub(r"[-_\s]", "", name).casefold()
+
+
 @lru_cache(maxsize=1)
 def packaged_root() -> Path:
     """Return the folder of the packaged specs, in a wheel or in a source checkout."""
@@ -83,7 +99,7 @@ def build_index(root: Path) -> tuple[Listed, ...]:
     Raises
     ------
     SpecError
-        Where two files, or a file and a variant, have one name.
+        Where two files, or a file and a variant, have one name, however it is spelt.
     """
     entries: list[Listed] = []
     owners: dict[str, str] = {}
@@ -94,7 +110,7 @@ def build_index(root: Path) -> tuple[Listed, ...]:
             if kind not in SPEC_KINDS:
                 continue
             for name in (entry.name, *entry.variants):
-                if owners.setdefault(name, entry.file) != entry.file:
+                if owners.setdefault(folded(name), entry.file) != entry.file:
                     raise SpecError(Problem(f"the name {name} stands in {owners[name]} too", Place(str(path))))
     return tuple(entries)
 
@@ -171,31 +187,85 @@ def _by_name() -> Mapping[str, Listed]:
     return {name: entry for entry in index() if entry.kind in SPEC_KINDS for name in (entry.name, *entry.variants)}
 
 
-def find(name: str) -> tuple[Path, str] | None:
+@lru_cache(maxsize=1)
+def _by_fold() -> Mapping[str, str]:
+    return {folded(name): name for name in _by_name()}
+
+
+def find(name: str, *, exactly: bool = False) -> tuple[Path, str] | None:
     """Return the file of a packaged spec and the variant that `name` is ("" for the spec itself).
+
+    A user may spell the name as he likes; `exactly` is for files, which are read by others.
 
     Examples
     --------
     >>> path, variant = find("resnet50")
     >>> path.name, variant
     ('resnet.yaml', 'resnet50')
+    >>> find("ResNet-50") == find("resnet50"), find("ResNet-50", exactly=True)
+    (True, None)
     """
-    if not name or len(name) > 100 or "/" in name or "\\" in name or "\0" in name or name.startswith("."):
+    if _is_no_name(name):
         return None
     root = packaged_root()
     for kind in SPEC_KINDS:
         path = root / kind / f"{name}.yaml"
         if path.is_file():
             return path, ""
+    if not exactly:
+        name = _by_fold().get(folded(name), name)
     entry = _by_name().get(name)
     if entry is None:
         return None
     return root / entry.file, name if name != entry.name else ""
 
 
+def find_document(name: str, kind: str) -> Path | None:
+    """Return the packaged file of one of :data:`DOCUMENT_KINDS`, however its name is spelt; None where there is none.
+
+    Examples
+    --------
+    >>> find_document("PTFLOPS-aten", "conventions").name
+    'ptflops_aten.yaml'
+    """
+    if _is_no_name(name):
+        return None
+    folder = packaged_root() / kind
+    path = folder / f"{name}.yaml"
+    if path.is_file():
+        return path
+    return next((item for item in folder.glob("*.yaml") if folded(item.stem) == folded(name)), None)
+
+
+def _is_no_name(name: str) -> bool:
+    return not name or len(name) > 100 or "/" in name or "\\" in name or "\0" in name or name.startswith(".")
+
+
+def spelling(name: str) -> str:
+    """Return how a packaged spec or variant is spelt here, and what is none as it is.
+
+    Examples
+    --------
+    >>> spelling("MobileNetV1"), spelling("./net.yaml")
+    ('mobilenet_v1', './net.yaml')
+    """
+    found = find(name)
+    return name if found is None else found[1] or found[0].stem
+
+
+def beside_you(name: str) -> str:
+    """Return a hint where a name lacks the ending of a file that lies where the user is; "" where there is none."""
+    path = Path(f"{name}.yaml")
+    try:
+        there = len(name) <= 100 and path.is_file()
+    except (OSError, ValueError):  # what can be no file's name
+        return ""
+    return f"`{path if path.is_absolute() else f'./{path}'}`, a file here" if there else ""
+
+
 def suggestions(name: str, more: Iterable[str] = ()) -> str:
     """Return a hint for a name that is not there."""
-    return suggest(name, [*_by_name(), *more]) or "`flopcalc list` shows what there is"
+    return beside_you(name) or suggest(name, [*_by_name(), *more]) or "`flopcalc list` shows what there is"
 
 
 def unknown(name: str, more: Iterable[str] = ()) -> UnknownNameError:

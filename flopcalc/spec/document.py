@@ -25,7 +25,7 @@ from flopcalc.spec.loader import beside, is_path, load
 from flopcalc.spec.model import Spec
 from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence, compose, read_text
 
-__all__ = ["HEADINGS", "Document", "Wrong", "open_document"]
+__all__ = ["HEADINGS", "Document", "Wrong", "document_of", "one", "open_document"]
 
 HEADINGS = ("name", "title", "source", "notes")
 """The keys that say what a file is."""
@@ -241,19 +241,46 @@ def open_document(name_or_path: str, singular: str, known: Collection[str], need
     >>> document.path.stem, [*document.parts], document.problems
     ('paper', ['name', 'title', 'source', 'unit', 'notes', 'flops'], [])
     """
-    one = f"{'an' if singular[0] in 'aeiou' else 'a'} {singular}"
     path, shown = Path(name_or_path), name_or_path
     if not is_path(name_or_path):
-        folder = catalog.packaged_root() / f"{singular}s"
-        path = folder / f"{name_or_path}.yaml"
+        path = document_of(name_or_path, singular)
         shown = path.name
-        if not name_or_path.isidentifier() or len(name_or_path) > 64 or not path.is_file():
-            names = sorted(item.stem for item in folder.glob("*.yaml"))
-            what = f"there is no {singular} `{shorten(name_or_path)}`"
-            raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), suggest(name_or_path, names)))
     problems: list[Problem] = []
-    text = read_text(path, shown, sort=f"{one}'s file")
-    root = compose(text, shown, problems, holds=f"a mapping, as {one} is", known=known)
+    text = read_text(path, shown, sort=f"{one(singular)}'s file")
+    root = compose(text, shown, problems, holds=f"a mapping, as {one(singular)} is", known=known)
     document = Document(root, problems, path)
-    document.parts = document.keyed(root, one, known, needed)
+    document.parts = document.keyed(root, one(singular), known, needed)
     return document
+
+
+def document_of(name: str, singular: str) -> Path:
+    """Return the packaged file of a convention, a worksheet, a derivation or an experiment.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is none of that name.
+
+    Examples
+    --------
+    >>> document_of("G1", "derivation").name
+    'g1.yaml'
+    """
+    found = catalog.find_document(name, f"{singular}s")
+    if found is not None:
+        return found
+    names = sorted(item.stem for item in (catalog.packaged_root() / f"{singular}s").glob("*.yaml"))
+    what = f"there is no {singular} `{shorten(name)}`"
+    hint = catalog.beside_you(name) or suggest(name, names)
+    raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), hint))
+
+
+def one(singular: str) -> str:
+    """Return a word for one thing with its article.
+
+    Examples
+    --------
+    >>> one("experiment"), one("convention")
+    ('an experiment', 'a convention')
+    """
+    return f"{'an' if singular[0] in 'aeiou' else 'a'} {singular}"

@@ -62,8 +62,8 @@ def load(name_or_path: str | Path) -> Spec:
     Parameters
     ----------
     name_or_path : str or Path
-        ``mobilenet_v1``, ``resnet50``, ``separable_conv``, or the path of a YAML file (it holds ``/`` or ends in
-        ``.yaml``); ``net.yaml#small`` is a variant of that file.
+        ``mobilenet_v1``, ``resnet50``, ``separable_conv``, whatever its case, hyphens and underscores, or the path of
+        a YAML file (it holds ``/`` or ends in ``.yaml``); ``net.yaml#small`` is a variant of that file.
 
     Returns
     -------
@@ -157,7 +157,7 @@ class _Session:
         if not plain or not lexists(path):
             path = folder / f"{name}.yaml"
             if folder.name != "blocks" or not plain or not lexists(path):
-                found = catalog.find(name)
+                found = catalog.find(name, exactly=True)
                 if found is None:
                     return None
                 path, variant = found

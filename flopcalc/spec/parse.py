@@ -27,6 +27,7 @@ from flopcalc.expression import (
 )
 from flopcalc.layers import FORMS, LAYERS, Attribute, Primitive, kinds
 from flopcalc.number import Value, readable
+from flopcalc.spec.catalog import spelling
 from flopcalc.spec.model import (
     BlockEntry,
     BranchesEntry,
@@ -100,27 +101,6 @@ _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\((.*)\)\s*$", re.DOTALL)
 _FAILED = literal(1)
 
 FindBlock = Callable[[str], "Spec | None"]
-
-
-_ELSEWHERE = {
-    **dict.fromkeys(("batchnorm", "batchnorm2d", "bn", "layernorm", "groupnorm"), "norm"),
-    **dict.fromkeys(("conv2d", "convolution"), "conv"),
-    **dict.fromkeys(("depthwiseconv2d", "dwconv", "depthwiseconv"), "depthwise"),
-    **dict.fromkeys(("convtranspose2d", "conv2dtranspose", "deconv"), "transposed_conv"),
-    **dict.fromkeys(("dense", "fc", "fullyconnected"), "linear"),
-    **dict.fromkeys(("maxpool", "maxpool2d"), "max_pool"),
-    **dict.fromkeys(("avgpool", "avgpool2d", "averagepooling2d"), "avg_pool"),
-    **dict.fromkeys(("gap", "globalavgpool", "globalaveragepooling2d"), "global_pool"),
-    **dict.fromkeys(("adaptiveavgpool2d", "adaptivepool"), "adaptive_avg_pool"),
-    **dict.fromkeys(("silu",), "swish"),
-    **dict.fromkeys(("hardswish", "hswish"), "hard_swish"),
-    **dict.fromkeys(("hardsigmoid", "hsigmoid"), "hard_sigmoid"),
-    **dict.fromkeys(("cat", "concatenate"), "concat"),
-    **dict.fromkeys(("chunk",), "split"),
-    **dict.fromkeys(("zeropad2d", "padding"), "pad"),
-    **dict.fromkeys(("interpolate", "resize"), "upsample"),
-}
-"""What frameworks call the primitives."""
 
 
 class _AnyWord(Container[str]):
@@ -255,6 +235,12 @@ def parse_spec(
     if reader.problems:
         raise SpecError(*gathered(reader.problems))
     return spec
+
+
+def _packaged_as(name: str) -> str:
+    """Return the name of a packaged spec that is spelt otherwise in a file; a file's words are exact."""
+    known = spelling(name)
+    return f"did you mean `{known}`?" if known != name else ""
 
 
 class _Reader:
@@ -855,12 +841,11 @@ class _Reader:
             while home is not None:
                 known.extend(home.nodes)
                 home = home.outer
-            here = _ELSEWHERE.get(name.casefold().replace("_", ""))
             self.fail(
                 f"there is no layer or block `{shorten(name)}`" if name else "the entry names no layer",
                 place,
                 "a primitive, a block of this file, or a file in blocks/",
-                f"it is called `{here}` here" if here else suggest(name, known),
+                _packaged_as(name) or suggest(name, known),
             )
         return found
 

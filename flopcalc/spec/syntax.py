@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from flopcalc.errors import Place, Problem, SpecError, gathered, shorten, suggest
+from flopcalc.spec.catalog import beside_you
 
 __all__ = [
     "LARGEST_FILE",
@@ -193,7 +194,8 @@ def _near_files(path: Path) -> str:
     if not path.parent.is_dir():
         return ""
     files = islice(path.parent.iterdir(), 1000)
-    return suggest(path.name, [item.name for item in files if item.suffix in (".yaml", ".yml")])
+    names = [item.name for item in files if item.suffix in (".yaml", ".yml")]
+    return beside_you(str(path)) or suggest(path.name, names)
 
 
 def compose(

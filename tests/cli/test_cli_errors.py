@@ -36,10 +36,10 @@ Run = Callable[..., object]
         (("separable_conv", "--n", "3"), ["has no option `--n`", "(--C, --H, --W, --O, --K"]),
         (("--verison",), ["did you mean `--version`?"]),
         (("--fromat", "json", "mobilenet_v1"), ["did you mean `--format`?"]),
-        (("show", "mobilenet_v1", "--alpha", "1"), ["parameters are set by --set NAME=VALUE"]),
+        (("show", "mobilenet_v1", "--alpha", "1"), ["parameters change the graph", "add --graph"]),
         (("--format",), ["no SPEC is named", "flopcalc --help"]),
         (("--format", "json"), ["no SPEC is named"]),
-        (("show",), ["flopcalc show needs SPEC"]),
+        (("show",), ["flopcalc show needs NAME"]),
         (("mobilenet_v1", "resnet50"), ["unexpected extra argument (resnet50)"]),
         # values of options
         (("mobilenet_v1", "--format", "xml"), ["--format cannot be `xml`", "table, json, csv, markdown, latex"]),

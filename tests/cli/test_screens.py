@@ -88,6 +88,8 @@ def test_no_line_is_wider_than_the_screen(
     assert ran.code in (0, 1, 2)
     assert ran.out or ran.err
     wide = [line for line in (ran.out + ran.err).splitlines() if cell_len(line) > columns]
+    messages = {line for line in ran.err.splitlines() if " " not in line.strip()}
+    wide = [line for line in wide if line not in messages]  # a word of a message, such as a path, stays whole
     if command.endswith("--help") and columns == 80:  # there the examples stay whole, to be copied
         wide = [line for line in wide if not line.startswith("  flopcalc ")]
     assert wide == []

@@ -18,7 +18,7 @@ from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError
 from flopcalc.sweeps import Block, Column, Listed, running, sweep, sweep_reduced
 
-GRID = {"alpha": "0.25:1.4:0.05", "rho": "96/224,128/224,160/224,192/224,1", "top": "classifier,none"}
+GRID = {"alpha": "0.25:1.4:0.05", "rho": "96/224,128/224,160/224,192/224,1", "head": "classifier,none"}
 
 
 def rows(blocks: Iterator[Block]) -> list[dict[str, object]]:
@@ -128,11 +128,11 @@ def test_an_error_in_a_worker_is_the_error_of_the_analysis() -> None:
 
 
 def test_columns_are_arrays_for_arrow() -> None:
-    (block,) = sweep("mobilenet_v2", {"alpha": "0.5,1", "top": "none,conv", "classes": [10]}, ("params",))
+    (block,) = sweep("mobilenet_v2", {"alpha": "0.5,1", "head": "none,conv", "classes": [10]}, ("params",))
     columns = block.columns()
     assert {name: array.dtype.kind for name, array in columns.items()} == {
         "alpha": "f",
-        "top": "U",
+        "head": "U",
         "classes": "i",
         "params": "i",
     }

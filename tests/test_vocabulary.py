@@ -1,0 +1,98 @@
+"""Words of other frameworks: each gets the word that the language has for it, and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flopcalc import load
+from flopcalc.analysis import analyze
+from flopcalc.errors import FlopcalcError, SpecError, suggest
+from flopcalc.layers import LAYERS
+from flopcalc.units import DTYPES
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("fc", "it is called `linear` here"),
+        ("Dense", "it is called `linear` here"),
+        ("silu", "it is called `swish` here"),
+        ("SiLU", "it is called `swish` here"),
+        ("view", "it is called `reshape` here"),
+        ("bmm", "it is called `matmul` here"),
+        ("mean", "it is called `global_pool` here"),
+        ("BatchNorm2d", "it is called `norm` here"),
+        ("einsum", "`matmul` is the product of two maps, channel by channel"),
+        ("leaky_relu", "`relu` is an activation without parameters too"),
+        ("LeakyReLU", "`relu` is an activation without parameters too"),
+        ("conv_2d", "it is called `conv` here"),
+    ],
+)
+def test_a_layer_of_a_framework_gets_its_name_here(tmp_path: Path, word: str, hint: str) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(f"input: [3, 8, 8]\nlayers:\n  - {word}\n", encoding="utf-8")
+    with pytest.raises(SpecError) as error:
+        load(path)
+    assert [problem.hint for problem in error.value.problems] == [hint]
+
+
+@pytest.mark.parametrize("word", ["permute", "elu", "mish", "selu", "softplus", "conv1d", "LSTM", "sum"])
+def test_a_word_for_which_there_is_none_here_gets_no_suggestion(word: str) -> None:
+    assert suggest(word, LAYERS) == ""
+
+
+@pytest.mark.parametrize(
+    ("layer", "word", "hint"),
+    [
+        ("conv", "out_channels", "it is called `out` here"),
+        ("conv", "filters", "it is called `out` here"),
+        ("linear", "out_features", "it is called `out` here"),
+        ("linear", "units", "it is called `out` here"),
+        ("linear", "in_features", "the layer before says how many channels enter"),
+        ("conv", "in_channels", "the layer before says how many channels enter"),
+        ("conv", "kernel_size", "it is called `kernel` here"),
+        ("conv", "strides", "it is called `stride` here"),
+        ("conv", "dilation_rate", "it is called `dilation` here"),
+        ("depthwise", "depth_multiplier", "it is called `multiplier` here"),
+    ],
+)
+def test_an_attribute_of_a_framework_gets_its_name_here(tmp_path: Path, layer: str, word: str, hint: str) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(f"input: [3, 1, 1]\nlayers:\n  - {layer}: {{{word}: 8}}\n", encoding="utf-8")
+    with pytest.raises(SpecError) as error:
+        load(path)
+    (found,) = [problem.hint for problem in error.value.problems if "has no attribute" in problem.what]
+    assert found == hint
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("float16", "it is called `fp16` here"),
+        ("half", "it is called `fp16` here"),
+        ("torch.float16", "it is called `fp16` here"),
+        ("bfloat16", "it is called `bf16` here"),
+        ("uint8", "`int8` has as many bits"),
+        ("double", "it is called `fp64` here"),
+    ],
+)
+def test_a_type_of_a_framework_gets_its_name_here(word: str, hint: str) -> None:
+    assert suggest(word, DTYPES) == hint
+    with pytest.raises(FlopcalcError) as error:
+        analyze("conv", dtype=word)
+    assert error.value.problems[0].hint == hint
+
+
+def test_every_word_that_is_given_is_one_of_the_language() -> None:
+    from flopcalc.vocabulary import _CALLED, _INSTEAD, _NOTHING
+
+    attributes = {attribute.name for primitive in LAYERS.values() for attribute in primitive.attributes()}
+    known = {*LAYERS, *attributes, *DTYPES}
+    assert {*_CALLED.values(), *(ours for ours, _ in _INSTEAD.values())} <= known
+    assert not {*_CALLED, *_INSTEAD, *_NOTHING} & {*LAYERS, *DTYPES}
+
+
+def test_a_slip_is_still_a_slip() -> None:
+    assert suggest("gruops", ["groups"]) == "did you mean `groups`?"

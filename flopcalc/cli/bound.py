@@ -31,11 +31,12 @@ def _options() -> list[click.Option]:
 
 def _run(ctx: click.Context, /, **options: Any) -> None:
     written = {"output_format": options["output_format"], "output": options["output"], "units": options["units"]}
+    report = report_of(ctx, options)
     chosen_format(**written)
     from flopcalc.pages.bound import bound_page
     from flopcalc.theory.bounds import bounds_of
 
-    bounds = bounds_of(report_of(ctx, options))
+    bounds = bounds_of(report)
     write_page(bound_page(bounds, by=options["by"], top=options["top"]), **written)
 
 

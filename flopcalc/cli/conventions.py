@@ -45,12 +45,13 @@ def _options() -> list[click.Option]:
 
 def _run(ctx: click.Context, /, **options: Any) -> None:
     written = {"output_format": options["output_format"], "output": options["output"], "units": options["units"]}
+    report = report_of(ctx, options)
     chosen_format(**written)
     from flopcalc.pages.conventions import conventions_page
     from flopcalc.theory.ledger import conventions_of
 
     found = conventions_of(
-        report_of(ctx, options),
+        report,
         names=split_list(options["names"]),
         against=options["against"],
         metric=options["metric"],

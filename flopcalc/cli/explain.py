@@ -94,8 +94,8 @@ def _run(ctx: click.Context, /, figure: tuple[str, ...], **options: Any) -> int:
         if split_pair(word) is not None:
             expected = "a spec and one figure, or SPEC=FIGURE for every network"
             raise ParameterError(Problem(f"`{shorten(word)}` is a pair, and what stands first is none", None, expected))
-    chosen_format(options["output_format"], options["output"])
     spec, values, given = asked_of(ctx, options)
+    chosen_format(options["output_format"], options["output"])
     return _write(explain_spec(spec, values, " ".join(figure), metric=options["metric"], **given), options)
 
 

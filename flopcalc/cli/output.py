@@ -146,7 +146,10 @@ def chosen_format(output_format: str | None, output: str | None, units: str = "a
     """
     from flopcalc.page.formats import FORMATS, format_of
 
-    found = FORMATS[output_format] if output_format else format_of("" if is_standard_output(output) else output or "")
+    path = "" if is_standard_output(output) else output or ""
+    if path:
+        _refuse_what_was_read(path)
+    found = FORMATS[output_format] if output_format else format_of(path)
     if units == "human" and found.exact:
         raise FlopcalcError(Problem(f"--units human does not go with --format {found.name}, which is exact"))
     return found
@@ -255,10 +258,7 @@ def whole_file(output: str) -> Iterator[BinaryIO]:
     """
     if not output or "\0" in output:
         raise FlopcalcError(Problem("--output names no file", None, "", "--output FILE"))
-    from flopcalc.spec.syntax import was_read  # reads YAML, which nothing else here needs
-
-    if was_read(Path(output)):
-        raise FlopcalcError(Problem(f"`{shorten(output)}` is a file that was read for this", None, "another file"))
+    _refuse_what_was_read(output)
     try:
         with _opened(Path(output), output) as file:
             yield file
@@ -266,6 +266,13 @@ def whole_file(output: str) -> Iterator[BinaryIO]:
         raise FlopcalcError(
             Problem(f"`{output}` cannot be written: {error.strerror or error}", None, "a file in a folder that exists")
         ) from None
+
+
+def _refuse_what_was_read(output: str) -> None:
+    from flopcalc.spec.syntax import was_read  # reads YAML, which nothing else here needs
+
+    if "\0" not in output and was_read(Path(output)):
+        raise FlopcalcError(Problem(f"`{shorten(output)}` is a file that was read for this", None, "another file"))
 
 
 def is_standard_output(output: str | None) -> bool:

@@ -30,14 +30,13 @@ def _options() -> list[click.Option]:
 
 
 def _run(ctx: click.Context, /, **options: Any) -> None:
-    written = {"output_format": options["output_format"], "output": options["output"], "units": options["units"]}
     report = report_of(ctx, options)
-    chosen_format(**written)
+    chosen = chosen_format(options)
     from flopcalc.pages.bound import bound_page
     from flopcalc.theory.bounds import bounds_of
 
     bounds = bounds_of(report)
-    write_page(bound_page(bounds, by=options["by"], top=options["top"]), **written)
+    write_page(bound_page(bounds, by=options["by"], top=options["top"]), chosen, options)
 
 
 command = OnSpec(

@@ -44,9 +44,8 @@ def _options() -> list[click.Option]:
 
 
 def _run(ctx: click.Context, /, **options: Any) -> None:
-    written = {"output_format": options["output_format"], "output": options["output"], "units": options["units"]}
     report = report_of(ctx, options)
-    chosen_format(**written)
+    chosen = chosen_format(options)
     from flopcalc.pages.conventions import conventions_page
     from flopcalc.theory.ledger import conventions_of
 
@@ -56,7 +55,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         against=options["against"],
         metric=options["metric"],
     )
-    write_page(conventions_page(found), **written)
+    write_page(conventions_page(found), chosen, options)
 
 
 command = OnSpec(

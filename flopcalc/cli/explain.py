@@ -17,6 +17,7 @@ from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.spec.loader import is_path
 
 if TYPE_CHECKING:
+    from flopcalc.page.formats import Format
     from flopcalc.theory.explain import Explained
     from flopcalc.theory.quoted_table import ExplainedTable
 
@@ -95,35 +96,36 @@ def _run(ctx: click.Context, /, figure: tuple[str, ...], **options: Any) -> int:
             expected = "a spec and one figure, or SPEC=FIGURE for every network"
             raise ParameterError(Problem(f"`{shorten(word)}` is a pair, and what stands first is none", None, expected))
     spec, values, given = asked_of(ctx, options)
-    chosen_format(options["output_format"], options["output"])
-    return _write(explain_spec(spec, values, " ".join(figure), metric=options["metric"], **given), options)
+    chosen = chosen_format(options)
+    return _write(explain_spec(spec, values, " ".join(figure), metric=options["metric"], **given), chosen, options)
 
 
 def _run_pairs(ctx: click.Context, /, pairs: tuple[str, ...], **options: Any) -> int:
     from flopcalc.theory.explain import explain_spec
     from flopcalc.theory.quoted_table import explain_table
 
-    chosen_format(options["output_format"], options["output"])
+    chosen = chosen_format(options)
     read = [(spelt_here(name), text) for name, text in _pairs_of(pairs)]
     values = shared_values(ctx, [name for name, _ in read], options["settings"])
     given: dict[str, Any] = {"input": input_shapes(options["input_shape"]), "dtype": options["dtype"]}
     if len(read) > 1:
-        return _write(explain_table(read, values, metric=options["metric"], **given), options)
+        return _write(explain_table(read, values, metric=options["metric"], **given), chosen, options)
     ((name, figure),) = read
     spec, settings = resolve(name)
     for key in settings:
         if key in values:
             raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
-    return _write(explain_spec(spec, {**settings, **values}, figure, metric=options["metric"], **given), options)
+    return _write(
+        explain_spec(spec, {**settings, **values}, figure, metric=options["metric"], **given), chosen, options
+    )
 
 
-def _write(found: Explained | ExplainedTable, options: dict[str, Any]) -> int:
+def _write(found: Explained | ExplainedTable, chosen: Format, options: dict[str, Any]) -> int:
     """Write what was found, and return the exit code."""
     from flopcalc.pages.explain import explain_page
     from flopcalc.theory.explain import Explained
 
-    page = explain_page(found, top=options["top"])
-    write_page(page, output_format=options["output_format"], output=options["output"])
+    write_page(explain_page(found, top=options["top"]), chosen, options)
     return 0 if (found.found if isinstance(found, Explained) else found.rules) else 1
 
 

@@ -6,10 +6,10 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from flopcalc.drafts import replacing
 from flopcalc.errors import FlopcalcError, Problem, shorten
@@ -113,46 +113,41 @@ def _check(output_format: str, columns: Sequence[str] | None, units: str) -> Non
         raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
 
 
-def write_page(page: Page, *, output_format: str | None, output: str | None, units: str = "auto") -> None:
-    """Write a page in a format, to a file or to the standard output.
-
-    Parameters
-    ----------
-    page : Page
-    output_format : str, optional
-        A name from :data:`flopcalc.page.formats.FORMATS`; what the file's extension means where not given.
-    output : str, optional
-    units : str
+def chosen_format(options: Mapping[str, Any]) -> Format:
+    """Return the format that is asked for, or that the file's extension means; before what takes its time.
 
     Raises
     ------
     FlopcalcError
-        For an extension that no format has, for units that the format has no use for, or for a file that cannot be.
+        For an extension that no format has, for units that the format has no use for, or for a file that was read.
+    """
+    from flopcalc.page.formats import FORMATS, format_of
+
+    name, output = options["output_format"], options["output"]
+    path = "" if is_standard_output(output) else output
+    if path:
+        _refuse_what_was_read(path)
+    found = FORMATS[name] if name else format_of(path)
+    if options.get("units") == "human" and found.exact:
+        raise FlopcalcError(Problem(f"--units human does not go with --format {found.name}, which is exact"))
+    return found
+
+
+def write_page(page: Page, chosen: Format, options: Mapping[str, Any]) -> None:
+    """Write a page, to a file or to the standard output.
+
+    Raises
+    ------
+    FlopcalcError
+        Where the file cannot be written.
     """
     from flopcalc.page.formats import Layout
     from flopcalc.render.json import escaped
 
-    chosen = chosen_format(output_format, output, units)
-    text = chosen.write(page, Layout(screen_for(output) if chosen.name == "table" else None, units))
+    output = options["output"]
+    screen = screen_for(output) if chosen.name == "table" else None
+    text = chosen.write(page, Layout(screen, options.get("units", "auto")))
     write_text(text, output, spelt=escaped if chosen.ascii else spelt)
-
-
-def chosen_format(output_format: str | None, output: str | None, units: str = "auto") -> Format:
-    """Return the format that is asked for, or that the file's extension means; before anything is worked out.
-
-    Raises
-    ------
-    FlopcalcError
-    """
-    from flopcalc.page.formats import FORMATS, format_of
-
-    path = "" if is_standard_output(output) else output or ""
-    if path:
-        _refuse_what_was_read(path)
-    found = FORMATS[output_format] if output_format else format_of(path)
-    if units == "human" and found.exact:
-        raise FlopcalcError(Problem(f"--units human does not go with --format {found.name}, which is exact"))
-    return found
 
 
 def write_json(value: object, output: str | None = None) -> None:

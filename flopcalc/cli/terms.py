@@ -13,7 +13,7 @@ from flopcalc.cli.help import Command
 from flopcalc.cli.options import output_option
 from flopcalc.cli.output import is_standard_output, width_of, write_text
 from flopcalc.errors import Problem, UnknownNameError, shorten, suggest
-from flopcalc.metrics import METRICS, metric_named
+from flopcalc.metrics import METRICS, Metric, metric_named
 from flopcalc.render.text import broken
 from flopcalc.spec.catalog import folded
 
@@ -137,19 +137,31 @@ def term_of(text: str) -> Term | None:
     ('mac', 'depthwise convolution', None)
     """
     metric = metric_named(text)
-    if metric in TERMS:
-        return TERMS[metric]
+    if metric:
+        return TERMS.get(metric) or _of_its_row(METRICS[metric])
     wanted = folded(text)
     return next((term for term in TERMS.values() if wanted in map(folded, (term.name, *term.other))), None)
 
 
+def _of_its_row(metric: Metric) -> Term:
+    """Return what the table of metrics itself says of one: what it is, and what it is made of."""
+    formula = letters = ""
+    if metric.over:
+        formula, letters = " / ".join(metric.over), "both of the whole network"
+    elif metric.elements:
+        formula, letters = f"{metric.elements} · bytes of an element", "--dtype says how many, 4 in fp32"
+    see = f"flopcalc help {metric.elements}" if metric.elements else "docs/metrics.md"
+    return Term(metric.name, f"{metric.help[:1].upper()}{metric.help[1:]}.", formula, letters, see)
+
+
 def _lines(term: Term) -> Iterator[str]:
     metric = METRICS.get(term.name)
-    unit = f", in {metric.unit}s" if metric is not None and metric.unit else ""
+    unit = f", in {metric.unit}s" if metric is not None and metric.unit and metric.unit not in metric.label else ""
     yield f"{term.name}: {metric.label}{unit}" if metric is not None else term.name
     yield term.what
-    yield f"formula  {term.formula}"
-    yield f"where    {term.letters}"
+    if term.formula:
+        yield f"formula  {term.formula}"
+        yield f"where    {term.letters}"
     yield f"see      {term.see}"
 
 
@@ -160,9 +172,6 @@ def _run(ctx: click.Context, /, words: tuple[str, ...], output: str | None) -> N
         lines = ["flopcalc help TERM says what one of these is:", "", *TERMS]
     elif (term := term_of(text)) is not None:
         lines = [*_lines(term)]
-    elif metric_named(text):
-        metric = METRICS[metric_named(text)]
-        lines = [f"{metric.name}: {metric.label}" + (f", in {metric.unit}s" if metric.unit else "")]
     elif text in _commands(ctx):
         write_text(_help_of(ctx, text) + "\n", output)
         return

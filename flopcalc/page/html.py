@@ -1,34 +1,49 @@
-"""Pages as HTML, for notebooks and browsers: tables whose formulas MathJax sets."""
+"""Pages as HTML: a document that any browser shows by itself, with formulas as books have them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from flopcalc.page.model import Facts, Page, Said, Table
 from flopcalc.render.book import Book
-from flopcalc.render.html import HtmlWriter
+from flopcalc.render.formula import BOOK
+from flopcalc.render.text import printable
 
 __all__ = ["page_as_html"]
 
+_STYLE = (
+    "body{font-family:system-ui,sans-serif;margin:2em;line-height:1.4;color-scheme:light dark}"
+    "table{border-collapse:collapse;margin:1em 0;font-variant-numeric:tabular-nums}"
+    "th,td{padding:.2em .8em;border-bottom:1px solid #8884}"
+)
 
-class _BookHtml(Book, HtmlWriter):
-    """Writes for HTML."""
 
-    style = HtmlWriter.style
+class _Html(Book):
+    """Writes for HTML, without a script."""
+
+    style = BOOK
+
+    def words(self, text: str) -> str:
+        return escape(printable(text))
+
+    def math(self, text: str) -> str:
+        return self.words(text)
 
 
 def page_as_html(page: Page, *, human: bool = False) -> str:
-    """Return a page as one ``<div>``, which a browser shows by itself and a notebook within a cell."""
-    write, exact = _BookHtml(page.order, human=human), _BookHtml(page.order)
+    """Return a page as a whole document, which needs nothing beside it; numbers in tables are exact unless `human`."""
+    write, exact = _Html(page.order, human=human), _Html(page.order)
     title, *rest = map(exact.phrase, page.heading)
-    parts = [f"<p>{'<br>'.join([f'<b>{title}</b>', *rest])}</p>"]
+    parts = [f"<h1>{title}</h1>", *(f"<p>{line}</p>" for line in rest)]
     for block in page.blocks:
         parts += _WRITTEN[type(block)](block, write if isinstance(block, Table) else exact)
-    return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>\n'
+    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(parts)}</body></html>\n'
 
 
-def _table(block: Table, write: _BookHtml) -> Iterator[str]:
+def _table(block: Table, write: _Html) -> Iterator[str]:
     table = block.in_print
     sides = ["right" if column.numeric else "left" for column in table.columns]
 
@@ -37,23 +52,23 @@ def _table(block: Table, write: _BookHtml) -> Iterator[str]:
         return f"<tr>{''.join(cells)}</tr>"
 
     if table.title:
-        yield f"<p><b>{write.phrase(table.title)}</b></p>"
+        yield f"<h2>{write.phrase(table.title)}</h2>"
     yield f"<table><thead>{row([write.words(column.head) for column in table.columns], 'th')}</thead><tbody>"
     for line in table.lines:
         yield row(map(write.phrase, line.cells), "td" if line.role == "row" else "th")
     yield "</tbody></table>"
 
 
-def _facts(block: Facts, exact: _BookHtml) -> Iterator[str]:
+def _facts(block: Facts, exact: _Html) -> Iterator[str]:
     yield "<ul>"
     for name, phrase in block.facts:
         yield f"<li>{exact.words(name)}: {exact.phrase(phrase)}</li>"
     yield "</ul>"
 
 
-def _said(block: Said, exact: _BookHtml) -> Iterator[str]:
+def _said(block: Said, exact: _Html) -> Iterator[str]:
     for phrase in block.paragraphs:
         yield f"<p>{exact.phrase(phrase)}</p>"
 
 
-_WRITTEN: Mapping[type, Callable[[Any, _BookHtml], Iterator[str]]] = {Table: _table, Facts: _facts, Said: _said}
+_WRITTEN: Mapping[type, Callable[[Any, _Html], Iterator[str]]] = {Table: _table, Facts: _facts, Said: _said}

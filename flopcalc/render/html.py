@@ -12,12 +12,12 @@ from flopcalc.render.table import Column, caption, heading, summary, symbol_orde
 from flopcalc.render.text import printable
 from flopcalc.report import Report
 
-__all__ = ["HtmlWriter", "report_as_html"]
+__all__ = ["report_as_html"]
 
 COLUMNS = ("layer", "operation", "output", "params", "flops", "flops%", "mac")
 
 
-class HtmlWriter(Writer):
+class _Html(Writer):
     """Formulas alone are for MathJax; a dollar in a title is a dollar."""
 
     style = LATEX
@@ -36,7 +36,7 @@ class HtmlWriter(Writer):
 
 def report_as_html(report: Report) -> str:
     """Return the report as one ``<div>``."""
-    writer = HtmlWriter(symbol_order(report))
+    writer = _Html(symbol_order(report))
     names = [name for name in COLUMNS if not (report.symbolic and name.endswith("%"))]
     table = table_of(report, names)
     title, *rest = (writer.phrase(line) for line in heading(report))

@@ -20,7 +20,7 @@ Refused = Callable[..., str]
 def test_a_term_is_told_in_five_lines_that_fit_a_screen(ok: Ok, name: str) -> None:
     lines = ok("help", *name.split()).splitlines()
     assert lines[0].startswith(name)
-    assert len(lines) == (5 if name in TERMS else 1)
+    assert len(lines) == (5 if lines[2].startswith("formula") else 3)
     assert max(map(len, lines)) <= 80
 
 
@@ -89,3 +89,14 @@ def test_messages_are_broken_between_words_alone(width: int) -> None:
     text = broken(f"{path} there is no layer or block `cnov`", width, whole=True)
     assert path in text
     assert all(len(line) <= width for line in text.splitlines() if path not in line)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_explained_from_its_row_if_from_nowhere_else(ok: Callable[..., str], name: str) -> None:
+    lines = ok("help", name).splitlines()
+    assert lines[0].startswith(f"{name}: ")
+    assert lines[1].endswith(".")
+    parts = METRICS[name].over or tuple(filter(None, [METRICS[name].elements]))
+    if parts:
+        assert all(part in lines[2] for part in parts)
+    assert lines[-1].startswith("see ")

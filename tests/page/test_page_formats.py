@@ -6,11 +6,11 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from html_tags import Tags
 
 from flopcalc.page.formats import FORMATS, Format, format_of
 
@@ -28,27 +28,6 @@ COMMANDS = [
 ]
 _LAYOUTS = {"explain": "explanation"}
 each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-
-
-class Balanced(HTMLParser):
-    """Raises where a tag is closed that is not open, and collects the cells of every row."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.rows: list[int] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag == "br":
-            return
-        self.open.append(tag)
-        if tag == "tr":
-            self.rows.append(0)
-        if tag in ("td", "th"):
-            self.rows[-1] += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 @each
@@ -75,11 +54,23 @@ def test_json_is_one_object_that_names_its_layout(ok: Ok, command: tuple[str, ..
 
 @each
 def test_html_is_balanced_with_rows_of_equal_length(ok: Ok, command: tuple[str, ...]) -> None:
-    page = Balanced()
+    page = Tags()
     page.feed(ok(*command, "--format", "html"))
     assert page.open == []
     assert page.rows
     assert min(page.rows) > 1
+
+
+@each
+def test_html_needs_nothing_beside_it(ok: Ok, command: tuple[str, ...]) -> None:
+    said = ok(*command, "--format", "html")
+    assert said.startswith('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>')
+    for word in ("<script", "src=", "href=", "\\(", "\\sqrt"):
+        assert word not in said
+
+
+def test_html_has_formulas_as_books_have_them(ok: Ok) -> None:
+    assert "2HW√(CO) + CO" in ok("bound", "pointwise_conv", "--format", "html")
 
 
 @each

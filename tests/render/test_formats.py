@@ -7,12 +7,11 @@ import io
 import json
 import re
 from fractions import Fraction
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sympy
+from html_tags import Tags
 from report_specs import BLOCK, made
 from sympy.parsing.sympy_parser import parse_expr
 
@@ -301,31 +300,6 @@ def test_latex_keeps_the_words_of_a_title(hostile: Report) -> None:
 
 
 # -- HTML ------------------------------------------------------------------------------------------------------------
-
-
-class Tags(HTMLParser):
-    """Reads HTML, and holds that every tag that opens is closed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.rows: list[int] = []
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag == "br":
-            return
-        self.open.append(tag)
-        if tag == "tr":
-            self.rows.append(0)
-        if tag in ("td", "th"):
-            self.rows[-1] += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 @pytest.mark.parametrize("report", ["small", "block", "hostile", "mobilenet"])

@@ -755,7 +755,11 @@ class _Builder:
         if self.doubts:
             self.doubt = self.doubt_of(tensors)
         key = (entry, values, shapes)
-        known = self.cache.get(key)
+        try:
+            known = self.cache.get(key)
+        except TypeError:  # there is a look-up table among the values, which is refused
+            self.made(entry, values, shapes)
+            raise
         if known is None:
             layer = self.made(entry, values, shapes)
             known = self.cache[key] = self.costed(layer, shapes, entry.place, f"{trail.prefix}{entry.part}")
@@ -804,6 +808,8 @@ class _Builder:
         try:
             for (name, _), value in zip(entry.attributes, values, strict=True):
                 for number in value if isinstance(value, tuple) else (value,):
+                    if isinstance(number, dict):
+                        raise Fault(f"{name} is a look-up table", expected="a value of it, as `table[key]` is")
                     if type(number) is int and number > LARGEST_SIDE:
                         raise Fault(f"{name} is {shorten(str(number))}", expected="at most 10**50")
                     self.arithmetic.sized(number)

@@ -325,6 +325,21 @@ def test_a_key_of_a_table_stands_once_however_it_is_written(run: Run) -> None:
     assert outs(run(text.replace("{0.5: 1, 1/2: 2}", "{1: 3, 0.5: 7}"))) == [7]
 
 
+@pytest.mark.parametrize("row", ["{a: 3}", "[3, {a: 3}]", "table"])
+@pytest.mark.parametrize("attribute", ["out", "kernel", "bias", "stride"])
+def test_a_look_up_table_is_no_value_of_a_layer(run: Run, row: str, attribute: str) -> None:
+    text = f"""
+        name: net
+        define: {{table: {{a: {{b: 3}}}}, rows: [{row}]}}
+        input: [3, 8, 8]
+        layers:
+          - conv: {{out: 8, kernel: 3, {attribute}: "{"table['a']" if row == "table" else "rows[0]"}"}}
+    """
+    if attribute in ("out", "kernel"):
+        text = text.replace(f"{attribute}: {'8' if attribute == 'out' else '3'}, ", "")
+    assert f"conv: {attribute} is " in refused(run, text)
+
+
 def test_definitions_may_stand_in_any_order_but_not_lead_to_themselves(run: Run) -> None:
     text = """
         name: order

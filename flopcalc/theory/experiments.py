@@ -527,9 +527,11 @@ class _Reader:
         settings = self.settings(found.get("set"), known, spec)
         unit, count = self.per(found.get("per"))
         show = self.listed(found.get("show"), "show")
-        for item in show:
+        for index, item in enumerate(show):
             if item.text not in known:
                 self.unknown("there is no", item.text, item, known)
+            if any(other.text == item.text for other in show[:index]):
+                self.fail(f"`{shorten(item.text)}` is shown twice", item, "every name once")
         budget = self.expression(found["budget"], "budget", known) if "budget" in found else None
         networks_in_all = len(networks) * sum(len(platform.columns) for platform in platforms)
         if networks_in_all > MOST_NETWORKS:

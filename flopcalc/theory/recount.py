@@ -295,14 +295,21 @@ def conditions_of(
 
 
 def in_the_language(assumed: str) -> str:
-    """Write what a report assumes, ``C ≠ O``, ``g divides C``, ``K is odd`` or ``n ≥ 2``, as an expression."""
+    """Write what a report assumes, ``C ≠ O``, ``g divides C``, ``K is odd``, ``n ≥ 2``, …, as an expression.
+
+    Examples
+    --------
+    >>> in_the_language("alpha*C is a whole number"), in_the_language("K is odd")
+    ('(alpha*C) % 1 == 0', '(K) % 2 == 1')
+    """
     for sign, written in ((" ≠ ", "({}) != ({})"), (" divides ", "({1}) % ({0}) == 0"), (" ≥ ", "({}) >= ({})")):
         left, found, right = assumed.partition(sign)
         if found:
             return written.format(left, right)
-    value, odd, _ = assumed.partition(" is odd")
-    assert odd, assumed
-    return f"({value}) % 2 == 1"
+    for said, written in ((" is odd", "({}) % 2 == 1"), (" is a whole number", "({}) % 1 == 0")):
+        if assumed.endswith(said):
+            return written.format(assumed.removesuffix(said))
+    raise AssertionError(assumed)
 
 
 # -- points ----------------------------------------------------------------------------------------------------------

@@ -563,3 +563,12 @@ def test_what_a_specs_formula_takes_for_granted_is_assumed(write: Write) -> None
     found = derive(write(plan))
     assert found.assumed == ("g ≠ 1", "g ≠ M", "O > C", "sizes divide evenly")
     assert found.points == 100
+
+
+@together
+def test_what_is_taken_for_whole_is_tried_where_it_is_whole(write: Write) -> None:
+    changed = content("resolution_multiplier")
+    changed["quantities"]["both"]["where"]["C"] = "round(alpha*C)"
+    derivation = derive(write(changed))
+    assert derivation.points > 1
+    assert "alpha*C is a whole number" in [text.replace("C*alpha", "alpha*C") for text in derivation.assumed]

@@ -252,6 +252,7 @@ def test_a_users_own_spec_lies_beside_the_file(tmp_path: Path) -> None:
         ("{wide: n * c}", "{n: c}", "5:10", "`n` is defined, and set"),
         ("count: 2", "count: 0", "8:26", "whole number from 1"),
         ("show: [c, wide]", "show: [c, wild]", "9:11", "there is no `wild`"),
+        ("show: [c, wide]", "show: [c, n, c]", "9:14", "`c` is shown twice"),
         ("narrow: [1]", "narrow: [1, 2]", "12:18", "the row narrow has 2 entries"),
         ("narrow: [1]", "narrow: [c + 1]", "12:19", "n is `c + 1`"),
         (", wider: [2]}", "}", "11:3", "there are 1 networks"),

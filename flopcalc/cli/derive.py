@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flopcalc.cli.completing import kinds_of
-from flopcalc.cli.options import format_option, given_once, output_option, split_list
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import given_once, output_option, page_format_option, split_list
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import ParameterError, Problem
 from flopcalc.spec import catalog
 
 if TYPE_CHECKING:
+    from flopcalc.page.model import Page
     from flopcalc.theory.derivations import Derivation
 
 __all__ = ["command"]
-
-_FORMATS = ("table", "json", "markdown", "latex")
 
 
 @click.pass_context
@@ -33,9 +32,9 @@ def _run(
     over: tuple[str, ...],
     settings: tuple[str, ...],
     assume: tuple[str, ...],
-    output_format: str,
-    output: str | None,
+    **options: Any,
 ) -> None:
+    chosen = chosen_format(options)
     asked = {"--minimize": minimized, "--holding": holding, "--over": over, "--set": settings, "--assume": assume}
     values = shared_values(ctx, [] if of is None else [of], settings)
     given = [option for option, value in asked.items() if value]
@@ -50,13 +49,12 @@ def _run(
             raise ParameterError(
                 Problem(f"--of needs {', '.join(missing)}", None, "", "--minimize mac --holding flops --over C,O")
             )
-        _write(_least(of, str(minimized), str(holding), over, values, assume), output_format, output)
-    elif name is None:
-        _write_list(output_format, output)
-    else:
-        from flopcalc.theory.derivations import derive
+        from flopcalc.pages.derive import derivation_page
 
-        _write(derive(name), output_format, output)
+        page = derivation_page(_least(of, str(minimized), str(holding), over, values, assume))
+    else:
+        page = _page(name)
+    write_page(page, chosen, options)
 
 
 def _least(
@@ -79,31 +77,15 @@ def _least(
     return derive_least(spec, minimized, holding, names, where, assume)
 
 
-def _write_list(output_format: str, output: str | None) -> None:
-    """Write which derivations there are."""
-    entries = [entry for entry in catalog.index() if entry.kind == "derivations"]
-    if output_format == "json":
-        write_json([{"name": e.name, "title": e.title, "source": e.source} for e in entries], output)
-        return
-    if output_format != "table":
-        raise ParameterError(Problem(f"the list has no format {output_format}", None, "table or json", "name one"))
-    from flopcalc.render.terminal import listing_as_text
+def _page(name: str | None) -> Page:
+    """Return the page of a derivation that is named, or of which there are."""
+    from flopcalc.pages.derive import derivation_page, derivations_page
 
-    rows = [(entry.name, entry.title) for entry in entries]
-    write_text(listing_as_text(("Name", "Title"), rows, screen_for(output)), output)
+    if name is None:
+        return derivations_page([entry for entry in catalog.index() if entry.kind == "derivations"])
+    from flopcalc.theory.derivations import derive
 
-
-def _write(derivation: Derivation, output_format: str, output: str | None) -> None:
-    from flopcalc.render import derivation as render
-
-    if output_format == "json":
-        write_json(render.derivation_as_dict(derivation), output)
-    elif output_format == "markdown":
-        write_text(render.derivation_as_markdown(derivation), output)
-    elif output_format == "latex":
-        write_text(render.derivation_as_latex(derivation), output)
-    else:
-        write_text(render.derivation_as_text(derivation, screen_for(output)), output)
+    return derivation_page(derive(name))
 
 
 command = OnSpecs(
@@ -133,7 +115,7 @@ command = OnSpecs(
             metavar="INEQUALITY",
             help="What may be taken for granted of symbols: 't >= 1'.",
         ),
-        format_option(*_FORMATS),
+        page_format_option(),
         output_option(),
     ],
     callback=_run,

@@ -37,6 +37,7 @@ __all__ = [
     "write_pieces",
     "write_report",
     "write_text",
+    "written_page",
 ]
 
 
@@ -133,21 +134,26 @@ def chosen_format(options: Mapping[str, Any]) -> Format:
     return found
 
 
-def write_page(page: Page, chosen: Format, options: Mapping[str, Any]) -> None:
-    """Write a page, to a file or to the standard output.
+def written_page(page: Page, chosen: Format, options: Mapping[str, Any]) -> str:
+    """Return a page as it is written, for the screen or the file that the options name."""
+    from flopcalc.page.formats import Layout
+
+    screen = screen_for(options["output"]) if chosen.name == "table" else None
+    return chosen.write(page, Layout(screen, options.get("units", "auto")))
+
+
+def write_page(page: Page | str, chosen: Format, options: Mapping[str, Any]) -> None:
+    """Write a page, or what was made of it, to a file or to the standard output.
 
     Raises
     ------
     FlopcalcError
         Where the file cannot be written.
     """
-    from flopcalc.page.formats import Layout
     from flopcalc.render.json import escaped
 
-    output = options["output"]
-    screen = screen_for(output) if chosen.name == "table" else None
-    text = chosen.write(page, Layout(screen, options.get("units", "auto")))
-    write_text(text, output, spelt=escaped if chosen.ascii else spelt)
+    text = page if isinstance(page, str) else written_page(page, chosen, options)
+    write_text(text, options["output"], spelt=escaped if chosen.ascii else spelt)
 
 
 def write_json(value: object, output: str | None = None) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import thread_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flopcalc.analysis import spelt_here, split_settings
 from flopcalc.cli.completing import kinds_of
-from flopcalc.cli.options import Word, format_option, given_once, output_option, split_list
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import Word, given_once, output_option, page_format_option, split_list
+from flopcalc.cli.output import chosen_format, write_page, written_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.report import DTYPES
@@ -23,13 +23,15 @@ from flopcalc.theory.claims import (
     TIME_LIMIT,
     UNDECIDED,
     Claim,
-    Verdict,
     check,
     without_formulas,
 )
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.notation.layout import plain_signs, relation_signs
-from flopcalc.theory.worksheets import Marked, load_worksheet, mark
+from flopcalc.theory.worksheets import load_worksheet, mark
+
+if TYPE_CHECKING:
+    from flopcalc.page.formats import Format
 
 __all__ = ["command"]
 
@@ -48,13 +50,12 @@ def _run(
     formula: str,
     of: str | None,
     time_limit: float,
-    output_format: str,
-    output: str | None,
     **given: Any,
 ) -> int:
+    chosen = chosen_format(given)
     values = shared_values(ctx, [spec for spec in (of, given["over"]) if spec is not None], ())
     if of is None and not _is_relation(formula):
-        return _run_sheet(formula, time_limit, output_format, output, given)
+        return _run_sheet(formula, time_limit, chosen, given)
     claim = Claim(
         formula,
         spelt_here(of or ""),
@@ -72,17 +73,14 @@ def _run(
     )
     start = thread_time()
     verdict = check(claim, time_limit=time_limit)
+    from flopcalc.pages.verify import verdict_page
+
     try:
         with deadline(max(time_limit - (thread_time() - start), 0.2)):
-            text = _written(verdict, output_format, output)
+            text = written_page(verdict_page(verdict), chosen, given)
     except TimeIsUp:  # what cannot be written in time is left out; the verdict stands
-        text = _written(without_formulas(verdict), output_format, output)
-    if output_format == "json":
-        from flopcalc.render.json import escaped
-
-        write_text(text, output, spelt=escaped)
-    else:
-        write_text(text, output)
+        text = written_page(verdict_page(without_formulas(verdict)), chosen, given)
+    write_page(text, chosen, given)
     return _EXIT_CODES[verdict.outcome]
 
 
@@ -93,7 +91,7 @@ def _is_relation(text: str) -> bool:
     return any(sign.first for sign in relation_signs(plain_signs(text)))
 
 
-def _run_sheet(name: str, time_limit: float, output_format: str, output: str | None, given: dict[str, Any]) -> int:
+def _run_sheet(name: str, time_limit: float, chosen: Format, given: dict[str, Any]) -> int:
     is_sheet = name.endswith((".yaml", ".yml")) or find_document(name, "worksheets") is not None
     extra = [option for option in _FOR_CLAIMS if given[option] and given[option] != _DEFAULTS.get(option)]
     if is_sheet and extra:
@@ -110,31 +108,11 @@ def _run_sheet(name: str, time_limit: float, output_format: str, output: str | N
             )
         )
     marked = mark(load_worksheet(name), time_limit=time_limit)
-    _write_sheet(marked, output_format, output)
+    from flopcalc.pages.verify import marked_page
+
+    write_page(marked_page(marked), chosen, given)
     wrong = {verdict.outcome for _, verdict in marked.unexpected}
     return 0 if not wrong else 3 if wrong == {UNDECIDED} else 1
-
-
-def _written(verdict: Verdict, output_format: str, output: str | None) -> str:
-    from flopcalc.render.json import dump
-    from flopcalc.render.verdict import verdict_as_dict, verdict_as_markdown, verdict_as_text
-
-    if output_format == "json":
-        return dump(verdict_as_dict(verdict)) + "\n"
-    if output_format == "markdown":
-        return verdict_as_markdown(verdict)
-    return verdict_as_text(verdict, screen_for(output))
-
-
-def _write_sheet(marked: Marked, output_format: str, output: str | None) -> None:
-    from flopcalc.render.verdict import marked_as_dict, marked_as_markdown, marked_as_text
-
-    if output_format == "json":
-        write_json(marked_as_dict(marked), output)
-    elif output_format == "markdown":
-        write_text(marked_as_markdown(marked), output)
-    else:
-        write_text(marked_as_text(marked, screen_for(output)), output)
 
 
 def _finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -230,7 +208,7 @@ command = OnSpecs(
             metavar="SECONDS",
             help="After how much of the processor's time a claim is left undecided.",
         ),
-        format_option("table", "markdown", "json"),
+        page_format_option(),
         output_option(),
     ],
     callback=_run,

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from flopcalc.page.model import Facts, Page, Said, Table
+from flopcalc.page.model import Block, Facts, Page, Said, Steps, Table
 from flopcalc.render.book import Book
+from flopcalc.render.cells import Phrase
 from flopcalc.render.formula import BOOK
+from flopcalc.render.lines import LineWriter
 from flopcalc.render.text import printable
+from flopcalc.theory.lines import Line
 
 __all__ = ["page_as_html"]
 
 _STYLE = (
     "body{font-family:system-ui,sans-serif;margin:2em;line-height:1.4;color-scheme:light dark}"
     "table{border-collapse:collapse;margin:1em 0;font-variant-numeric:tabular-nums}"
+    ".formula{margin-left:2em;font-family:serif;font-size:1.1em}"
     "th,td{padding:.2em .8em;border-bottom:1px solid #8884}"
 )
 
@@ -35,12 +39,17 @@ class _Html(Book):
 def page_as_html(page: Page, *, human: bool = False) -> str:
     """Return a page as a whole document, which needs nothing beside it; numbers in tables are exact unless `human`."""
     write, exact = _Html(page.order, human=human), _Html(page.order)
-    title, *rest = map(exact.phrase, page.heading)
-    parts = [f"<h1>{title}</h1>", *(f"<p>{line}</p>" for line in rest)]
+    title, *rest = map(exact.phrase, page.heading or [_title(page.blocks[0])])
+    parts = [f"<h1>{title}</h1>" * bool(page.heading), *(f"<p>{line}</p>" for line in rest)]
     for block in page.blocks:
         parts += _WRITTEN[type(block)](block, write if isinstance(block, Table) else exact)
     head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(parts)}</body></html>\n'
+
+
+def _title(block: Block) -> Phrase:
+    """Return what a page without a heading is about."""
+    return block.claim if isinstance(block, Facts) and block.claim else ("flopcalc",)
 
 
 def _table(block: Table, write: _Html) -> Iterator[str]:
@@ -60,6 +69,10 @@ def _table(block: Table, write: _Html) -> Iterator[str]:
 
 
 def _facts(block: Facts, exact: _Html) -> Iterator[str]:
+    if block.above:
+        yield f"<p>{exact.phrase(block.above)}</p>"
+    if block.verdict:
+        yield f"<h2>{block.verdict}: {exact.phrase(block.claim)}</h2>"
     yield "<ul>"
     for name, phrase in block.facts:
         yield f"<li>{exact.words(name)}: {exact.phrase(phrase)}</li>"
@@ -71,4 +84,27 @@ def _said(block: Said, exact: _Html) -> Iterator[str]:
         yield f"<p>{exact.phrase(phrase)}</p>"
 
 
-_WRITTEN: Mapping[type, Callable[[Any, _Html], Iterator[str]]] = {Table: _table, Facts: _facts, Said: _said}
+def _steps(block: Steps, exact: _Html) -> Iterator[str]:
+    write = LineWriter(BOOK, exact.order)
+
+    def shown(line: Line) -> str:
+        return f'<p class="formula">{exact.words(write.with_conditions(line))}</p>'
+
+    yield "<ol>"
+    for step in block.steps:
+        yield f"<li><p>{exact.phrase(step.says)}</p>"
+        yield from map(shown, step.lines)
+        if step.because:
+            yield f"<p>Because {exact.phrase(step.because)}.</p>"
+        yield f"<p>Proved: {exact.phrase(step.proved)}{':' if step.evidence else '.'}</p>"
+        yield from map(shown, step.evidence)
+        yield "</li>"
+    yield "</ol>"
+
+
+_WRITTEN: Mapping[type, Callable[[Any, _Html], Iterator[str]]] = {
+    Table: _table,
+    Facts: _facts,
+    Said: _said,
+    Steps: _steps,
+}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.render.cells import Cell, Phrase
 
-__all__ = ["Block", "Column", "Facts", "Line", "Page", "Records", "Said", "Table", "View", "listing"]
+if TYPE_CHECKING:
+    from flopcalc.theory.lines import Line as Equation
+
+__all__ = ["Block", "Column", "Facts", "Line", "Page", "Records", "Said", "Step", "Steps", "Table", "View", "listing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Table:
         What stands above it.
     amounts : bool
         Whether a screen has an amount at the left of each line and what it is for beside it, without headers.
+    narrow : (int, Table), optional
+        What a screen of fewer columns has in its place.
     """
 
     columns: tuple[Column, ...]
@@ -93,6 +98,7 @@ class Table:
     set_in_type: tuple[str, ...] = ()
     title: Phrase = ()
     amounts: bool = False
+    narrow: tuple[int, Table] | None = None
 
     def seen(self, names: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""
@@ -114,9 +120,22 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What there is to say of one thing, a line each: a name and a phrase."""
+    """What there is to say of one thing, a line each: a name and a phrase.
+
+    Attributes
+    ----------
+    facts : tuple of (str, Phrase)
+    verdict : str
+        The verdict that they are the evidence for, which stands above them with the `claim`.
+    claim : Phrase
+    above : Phrase
+        What stands above both.
+    """
 
     facts: tuple[tuple[str, Phrase], ...]
+    verdict: str = ""
+    claim: Phrase = ()
+    above: Phrase = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +146,25 @@ class Said:
     back: bool = True
 
 
-Block: TypeAlias = "Table | Facts | Said"
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a derivation: what it says with its formulas, why, and how that was proved with its evidence."""
+
+    says: Phrase
+    lines: tuple[Equation, ...]
+    because: Phrase
+    proved: Phrase
+    evidence: tuple[Equation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Steps that follow from each other, with numbers."""
+
+    steps: tuple[Step, ...]
+
+
+Block: TypeAlias = "Table | Facts | Said | Steps"
 
 Records: TypeAlias = "Iterable[Sequence[str]]"
 """A header and rows of exact text, for programs."""
@@ -148,13 +185,16 @@ class Page:
         Makes the object that JSON has.
     records : callable
         Makes the rows that CSV and TSV have.
+    typeset : bool
+        Whether Markdown has formulas between dollars, as derivations are read.
     """
 
     heading: tuple[Phrase, ...]
     blocks: tuple[Block, ...]
     order: tuple[str, ...]
-    data: Callable[[], Mapping[str, Any]]
+    data: Callable[[], Mapping[str, Any] | Sequence[Any]]
     records: Callable[[], Records]
+    typeset: bool = False
 
 
 def listing(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Phrase]], title: Phrase = ()) -> Table:

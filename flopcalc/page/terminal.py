@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flopcalc.page.model import Block, Facts, Line, Page, Said, Table
+from flopcalc.page.model import Block, Facts, Line, Page, Said, Steps, Table
 from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Phrase
+from flopcalc.render.lines import LineWriter
 from flopcalc.render.terminal import (
     Grid,
     Head,
@@ -65,6 +66,8 @@ class _Drawing:
 
     def heading(self, phrases: Sequence[Phrase]) -> str:
         """Return the title and what stands below it."""
+        if not phrases:
+            return ""
         title, *rest = map(self.exact.phrase, phrases)
         return paragraphs_as_text([Paragraph(title, "bold"), *(Paragraph(line, "dim") for line in rest)], self.screen)
 
@@ -74,6 +77,8 @@ class _Drawing:
 
     def table(self, table: Table) -> str:
         """Return the first view that the screen has room for, below the title."""
+        if table.narrow is not None and self.screen.width < table.narrow[0]:
+            table = table.narrow[1]
         above = self.strong(table.title) if table.title else ""
         return above + (self.amounts(table) if table.amounts else first_fitting(self.grids(table), self.screen)[1])
 
@@ -101,19 +106,41 @@ class _Drawing:
                 yield grid, view.breaks
 
     def facts(self, block: Facts) -> str:
-        """Return a line for every fact."""
-        return facts_as_text([(name, self.exact.phrase(phrase)) for name, phrase in block.facts], self.screen)
+        """Return a line for every fact, below the verdict and the claim."""
+        facts = [(name, self.exact.phrase(phrase)) for name, phrase in block.facts]
+        title = (block.verdict, _VERDICTS[block.verdict], self.exact.phrase(block.claim)) if block.verdict else None
+        above = [Paragraph(self.exact.phrase(block.above))] if block.above else []
+        return paragraphs_as_text(above, self.screen) + facts_as_text(facts, self.screen, title)
 
     def said(self, block: Said) -> str:
         """Return paragraphs."""
         notes = [Paragraph(self.exact.phrase(phrase), "dim" if block.back else "") for phrase in block.paragraphs]
         return paragraphs_as_text(notes, self.screen)
 
+    def steps(self, block: Steps) -> str:
+        """Return steps behind their numbers, with a line above each of them."""
+        write = LineWriter(self.exact.style, self.order)
+        width = len(str(len(block.steps))) + 3
+        drawn = []
+        for number, step in enumerate(block.steps, 1):
+            because, proved = self.exact.phrase(step.because), self.exact.phrase(step.proved)
+            drawn.append(Paragraph(""))
+            drawn.append(Paragraph(self.exact.phrase(step.says), "", width, f"{number:>{width - 2}}"))
+            drawn += (Paragraph(write.with_conditions(line), "cyan", width + 4) for line in step.lines)
+            drawn += [Paragraph(f"because: {because}", "dim", width)] * bool(because)
+            drawn.append(Paragraph(f"proved: {proved}", "dim", width))
+            drawn += (Paragraph(write.with_conditions(line), "", width + 4) for line in step.evidence)
+        return paragraphs_as_text(drawn, self.screen)
+
+
+_VERDICTS = {"proved": "bold green", "refuted": "bold red", "undecided": "bold yellow"}
+"""How verdicts look."""
 
 _DRAWN: Mapping[type, Callable[[_Drawing, Any], str]] = {
     Table: _Drawing.table,
     Facts: _Drawing.facts,
     Said: _Drawing.said,
+    Steps: _Drawing.steps,
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flopcalc.number import Number, Value
 from flopcalc.render.cells import Writer
-from flopcalc.render.formula import ASCII, BOOK, Style, formula
+from flopcalc.render.formula import ASCII, BOOK, LATEX, Style, formula
 from flopcalc.render.latex import LatexWriter
 from flopcalc.render.markdown import MarkdownWriter
 from flopcalc.theory.textbook import textbook
@@ -15,7 +15,7 @@ from flopcalc.theory.textbook import textbook
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
 
-__all__ = ["Book", "BookLatex", "BookMarkdown", "BookWriter"]
+__all__ = ["Book", "BookLatex", "BookMarkdown", "BookWriter", "TypesetMarkdown"]
 
 
 class Book(Writer):
@@ -72,6 +72,15 @@ class BookMarkdown(Book, MarkdownWriter):
     """Writes for Markdown."""
 
     style = BOOK
+
+
+class TypesetMarkdown(Book, MarkdownWriter):
+    """Writes for Markdown, with formulas in LaTeX between dollars."""
+
+    style = LATEX
+
+    def math(self, text: str) -> str:
+        return f"${text}$"
 
 
 class BookLatex(Book, LatexWriter):

@@ -17,14 +17,17 @@ __all__ = [
     "Bytes",
     "Cell",
     "Digits",
+    "Mark",
     "Named",
     "Phrase",
+    "Plain",
     "Ratio",
     "Setting",
     "Shapes",
     "Share",
     "Signed",
     "Squared",
+    "Typed",
     "Writer",
     "shape_text",
 ]
@@ -97,8 +100,31 @@ class Squared:
     value: Number
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A number or a formula as it stands, fractions as such and sums as they are: ``17/18``."""
+
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A relation or a name as people type it, ``7*rho != 1``, and the names of its symbols."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whether something is as it should be."""
+
+    right: bool
+
+
 Cell: TypeAlias = (
-    "str | Number | Share | Ratio | Bytes | Digits | Signed | Squared | Shapes | Named | Setting | Shape | None"
+    "str | Number | Share | Ratio | Bytes | Digits | Signed | Squared | Plain | Typed | Mark | Shapes | Named "
+    "| Setting | Shape | None"
 )
 """What stands in a cell before a format writes it."""
 
@@ -160,6 +186,12 @@ class Writer:
             return text if text.startswith("-") else f"+{text}"
         if isinstance(cell, Squared):
             return self.squared(cell.value)
+        if isinstance(cell, Plain):
+            return self.math(formula(cell.value, self.style, self.order))
+        if isinstance(cell, Typed):
+            return self.math(self.style.typed(cell.text, cell.names))
+        if isinstance(cell, Mark):
+            return self.words(self.style.marks[cell.right])
         if isinstance(cell, Setting):
             return self.setting(cell.value)
         if isinstance(cell, Named):

@@ -8,7 +8,7 @@ notation, which other programs read, is :func:`flopcalc.number.as_text`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -27,6 +27,7 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _JUXTAPOSED = re.compile(r"(\d+|[^\W\d_][₀-₉]*[⁰¹²³⁴-⁹⁻]*|\(.*\)[⁰¹²³⁴-⁹⁻]*|√([^\W\d_]|\(.*\)))")
 """Factors that books set side by side: numbers, single letters with their index and power, brackets and roots."""
+_TYPED = {"≥": ">=", "≤": "<="}
 _KERNEL = re.compile(r"[Kk](_?\w*)$|kernel$")
 
 
@@ -35,9 +36,15 @@ class Style:
 
     times: ClassVar[str] = "·"
     """Between factors."""
+    between: ClassVar[str] = "·"
+    """Between factors that people typed."""
     cross: ClassVar[str] = "×"
     """Between the sides of a shape."""
     relations: ClassVar[Mapping[str, str]] = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+    signs: ClassVar[Mapping[str, str]] = {">=": "≥", "<=": "≤", "<=>": "⟺"}
+    """Between the parts of a line, where they differ from what such lines hold: relations, and ``<=>``."""
+    marks: ClassVar[tuple[str, str]] = ("✗", "✓")
+    """That something is not, and is, as it should be."""
     functions: ClassVar[Mapping[str, str]] = {"Max": "max", "Min": "min", "Mod": "mod", "ceiling": "ceil", "Abs": "abs"}
     groups: ClassVar[tuple[int, int, int]] = (0, 1, 2)
     """Where kernels, channels, and heights and widths stand in a product."""
@@ -86,6 +93,21 @@ class Style:
         """Write a word between conditions: and, or, if."""
         return f" {word} "
 
+    def sign(self, sign: str) -> str:
+        """Write a relation between two sides."""
+        return self.signs.get(sign, sign)
+
+    def typed(self, text: str, names: Collection[str]) -> str:
+        """Write a relation as people type it, ``7*rho != 1``: its symbols, which are named, products and signs."""
+
+        def written(match: re.Match[str]) -> str:
+            part = match[0]
+            if part in names:
+                return self.symbol(part)
+            return self.between if part == "*" else "^" if part == "**" else self.sign(_TYPED.get(part, part))
+
+        return re.sub(r"\w+|[<>]=|\*\*|[*≥≤≠]", written, text)
+
 
 class _Book(Style):
     """As books set them: products without dots where every factor is one letter, height and width first."""
@@ -111,8 +133,10 @@ class _Book(Style):
 class _Ascii(Style):
     """For outputs that have no other signs."""
 
-    times = "*"
+    times = between = "*"
     cross = "x"
+    signs: ClassVar[Mapping[str, str]] = {"≠": "!=", "≈": "~"}
+    marks = ("no", "ok")
     relations: ClassVar[Mapping[str, str]] = {"==": "="}
 
     def symbol(self, name: str) -> str:
@@ -132,6 +156,11 @@ class _Latex(Style):
     """For LaTeX's math mode, and MathJax's."""
 
     times = r"\,"
+    between = " "
+    signs: ClassVar[Mapping[str, str]] = {
+        ">=": r"\geq", "<=": r"\leq", "≠": r"\neq", "≈": r"\approx", "<=>": r"\quad\Longleftrightarrow\quad"
+    }  # fmt: skip
+    marks = ("no", "ok")
     cross = r" \times "
     relations: ClassVar[Mapping[str, str]] = {"==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq"}
 

@@ -29,13 +29,12 @@ class LineWriter(Writer):
         self.style = style
         self.latex = style is LATEX
         self.ascii = style is ASCII
-        self.signs = _SIGNS[0 if self.latex else 2 if self.ascii else 1]
 
     def line(self, line: Line) -> str:
         """Write one line: its parts and the signs between them."""
         text = self.part(line.parts[0])
         for sign, part in zip(line.signs, line.parts[1:], strict=True):
-            text += f" {self.signs[sign]} {self.part(part)}"
+            text += f" {self.style.sign(sign)} {self.part(part)}"
         return text
 
     def conditions(self, line: Line) -> Iterator[tuple[str, list[str]]]:
@@ -44,6 +43,11 @@ class LineWriter(Writer):
             yield "at", [f"{self.formula(name)} = {self.number(value)}" for name, value in line.at]
         if line.holding:
             yield "holding", [self.formula(name) for name in line.holding]
+
+    def with_conditions(self, line: Line) -> str:
+        """Write one line, and behind it in brackets what it stands under."""
+        conditions = ", ".join(f"{word} {', '.join(items)}" for word, items in self.conditions(line))
+        return f"{self.line(line)}   ({conditions})" if conditions else self.line(line)
 
     def part(self, part: Part) -> str:
         """Write what stands between two signs."""
@@ -64,7 +68,7 @@ class LineWriter(Writer):
         if isinstance(part, Difference):
             right = self.formula(part.right)
             whole = is_rational(part.right) or not part.right.is_Add
-            return f"{self.formula(part.left)} {self.signs['-']} {right if whole else self.style.grouped(right)}"
+            return f"{self.formula(part.left)} - {right if whole else self.style.grouped(right)}"
         return self.number(part)
 
     def number(self, value: Number) -> str:
@@ -86,14 +90,3 @@ class LineWriter(Writer):
     def digits(self, text: str) -> str:
         """Write digits in groups."""
         return text.replace(",", r"\,") if self.latex else text
-
-
-_SIGNS = (
-    {
-        "=": "=", ">=": r"\geq", "<=": r"\leq", "≠": r"\neq", ">": ">", "<": "<", "≈": r"\approx",
-        "<=>": r"\quad\Longleftrightarrow\quad", "-": "-",
-    },
-    {"=": "=", ">=": "≥", "<=": "≤", "≠": "≠", ">": ">", "<": "<", "≈": "≈", "<=>": "⟺", "-": "-"},
-    {"=": "=", ">=": ">=", "<=": "<=", "≠": "!=", ">": ">", "<": "<", "≈": "~", "<=>": "<=>", "-": "-"},
-)  # fmt: skip
-"""The signs between parts: in LaTeX, in Unicode, in ASCII."""

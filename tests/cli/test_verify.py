@@ -204,7 +204,7 @@ def test_a_sheet_goes_to_a_file_and_into_a_table(ok: Ok, tmp_path: Path) -> None
     assert ok("verify", "coursework", "--format", "markdown", "--output", str(target)) == ""
     lines = target.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "## Questions that courses ask"
-    assert lines[2] == "| # | | Verdict | Claim | Of | Question |"
+    assert lines[2] == r"| \# |  | Verdict | Claim | Of | Question |"
 
 
 def test_the_packaged_sheets_are_listed(ok: Ok) -> None:
@@ -251,7 +251,7 @@ def test_a_reader_that_leaves_early_hears_no_complaint() -> None:
         (["C", "--of", "conv", "--assume", "foo"], "no assumption"),
         (["C", "--of", "conv", "--convention", "none"], "convention `none`"),
         (["C", "--of", "conv", "--time-limit", "0"], "--time-limit"),
-        (["C", "--of", "conv", "--format", "csv"], "--format cannot be `csv`"),
+        (["C", "--of", "conv", "--format", "pdf"], "--format cannot be `pdf`"),
         (["C", "--of", "conv", "--nope"], "--nope"),
         (["HWX", "--of", "conv"], "  HWX\n    ^\n"),
         (["1/2HW", "--of", "conv"], "(1/2)·H·W or 1/(2·H·W)"),

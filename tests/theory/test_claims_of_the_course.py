@@ -429,7 +429,8 @@ def test_where_a_claim_means_nothing_is_said(formula: str, of: str, metric: str,
 
 
 def test_equality_of_a_product_is_where_any_square_is_zero() -> None:
-    from flopcalc.render.verdict import verdict_as_text
+    from flopcalc.page.terminal import page_as_text
+    from flopcalc.pages.verify import verdict_page
 
-    assert "c - d = 0 or a - b = 0" in verdict_as_text(verify("(a-b)^2·(c-d)^2 ≥ 0"))
-    assert "exactly where H - W = 0\n" in verdict_as_text(verify("≤ O + (H-W)²/(C-O)²", "conv", "channels"))
+    assert "c - d = 0 or a - b = 0" in page_as_text(verdict_page(verify("(a-b)^2·(c-d)^2 ≥ 0")))
+    assert "exactly where H - W = 0\n" in page_as_text(verdict_page(verify("≤ O + (H-W)²/(C-O)²", "conv", "channels")))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import flopcalc
+from flopcalc.layers import LAYERS as LAYERS_OF_THE_LANGUAGE
 from flopcalc.spec import catalog
 
 PACKAGE = Path(flopcalc.__file__).parent
@@ -24,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("field",),
     ("spec",),
     ("binding", "graph"),
-    ("build", "convention"),
+    ("building", "convention"),
     ("report",),
     ("analysis",),
     ("theory",),
@@ -160,6 +161,30 @@ def test_no_architecture_is_named_in_python() -> None:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Name)):
                 name = node.id if isinstance(node, ast.Name) else node.name
                 assert not any(word in re.sub("_", "", name.lower()) for word in ("mobilenet", "resnet", "shufflenet"))
+
+
+def test_no_layer_is_told_by_its_name_in_the_builder() -> None:
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in (PACKAGE / "building").glob("*.py")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Compare)
+        for word in ast.walk(node)
+        if isinstance(word, ast.Constant) and isinstance(word.value, str) and word.value in LAYERS_OF_THE_LANGUAGE
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_nothing_private(path: Path) -> None:
+    found = [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("flopcalc")
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+    assert found == []
 
 
 def test_every_packaged_name_is_unique_and_none_is_a_command() -> None:

@@ -358,7 +358,8 @@ def functions_table() -> str:
 
 
 def limits_table() -> str:
-    from flopcalc import build, expression, number
+    from flopcalc import expression, number
+    from flopcalc.building import site
     from flopcalc.spec import parse, syntax
 
     rows = [
@@ -374,8 +375,8 @@ def limits_table() -> str:
         ("size of a number", f"{number.MOST_BITS:,} bits"),
         ("calls of defined functions in one analysis", f"{expression.MOST_CALLS:,}"),
         ("steps of arithmetic in one analysis, about a microsecond each", f"{number.MOST_STEPS:,}"),
-        ("layers of a network", f"{build.MOST_LAYERS:,}"),
-        ("turns of all repeats together", f"{build.MOST_TURNS:,}"),
+        ("layers of a network", f"{site.MOST_LAYERS:,}"),
+        ("turns of all repeats together", f"{site.MOST_TURNS:,}"),
         ("problems reported at once", f"{syntax.MOST_PROBLEMS}"),
     ]
     return table(("Limit", "At most"), rows)

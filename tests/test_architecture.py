@@ -17,7 +17,7 @@ from flopcalc.spec import catalog
 PACKAGE = Path(flopcalc.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("vocabulary",),
+    ("vocabulary", "shown"),
     ("errors",),
     ("number", "units", "shapes", "schedule", "drafts"),
     ("expression", "cost", "metrics"),
@@ -37,9 +37,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 """The modules of the package from the ground up: each may import its own row's package and the rows before it."""
-
-LATER: dict[str, set[str]] = {"report": {"render"}}
-"""What a module may reach upwards for, inside a function alone: a Report shows itself by its renderers."""
 
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 RANK["flopcalc"] = RANK["__init__"] = RANK["__main__"] = len(LAYERS)
@@ -96,7 +93,7 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
     here = home(path)
     if here in ("__init__", "__main__"):
         return
-    for module, top in imports(path):
+    for module, _ in imports(path):
         if not module.startswith("flopcalc."):
             continue
         there = module.split(".")[1]
@@ -104,8 +101,7 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
             continue  # a name of the package itself, as __version__
         if there == here:
             continue
-        allowed = RANK[there] < RANK[here] or (not top and there in LATER.get(here, set()))
-        assert allowed, f"{path.relative_to(PACKAGE)} imports {module}, which stands above it"
+        assert RANK[there] < RANK[here], f"{path.relative_to(PACKAGE)} imports {module}, which stands above it"
 
 
 @pytest.mark.parametrize(("library", "room"), [("click", "cli"), ("rich", "render/terminal.py"), ("yaml", "spec")])

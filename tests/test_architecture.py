@@ -49,7 +49,6 @@ LONGER = {
     "solving/cells.py:least_beyond",
     "solving/scaling.py:compound_of",
     "solving/search.py:_top",
-    "spec/parse.py:spec",
     "theory/causes.py:_extras",
     "theory/causes.py:_slips",
     "theory/least.py:derive_least",

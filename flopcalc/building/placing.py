@@ -228,9 +228,9 @@ def _place(
     for tensor in tensors:
         draft.use(tensor)
     layer, shape, each, view = costed
-    if again is None:
+    if again is None and len(tensors) > 1:
         again = read_again([Strand(tensor, draft.shapes[tensor]) for tensor in tensors], draft.memory)
-    if not view and again != 0:
+    if not view and again is not None and again != 0:
         each = replace(each, mac=each.mac - again)
     count, cost = _over_turns(site, each, path, place) if site.turns.open else (1, each)
     output = draft.tensor(shape, draft.memory_of(layer, tensors[0], shape) if view else None)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flopcalc.shown import Writers, show_with
+
 if TYPE_CHECKING:
     from flopcalc.analysis import analyze
     from flopcalc.comparison import compare
@@ -62,6 +64,15 @@ _HOMES = {
     "sweep": "flopcalc.sweeps",
     "verify": "flopcalc.theory.claims",
 }
+
+
+def _written(word: str) -> Writers:
+    from flopcalc.render.results import writers_of
+
+    return writers_of(word)
+
+
+show_with(_written)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from flopcalc.binding import bind
-from flopcalc.build import build
+from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
 from flopcalc.report import DTYPES, ORDERS, Report, make_report

@@ -15,8 +15,9 @@ from flopcalc.graph import Graph, Node
 from flopcalc.layers import FORMS, Layer, Shape, kinds
 from flopcalc.metrics import RULED
 from flopcalc.number import Arithmetic, Number, Value, as_text, is_rational
-from flopcalc.spec.document import HEADINGS, Document, open_document
+from flopcalc.spec.document import HEADINGS, Document
 from flopcalc.spec.loader import is_path
+from flopcalc.spec.opening import open_document
 from flopcalc.spec.syntax import Mapping as MappingNode
 from flopcalc.spec.syntax import Node as YamlNode
 from flopcalc.spec.syntax import Scalar

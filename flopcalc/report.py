@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import ClassVar
 
 from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
@@ -16,6 +16,7 @@ from flopcalc.layers import Shape
 from flopcalc.metrics import COUNTED, FIELDS, check_metric
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic, readable, total
+from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
 from flopcalc.units import DTYPES
 
@@ -188,7 +189,7 @@ class Totals(Costed):
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Shown):
     """What an architecture or a block costs, layer by layer.
 
     Attributes
@@ -214,6 +215,8 @@ class Report:
     >>> analyze("mobilenet_v1", alpha=0.5, rho=0.714).totals.madds
     76524800
     """
+
+    shown_as: ClassVar[str] = "report"
 
     spec: Spec
     parameters: Mapping[str, Value]
@@ -423,23 +426,6 @@ class Report:
         graph, arithmetic = self.totals.graph, self.totals.arithmetic
         own = convention or self.convention
         return tuple(own.counted(node, graph, arithmetic, metric, written=written) for node in graph.nodes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON's types: integers for numbers, strings for formulas."""
-        from flopcalc.render.json import report_as_dict
-
-        return report_as_dict(self)
-
-    def to_json(self, *, indent: int | None = 2) -> str:
-        """Return the report as JSON text, in the layout that ``--format json`` prints."""
-        from flopcalc.render.json import dump
-
-        return dump(self.to_dict(), indent=indent)
-
-    def _repr_html_(self) -> str:
-        from flopcalc.render.html import report_as_html
-
-        return report_as_html(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,15 +358,16 @@ def functions_table() -> str:
 
 
 def limits_table() -> str:
-    from flopcalc import build, expression, number
-    from flopcalc.spec import parse, syntax
+    from flopcalc import expression, number
+    from flopcalc.building import site
+    from flopcalc.spec import syntax, words
 
     rows = [
         ("size of a spec file", f"{syntax.LARGEST_FILE >> 20} MiB"),
         ("nesting of the YAML", f"{syntax.DEEPEST} levels"),
         ("nodes of the YAML, every use of an alias counted in full", f"{syntax.MOST_NODES:,}"),
-        ("nesting of blocks in blocks", f"{parse.DEEPEST_BLOCKS} levels"),
-        ("nesting of lists of entries, those of blocks included", f"{parse.DEEPEST_LISTS} levels"),
+        ("nesting of blocks in blocks", f"{words.DEEPEST_BLOCKS} levels"),
+        ("nesting of lists of entries, those of blocks included", f"{words.DEEPEST_LISTS} levels"),
         ("length of a name", f"{expression.LONGEST_NAME} characters"),
         ("length of an expression", f"{expression.LONGEST_TEXT:,} characters"),
         ("nesting of an expression", f"{expression.DEEPEST_TREE} levels"),
@@ -374,8 +375,8 @@ def limits_table() -> str:
         ("size of a number", f"{number.MOST_BITS:,} bits"),
         ("calls of defined functions in one analysis", f"{expression.MOST_CALLS:,}"),
         ("steps of arithmetic in one analysis, about a microsecond each", f"{number.MOST_STEPS:,}"),
-        ("layers of a network", f"{build.MOST_LAYERS:,}"),
-        ("turns of all repeats together", f"{build.MOST_TURNS:,}"),
+        ("layers of a network", f"{site.MOST_LAYERS:,}"),
+        ("turns of all repeats together", f"{site.MOST_TURNS:,}"),
         ("problems reported at once", f"{syntax.MOST_PROBLEMS}"),
     ]
     return table(("Limit", "At most"), rows)
@@ -469,11 +470,18 @@ def test_every_generated_table_stands_in_a_document() -> None:
 
 
 def test_every_word_of_the_language_is_in_its_reference() -> None:
-    from flopcalc.spec import parse
+    from flopcalc.expression import RUNNING
+    from flopcalc.spec import words as language
 
     text = (ROOT / "docs" / "spec-language.md").read_text(encoding="utf-8")
-    words = {*parse.SPEC_KEYS, *parse.PARAMETER_KEYS, *parse.MODIFIERS, *parse.CONSTRUCTS, *parse.TABLE_KEYS}
-    words |= {*parse.BRANCHES_KEYS, *parse.MERGES, *parse.RUNNING}
+    words = {
+        *language.SPEC_KEYS,
+        *language.PARAMETER_KEYS,
+        *language.MODIFIERS,
+        *language.CONSTRUCTS,
+        *language.TABLE_KEYS,
+    }
+    words |= {*language.BRANCHES_KEYS, *language.MERGES, *RUNNING}
     assert [word for word in sorted(words) if f"`{word}`" not in text] == []
 
 

@@ -21,7 +21,7 @@ from flopcalc.render.formula import ASCII, UNICODE
 from flopcalc.render.table import symbol_order
 from flopcalc.report import Report
 from flopcalc.spec import catalog, is_path
-from flopcalc.spec.document import document_of, one
+from flopcalc.spec.opening import document_of, one
 from flopcalc.spec.syntax import read_text
 
 if TYPE_CHECKING:

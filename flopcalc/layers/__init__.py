@@ -33,12 +33,16 @@ __all__ = [
     "POINTWISE",
     "SAME",
     "SINGLE",
+    "Add",
     "Attribute",
+    "Concat",
     "Layer",
     "Primitive",
     "Reach",
     "Resampled",
     "Shape",
+    "Slice",
+    "Split",
     "Unknown",
     "Whole",
     "Window",
@@ -58,6 +62,17 @@ class Primitive:
     def attributes(self) -> tuple[Attribute, ...]:
         """Return the attributes that a spec may give."""
         return tuple(attribute for attribute in self.layer.attributes() if attribute.name not in self.preset)
+
+    @property
+    def sure(self) -> bool:
+        """Whether every use of it is a layer: no attribute may say that there is none.
+
+        Examples
+        --------
+        >>> LAYERS["relu"].sure, LAYERS["activation"].sure
+        (True, False)
+        """
+        return not self.layer.absent_by or self.layer.absent_by in self.preset
 
 
 LAYERS: Mapping[str, Primitive] = {

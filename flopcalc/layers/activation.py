@@ -32,6 +32,7 @@ class Activation(Layer):
     name: ClassVar[str] = "activation"
     families: ClassVar[tuple[str, ...]] = ("activation",)
     follows: ClassVar[bool] = True
+    absent_by: ClassVar[str] = "kind"
 
     kind: str = attribute("word", choices=(*ACTIVATIONS, "none"), help="which function")
 

@@ -263,6 +263,14 @@ class Layer:
     """Whether people read it as part of the layer before it, as a norm or an activation."""
     forms: ClassVar[tuple[str, ...]] = _COMMON_FORMS
     """How its reference implementation may write it, of :data:`FORMS`; the usual one first."""
+    slides: ClassVar[bool] = False
+    """Whether it is a window that moves over the map, so that the map's sides alone decide whether it fits."""
+    stacks: ClassVar[bool] = False
+    """Whether it writes the channels of all its inputs, one behind another."""
+    own_sides: ClassVar[bool] = False
+    """Whether its output is as high and wide whatever its input is."""
+    absent_by: ClassVar[str] = ""
+    """The attribute that may say that there is no layer at all; see :attr:`absent`."""
 
     @classmethod
     def attributes(cls) -> tuple[Attribute, ...]:
@@ -315,6 +323,22 @@ class Layer:
     def absent(self) -> bool:
         """Whether its attributes say that there is no layer at all, as an activation of kind `none`."""
         return False
+
+    @property
+    def stated_channels(self) -> Number | None:
+        """How many channels it writes, where its attributes say so whatever it reads."""
+        return None
+
+    def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
+        """Tell which of its output's channels and sides are not known, where those of its inputs are not.
+
+        Examples
+        --------
+        >>> from flopcalc.layers import GlobalPool
+        >>> GlobalPool().unsettled(True, True)
+        (True, False)
+        """
+        return (channels and self.stated_channels is None, sides and not self.own_sides)
 
     def label(self, inputs: tuple[Shape, ...]) -> str:
         """Return the kind with what tells it from others of its kind: ``conv 1×1``."""

@@ -31,6 +31,7 @@ class Windowed(Layer):
 
     families: ClassVar[tuple[str, ...]] = ("conv",)
     contracts: ClassVar[bool] = True
+    slides: ClassVar[bool] = True
 
     kernel: Pair = attribute("pair", help="side k, or [height, width]")
     stride: Pair = attribute("pair", (1, 1), help="step between outputs")
@@ -87,6 +88,10 @@ class Conv(Windowed):
 
     out: Number = attribute("whole", help="output channels")
     groups: Number = attribute("whole", 1, help="groups; channels divide by it")
+
+    @property
+    def stated_channels(self) -> Number:
+        return self.out
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         _check_groups(inputs[0][0], self.out, self.groups)
@@ -146,6 +151,10 @@ class TransposedConv(Windowed):
     out: Number = attribute("whole", help="output channels")
     groups: Number = attribute("whole", 1, help="groups; channels divide by it")
     output_padding: Pair = attribute("sizes", (0, 0), help="rows and columns added to one side of the output")
+
+    @property
+    def stated_channels(self) -> Number:
+        return self.out
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         _check_groups(inputs[0][0], self.out, self.groups)

@@ -19,9 +19,14 @@ class Linear(Layer):
 
     name: ClassVar[str] = "linear"
     contracts: ClassVar[bool] = True
+    own_sides: ClassVar[bool] = True
 
     out: Number = attribute("whole", help="output features")
     bias: bool = attribute("flag", True, help="whether a bias is added")
+
+    @property
+    def stated_channels(self) -> Number:
+        return self.out
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         if not (arithmetic.equal(inputs[0][1], 1) and arithmetic.equal(inputs[0][2], 1)):

@@ -73,6 +73,7 @@ class Concat(Layer):
     name: ClassVar[str] = "concat"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     forms: ClassVar[tuple[str, ...]] = ("function", "module", "custom")
+    stacks: ClassVar[bool] = True
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         if not all(arithmetic.equal(shape[1:], inputs[0][1:]) for shape in inputs[1:]):

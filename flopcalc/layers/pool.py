@@ -36,6 +36,7 @@ class WindowPool(Layer):
     ceil_mode: bool = attribute("flag", False, help="round the side up; the last window starts inside the map")
 
     families: ClassVar[tuple[str, ...]] = ("pool",)
+    slides: ClassVar[bool] = True
 
     @property
     def step(self) -> Pair:
@@ -124,6 +125,7 @@ class GlobalPool(Layer):
     name: ClassVar[str] = "global_pool"
     families: ClassVar[tuple[str, ...]] = ("adaptive_avg_pool", "pool")
     forms: ClassVar[tuple[str, ...]] = (*Layer.forms, "mean", "avg_pool")
+    own_sides: ClassVar[bool] = True
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         return (inputs[0][0], 1, 1)
@@ -147,6 +149,7 @@ class AdaptiveAvgPool(Layer):
 
     name: ClassVar[str] = "adaptive_avg_pool"
     families: ClassVar[tuple[str, ...]] = ("pool",)
+    own_sides: ClassVar[bool] = True
 
     size: Pair = attribute("pair", help="side of the output, or [height, width]")
 

@@ -109,6 +109,9 @@ class Flatten(Layer):
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         return (volume(inputs[0]), 1, 1)
 
+    def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
+        return (channels or sides, sides)
+
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
         return whole_map(inputs[0])
 
@@ -130,6 +133,9 @@ class Reshape(Layer):
                 expected="as many elements as before",
             )
         return self.shape
+
+    def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
+        return (False, False)
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
         (_, height, width), (_, rows, columns) = inputs[0], self.shape

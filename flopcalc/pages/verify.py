@@ -93,12 +93,7 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, Phrase]]:
         if verdict.ratio is not None:
             yield "ratio", (*_with_decimals(verdict.ratio), f"  ({_sides(verdict, '/')})")
     yield from _shown_by(verdict)
-    if verdict.reason:
-        yield "because", tuple(map(_said_cell, verdict.reason))
-    if verdict.near:
-        yield "near", tuple(map(_said_cell, verdict.near))
-    for cause in verdict.causes:
-        yield "likely cause", tuple(map(_said_cell, cause.words))
+    yield from _reasons(verdict)
     if verdict.points > 1 and verdict.outcome != REFUTED:
         yield "tried", (f"at {verdict.points} points, in plain numbers",)
     if verdict.natures:
@@ -109,6 +104,16 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, Phrase]]:
         yield "rounding", ("kept on both sides",)
     if claim.convention != "paper":
         yield "convention", (claim.convention,)
+
+
+def _reasons(verdict: Verdict) -> Iterator[tuple[str, Phrase]]:
+    """Yield why a verdict is what it is, and what the claim may have meant."""
+    if verdict.reason:
+        yield "because", tuple(map(_said_cell, verdict.reason))
+    if verdict.near:
+        yield "near", tuple(map(_said_cell, verdict.near))
+    for cause in verdict.causes:
+        yield "likely cause", tuple(map(_said_cell, cause.words))
 
 
 def _shown_by(verdict: Verdict) -> Iterator[tuple[str, Phrase]]:

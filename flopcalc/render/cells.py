@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,6 +27,7 @@ __all__ = [
     "Shapes",
     "Share",
     "Signed",
+    "Special",
     "Squared",
     "Typed",
     "Writer",
@@ -36,96 +38,141 @@ UNITS = ("auto", "human", "exact")
 """How tables show numbers: exact where they fit, always with units, always with every digit."""
 
 
+class Special(ABC):
+    """What a cell holds beside words, numbers and shapes; it says how a writer writes it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def written(self, writer: Writer) -> str:
+        """Return its text."""
+
+
 @dataclass(frozen=True, slots=True)
-class Share:
+class Share(Special):
     """A part of the total, as a fraction of 1."""
 
     value: Number
 
+    def written(self, writer: Writer) -> str:
+        return writer.digits(percent(self.value)) if is_rational(self.value) else writer.formula(self.value)
+
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(Special):
     """A ratio: of two metrics, or of one spec's metric to another's."""
 
     value: Number
 
+    def written(self, writer: Writer) -> str:
+        return writer.digits(ratio_text(self.value)) if is_rational(self.value) else writer.formula(self.value)
+
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
+class Bytes(Special):
     """A size in bytes."""
 
     value: Number
 
+    def written(self, writer: Writer) -> str:
+        human = writer.human and is_rational(self.value)
+        return writer.digits(human_bytes(self.value)) if human else writer.number(self.value)
+
 
 @dataclass(frozen=True, slots=True)
-class Shapes:
+class Shapes(Special):
     """What a layer reads: the shapes of its inputs, or the sides of a map."""
 
     shapes: tuple[tuple[Number, ...], ...]
 
+    def written(self, writer: Writer) -> str:
+        return writer.shapes(self.shapes)
+
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Named(Special):
     """A shape that serves as a name, and what tells it from others of that shape."""
 
     shape: tuple[Number, ...]
     suffix: str = ""
 
+    def written(self, writer: Writer) -> str:
+        return writer.shape(self.shape) + writer.words(self.suffix)
+
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Special):
     """A parameter's value: a number as it was given, a word, or a formula."""
 
     value: Value
 
+    def written(self, writer: Writer) -> str:
+        return writer.setting(self.value)
+
 
 @dataclass(frozen=True, slots=True)
-class Digits:
+class Digits(Special):
     """A number whose digits are already chosen: ``1.083``."""
 
     text: str
 
+    def written(self, writer: Writer) -> str:
+        return writer.digits(self.text)
+
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(Special):
     """A number or a formula with its sign: ``+12``."""
 
     value: Number
 
+    def written(self, writer: Writer) -> str:
+        text = writer.number(self.value)
+        return text if text.startswith("-") else f"+{text}"
+
 
 @dataclass(frozen=True, slots=True)
-class Squared:
+class Squared(Special):
     """A formula in the form that it has: as the square of a sum, and not multiplied out."""
 
     value: Number
 
+    def written(self, writer: Writer) -> str:
+        return writer.squared(self.value)
+
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Special):
     """A number or a formula as it stands, fractions as such and sums as they are: ``17/18``."""
 
     value: Number
 
+    def written(self, writer: Writer) -> str:
+        return writer.math(formula(self.value, writer.style, writer.order))
+
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Special):
     """A relation or a name as people type it, ``7*rho != 1``, and the names of its symbols."""
 
     text: str
     names: tuple[str, ...]
 
+    def written(self, writer: Writer) -> str:
+        return writer.math(writer.style.typed(self.text, self.names))
+
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Special):
     """Whether something is as it should be."""
 
     right: bool
 
+    def written(self, writer: Writer) -> str:
+        return writer.words(writer.style.marks[self.right])
 
-Cell: TypeAlias = (
-    "str | Number | Share | Ratio | Bytes | Digits | Signed | Squared | Plain | Typed | Mark | Shapes | Named "
-    "| Setting | Shape | None"
-)
+
+Cell: TypeAlias = "str | Number | Special | Shape | None"
 """What stands in a cell before a format writes it."""
 
 Phrase: TypeAlias = "tuple[Cell, ...]"
@@ -173,31 +220,8 @@ class Writer:
             return ""
         if isinstance(cell, str):
             return self.words(cell)
-        if isinstance(cell, Share):
-            return self.digits(percent(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
-        if isinstance(cell, Ratio):
-            return self.digits(ratio_text(cell.value)) if is_rational(cell.value) else self.formula(cell.value)
-        if isinstance(cell, Bytes):
-            return self.bytes(cell.value)
-        if isinstance(cell, Digits):
-            return self.digits(cell.text)
-        if isinstance(cell, Signed):
-            text = self.number(cell.value)
-            return text if text.startswith("-") else f"+{text}"
-        if isinstance(cell, Squared):
-            return self.squared(cell.value)
-        if isinstance(cell, Plain):
-            return self.math(formula(cell.value, self.style, self.order))
-        if isinstance(cell, Typed):
-            return self.math(self.style.typed(cell.text, cell.names))
-        if isinstance(cell, Mark):
-            return self.words(self.style.marks[cell.right])
-        if isinstance(cell, Setting):
-            return self.setting(cell.value)
-        if isinstance(cell, Named):
-            return self.shape(cell.shape) + self.words(cell.suffix)
-        if isinstance(cell, Shapes):
-            return self.shapes(cell.shapes)
+        if isinstance(cell, Special):
+            return cell.written(self)
         if isinstance(cell, tuple):
             return self.shape(cell)
         return self.number(cell)
@@ -211,10 +235,6 @@ class Writer:
         if is_rational(value):
             return self.digits(human_number(value) if self.human else exact_number(value))
         return self.formula(value)
-
-    def bytes(self, value: Number) -> str:
-        """Write a size in bytes."""
-        return self.digits(human_bytes(value)) if self.human and is_rational(value) else self.number(value)
 
     def formula(self, value: Value) -> str:
         """Write an exact value, as people write it in a formula."""

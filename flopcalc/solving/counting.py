@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn
 
 from flopcalc.binding import bind
-from flopcalc.build import _Builder, _Stop
+from flopcalc.building import build
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shallow
 from flopcalc.graph import Graph
 from flopcalc.metrics import METRICS
@@ -28,7 +27,7 @@ def built_at(setting: Setting, row: Mapping[str, Value]) -> tuple[Graph, Arithme
         Where the values make no network.
     """
     binding = bind(setting.spec, {**setting.given, **row}, shapes=setting.shapes or None, exact_rounding=True)
-    return _Hasty(setting.spec, binding).build().graph, binding.arithmetic
+    return build(setting.spec, binding, hasty=True).graph, binding.arithmetic
 
 
 def counted(setting: Setting, row: Mapping[str, Value]) -> dict[str, Rational]:
@@ -71,10 +70,3 @@ def totals_of(setting: Setting, graph: Graph, arithmetic: Arithmetic) -> dict[st
             )
         totals[metric] = value
     return setting.complete(totals)
-
-
-class _Hasty(_Builder):
-    """A builder that stops at the first fault: nothing after it is looked at."""
-
-    def go_on(self, error: _Stop | FlopcalcError, tensors: list[int]) -> NoReturn:
-        raise error

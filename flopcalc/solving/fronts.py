@@ -14,7 +14,7 @@ from flopcalc.solving.recounting import front_recounted
 from flopcalc.solving.result import Budget, Choice, Front
 from flopcalc.solving.search import line_of, start_of, steps_down
 from flopcalc.sweeps import Axis, sweep
-from flopcalc.sweeps.axes import _axis
+from flopcalc.sweeps.axes import axis_of
 from flopcalc.sweeps.selecting import Front as Kept
 from flopcalc.sweeps.selecting import Key
 from flopcalc.sweeps.tracing import Setting, for_metrics
@@ -67,7 +67,7 @@ def front_of(
     keys = goals_of(best, budgets)
     names = tuple(dict.fromkeys([*COUNTED, *(budget.metric for budget in budgets), *(key.name for key in keys)]))
     setting = for_metrics(setting, names)
-    grid = {name: _steps(setting, name) if values is None else _axis(values, name) for name, values in axes.items()}
+    grid = {name: _steps(setting, name) if values is None else axis_of(values, name) for name, values in axes.items()}
     kept = Kept(keys)
     tried = within = 0
     for block in sweep(

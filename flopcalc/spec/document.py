@@ -1,4 +1,4 @@
-"""Reading the YAML files that are no specs: keys, texts, lists and mappings, every fault with its place."""
+"""Reading YAML files: keys, texts, lists and mappings, every fault with its place. Specs are read by it as well."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ from flopcalc.errors import (
     Place,
     Problem,
     SpecError,
-    UnknownNameError,
     gathered,
     one_of,
     shorten,
     suggest,
 )
-from flopcalc.expression import FUNCTIONS, Expression, parse
-from flopcalc.spec import catalog
-from flopcalc.spec.loader import beside, is_path, load
+from flopcalc.expression import FUNCTIONS, Expression, check_name, parse
 from flopcalc.spec.model import Spec
-from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence, compose, read_text
+from flopcalc.spec.paths import beside, is_path
+from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence
 
-__all__ = ["HEADINGS", "Document", "Wrong", "document_of", "one", "open_document"]
+__all__ = ["HEADINGS", "Document", "Wrong"]
 
 HEADINGS = ("name", "title", "source", "notes")
 """The keys that say what a file is."""
@@ -45,24 +43,45 @@ class Document:
         The faults of its YAML.
     path : Path
         Where it lies.
+    load : callable, optional
+        Loads the specs that it names.
+    most : int, optional
+        After how many faults reading stops.
 
     Attributes
     ----------
     parts : dict of str to Node
-        The values of its keys, once :func:`open_document` has told which there may be.
+        The values of its keys, once it is told which there may be.
+    faulty : set of Place
+        Where nothing more is said to be wrong.
     """
 
-    def __init__(self, root: Mapping, problems: Iterable[Problem] = (), path: Path = Path()) -> None:
+    def __init__(
+        self,
+        root: Mapping,
+        problems: Iterable[Problem] = (),
+        path: Path = Path(),
+        *,
+        load: Callable[[str], Spec] | None = None,
+        most: int | None = None,
+    ) -> None:
         self.root = root
         self.problems: list[Problem] = list(problems)
         self.path = path
         self.parts: dict[str, Node] = {}
+        self.faulty: set[Place] = set()
+        self.load = load
+        self.most = most
 
     # -- faults ------------------------------------------------------------------------------------------------------
 
     def fail(self, what: str, where: Node | Place, expected: str = "", hint: str = "") -> Wrong:
         """Keep a fault, with the place of a node; return what may be raised for it."""
-        self.problems.append(Problem(what, where if isinstance(where, Place) else where.place, expected, hint))
+        place = where if isinstance(where, Place) else where.place
+        if place not in self.faulty:
+            self.problems.append(Problem(what, place, expected, hint))
+            if self.most is not None and len(self.problems) >= self.most:
+                self.finish()
         return Wrong()
 
     def unknown(self, what: str, name: str, where: Node | Place, known: Collection[str]) -> Wrong:
@@ -130,6 +149,32 @@ class Document:
             return default
         return text
 
+    def mapping(self, node: Node | None, what: str, expected: str) -> Mapping | None:
+        """Return a mapping; None where there is none, or something else."""
+        if node is None or node.null:
+            return None
+        if not isinstance(node, Mapping):
+            self.fail(f"{what} is {node.what}", node, expected)
+            return None
+        return node
+
+    def flag(self, node: Node | None, what: str) -> bool:
+        """Return a key that is true or false; false where it is not given."""
+        if node is None:
+            return False
+        if isinstance(node, Scalar) and node.text in ("true", "false"):
+            return node.text == "true"
+        shown = shorten(node.text) if isinstance(node, Scalar) else node.what
+        self.fail(f"{what} is {shown}", node, "true or false")
+        return False
+
+    def name_fault(self, name: str, where: Node | Place) -> bool:
+        """Tell whether a text cannot be a name; why has been kept."""
+        fault = check_name(name) if name else "the name is empty"
+        if fault:
+            self.fail(fault, where, "letters, digits and _, beginning with a letter")
+        return bool(fault)
+
     def entries(self, node: Node | None, what: str) -> tuple[tuple[Scalar, Node], ...]:
         """Return the entries of a mapping of any keys."""
         if node is None:
@@ -156,13 +201,9 @@ class Document:
 
     def text_by_name(self, node: Node | None, what: str) -> dict[str, str]:
         """Return a mapping of names to texts."""
-        if node is None or node.null:
-            return {}
-        if not isinstance(node, Mapping):
-            self.fail(f"{what} is {node.what}", node, "a mapping, such as {C: 4*c}")
-            return {}
+        given = self.mapping(node, what, "a mapping, such as {C: 4*c}")
         found: dict[str, str] = {}
-        for key, value in node.entries:
+        for key, value in given.entries if given else ():
             if isinstance(value, Scalar) and not value.null:
                 found[key.text] = value.text
             else:
@@ -198,8 +239,9 @@ class Document:
         name = self.text(node, what)
         if not isinstance(node, Scalar):
             raise Wrong
+        assert self.load is not None, "a file that names specs is opened with what loads them"
         try:
-            return load(self.named(name))
+            return self.load(self.named(name))
         except FlopcalcError as error:
             raise self.blame(error, node) from None
 
@@ -209,78 +251,9 @@ class Document:
         Raises
         ------
         SpecError
-            Where it leads out of this file's folder; see :func:`flopcalc.spec.loader.beside`.
+            Where it leads out of this file's folder; see :func:`flopcalc.spec.paths.beside`.
         """
         if not is_path(name):
             return name
         file, mark, variant = name.partition("#")
         return f"{beside(self.path, file)}{mark}{variant}"
-
-
-def open_document(name_or_path: str, singular: str, known: Collection[str], needed: Collection[str] = ()) -> Document:
-    """Return a packaged file of one kind by its name, or a user's by its path, with its `parts`.
-
-    Parameters
-    ----------
-    name_or_path : str
-    singular : str
-        What one of them is called, such as ``worksheet``; the packaged ones lie in the folder ``worksheets``.
-    known, needed : collection of str
-        The keys that it may have, and those that it must have; what is wrong with them is kept in its `problems`.
-
-    Raises
-    ------
-    UnknownNameError
-        Where there is none of that name.
-    SpecError
-        Where the file is no YAML mapping.
-
-    Examples
-    --------
-    >>> document = open_document("paper", "convention", ("name", "title", "source", "notes", "unit", "flops"))
-    >>> document.path.stem, [*document.parts], document.problems
-    ('paper', ['name', 'title', 'source', 'unit', 'notes', 'flops'], [])
-    """
-    path, shown = Path(name_or_path), name_or_path
-    if not is_path(name_or_path):
-        path = document_of(name_or_path, singular)
-        shown = path.name
-    problems: list[Problem] = []
-    text = read_text(path, shown, sort=f"{one(singular)}'s file")
-    root = compose(text, shown, problems, holds=f"a mapping, as {one(singular)} is", known=known)
-    document = Document(root, problems, path)
-    document.parts = document.keyed(root, one(singular), known, needed)
-    return document
-
-
-def document_of(name: str, singular: str) -> Path:
-    """Return the packaged file of a convention, a worksheet, a derivation or an experiment.
-
-    Raises
-    ------
-    UnknownNameError
-        Where there is none of that name.
-
-    Examples
-    --------
-    >>> document_of("G1", "derivation").name
-    'g1.yaml'
-    """
-    found = catalog.find_document(name, f"{singular}s")
-    if found is not None:
-        return found
-    names = sorted(item.stem for item in (catalog.packaged_root() / f"{singular}s").glob("*.yaml"))
-    what = f"there is no {singular} `{shorten(name)}`"
-    hint = catalog.beside_you(name) or suggest(name, names)
-    raise UnknownNameError(Problem(what, None, one_of(names or ["none"]), hint))
-
-
-def one(singular: str) -> str:
-    """Return a word for one thing with its article.
-
-    Examples
-    --------
-    >>> one("experiment"), one("convention")
-    ('an experiment', 'a convention')
-    """
-    return f"{'an' if singular[0] in 'aeiou' else 'a'} {singular}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from os.path import lexists, realpath
 from pathlib import Path
@@ -10,49 +9,12 @@ from pathlib import Path
 from flopcalc.errors import Problem, SpecError, UnknownNameError, listed, shallow, shorten, suggest
 from flopcalc.spec import catalog
 from flopcalc.spec.model import Spec
-from flopcalc.spec.parse import DEEPEST_BLOCKS, SPEC_KEYS, parse_spec
+from flopcalc.spec.parse import parse_spec
+from flopcalc.spec.paths import FOLDERS, beside, is_path
 from flopcalc.spec.syntax import compose, read_text
+from flopcalc.spec.words import DEEPEST_BLOCKS, SPEC_KEYS
 
 __all__ = ["FOLDERS", "beside", "is_path", "load"]
-
-FOLDERS = "FLOPCALC_FOLDERS"
-"""The variable of the environment in which a user names folders that documents may read from, as PATH names them."""
-
-
-def is_path(name: str) -> bool:
-    """Tell whether `name` is a file's path and not a packaged name: it holds ``/`` or ends in ``.yaml``."""
-    return "/" in name or "\\" in name or name.partition("#")[0].endswith((".yaml", ".yml"))
-
-
-def beside(document: Path, name: str | Path) -> Path:
-    """Return the path of a file that a document names: one in the document's folder or below, where links end too.
-
-    What a user names himself may lie anywhere; what a file names that he was given may not.
-
-    Raises
-    ------
-    SpecError
-        Where it leads elsewhere, and not to one of the folders in :data:`FOLDERS`. Nothing is read of it.
-    """
-    path = document.parent / name
-    if catalog.packaged_root() in document.parents:
-        return path
-    allowed = [document.parent, *filter(None, os.environ.get(FOLDERS, "").split(os.pathsep))]
-    try:
-        real = Path(realpath(path))
-        inside = any(real.is_relative_to(os.path.realpath(str(folder))) for folder in allowed)
-    except (OSError, ValueError):
-        inside = True  # a name that cannot be a file's: reading it says so
-    if not inside:
-        raise SpecError(
-            Problem(
-                f"`{shorten(str(name))}` leads out of the folder of {shorten(document.name)}",
-                None,
-                "a file in that folder or below it",
-                f"a copy there, or its folder in the environment: {FOLDERS}=…",
-            )
-        )
-    return path
 
 
 @shallow

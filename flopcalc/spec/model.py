@@ -308,7 +308,7 @@ def measured(entries: tuple[Entry, ...]) -> Listing:
     for entry in entries:
         placed = 0
         if isinstance(entry, LayerEntry):
-            placed = 0 if entry.word == "activation" else 1  # an activation of kind `none` is no layer
+            placed = 1 if entry.primitive.sure else 0
         elif isinstance(entry, BranchesEntry):
             placed = sum(path.body.least * _turns(path.repeat) for path in entry.paths)
         elif isinstance(entry, TableEntry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flopcalc.layers import FORMS, LAYERS, Attribute, kinds
-from flopcalc.spec.parse import BRANCHES_KEYS, MERGES, PARAMETER_KEYS, TABLE_KEYS
+from flopcalc.spec.words import BRANCHES_KEYS, MERGES, PARAMETER_KEYS, TABLE_KEYS
 
 __all__ = ["spec_schema"]
 

@@ -24,7 +24,19 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
-__all__ = ["MOST_VALUES", "Axis", "Column", "Grid", "Listed", "Product", "Span", "read_axis", "read_grid", "read_value"]
+__all__ = [
+    "MOST_VALUES",
+    "Axis",
+    "Column",
+    "Grid",
+    "Listed",
+    "Product",
+    "Span",
+    "axis_of",
+    "read_axis",
+    "read_grid",
+    "read_value",
+]
 
 MOST_VALUES = 10**15
 """How many configurations a grid may have; they are never laid out, but they are counted in 64 bits."""
@@ -558,7 +570,7 @@ def read_grid(grid: object) -> Grid:
     if isinstance(grid, (Product, Listed)):
         read: Grid = grid
     elif isinstance(grid, Mapping):
-        read = Product({str(name): _axis(values, str(name)) for name, values in grid.items()})
+        read = Product({str(name): axis_of(values, str(name)) for name, values in grid.items()})
     elif isinstance(grid, Iterable) and not isinstance(grid, str):
         read = _listed(list(islice(grid, _MOST_WRITTEN + 1)))
     else:
@@ -576,7 +588,19 @@ def read_grid(grid: object) -> Grid:
     return read
 
 
-def _axis(values: object, name: str) -> Axis:
+def axis_of(values: object, name: str) -> Axis:
+    """Return the axis that a caller gives in any of its ways: a text, a range, values, a column, or one value.
+
+    Raises
+    ------
+    ParameterError
+        Where it has no values, or values that are none.
+
+    Examples
+    --------
+    >>> len(axis_of("1:8", "C")), len(axis_of(range(8, 65, 8), "C")), len(axis_of(3, "C"))
+    (8, 8, 1)
+    """
     if isinstance(values, Axis):
         return values
     if isinstance(values, str):

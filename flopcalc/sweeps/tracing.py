@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from flopcalc.analysis import analyze_spec
 from flopcalc.binding import bind
-from flopcalc.build import Built, _Builder
+from flopcalc.building import MOST_LAYERS, Built, Checks, build
 from flopcalc.convention import Convention
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, shallow
-from flopcalc.expression import Expression, Scope
+from flopcalc.layers import Shape
 from flopcalc.metrics import COUNTED, SWEPT, nothing_below, parts_of
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Arithmetic, Number, Recorded, Value, divide, is_rational, is_symbolic, settled
@@ -190,7 +190,7 @@ def _totals(
     binding = bind(setting.spec, {**setting.given, **row}, shapes=setting.shapes or None, exact_rounding=True)
     arithmetic = RecordingArithmetic(exact_rounding=True)
     values = {**binding.values, **{name: cast(Value, traced[name]) for name in binding.values if name in traced}}
-    built = _RecordingBuilder(setting.spec, replace(binding, values=values, arithmetic=arithmetic)).build()
+    built = build(setting.spec, replace(binding, values=values, arithmetic=arithmetic), checks=_RecordedChecks())
     return _added(setting, built, arithmetic)
 
 
@@ -210,8 +210,8 @@ def _added_up(values: Iterable[Number]) -> Number:
     return cast(Number, added(found))
 
 
-class _RecordingBuilder(_Builder):
-    """A builder that holds traced numbers against what whole numbers must be, and settles what shapes the graph."""
+class _RecordedChecks(Checks):
+    """Checks that hold traced numbers to what whole numbers must be, and settle what shapes the graph."""
 
     def whole(self, value: Value, what: str, place: Place | None, least: int) -> Number:
         if not isinstance(value, Recorded):
@@ -223,23 +223,18 @@ class _RecordingBuilder(_Builder):
             raise ParameterError(Problem(f"{what} is too small", place, f"at least {least}"))
         return cast(Number, value)
 
-    def count(self, expression: Expression, scope: Scope) -> Number:
-        value = expression.evaluate(scope)
-        if isinstance(value, Recorded):
-            self.whole(value, "repeat", expression.place, 0)
-            value = settled(value)
-            self.whole(value, "repeat", expression.place, 0)
-            if value > 50_000:
-                raise Unrecordable("a long repeat")
-            return cast(Number, value)
-        return super().count(expression, scope)
+    def turns(self, value: Value, place: Place | None) -> Number:
+        count = super().turns(value, place)
+        if not isinstance(value, Recorded):
+            return count
+        count = super().turns(settled(value), place)
+        if cast(int, count) > MOST_LAYERS:
+            raise Unrecordable("a long repeat")
+        return count
 
-    def costed(self, layer: Any, shapes: Any, place: Place, path: str) -> Any:
-        found = super().costed(layer, shapes, place, path)
-        for side in found[1]:
-            if isinstance(side, Recorded) and cast(Any, side) < 1:
-                self.fail(f"{path}: the map shrinks below 1", place, "an output of at least 1×1")
-        return found
+    def shrunk(self, shape: Shape) -> bool:
+        below = [bool(cast(Any, side) < 1) for side in shape if isinstance(side, Recorded)]  # each is a condition
+        return any(below)
 
 
 class RecordingArithmetic(Arithmetic):

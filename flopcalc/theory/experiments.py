@@ -28,7 +28,8 @@ from flopcalc.errors import (
 from flopcalc.expression import Derived, Expression, Scope, check_name, parse
 from flopcalc.number import Arithmetic, Value, as_text, is_rational
 from flopcalc.spec import Spec
-from flopcalc.spec.document import HEADINGS, Document, Wrong, open_document
+from flopcalc.spec.document import HEADINGS, Document, Wrong
+from flopcalc.spec.opening import open_document
 from flopcalc.spec.syntax import Mapping as MappingNode
 from flopcalc.spec.syntax import Node, Scalar
 from flopcalc.spec.syntax import Sequence as SequenceNode

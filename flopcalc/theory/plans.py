@@ -11,7 +11,8 @@ from flopcalc.expression import check_name, read_relation
 from flopcalc.metrics import METRICS
 from flopcalc.number import Arithmetic, Relation, as_text, is_rational, symbol
 from flopcalc.spec import Spec
-from flopcalc.spec.document import HEADINGS, Document, Wrong, open_document
+from flopcalc.spec.document import HEADINGS, Document, Wrong
+from flopcalc.spec.opening import open_document
 from flopcalc.spec.syntax import Mapping as MappingNode
 from flopcalc.spec.syntax import Node, Scalar
 from flopcalc.spec.syntax import Sequence as SequenceNode

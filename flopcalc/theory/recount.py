@@ -18,7 +18,7 @@ from itertools import product as combinations
 from typing import Any, TypeAlias
 
 from flopcalc.binding import bind, is_truth
-from flopcalc.build import build
+from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import Fault, FlopcalcError, Problem
 from flopcalc.expression import Scope, parse

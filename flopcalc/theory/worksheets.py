@@ -9,7 +9,8 @@ from flopcalc.analysis import split_inline, split_settings
 from flopcalc.errors import FlopcalcError, Problem, SpecError, UnknownNameError, gathered
 from flopcalc.report import DTYPES
 from flopcalc.spec import catalog
-from flopcalc.spec.document import HEADINGS, Document, open_document
+from flopcalc.spec.document import HEADINGS, Document
+from flopcalc.spec.opening import open_document
 from flopcalc.spec.syntax import Node, Scalar
 from flopcalc.theory.claims import PROVED, REFUTED, TIME_LIMIT, UNDECIDED, Claim, Verdict, check
 

@@ -217,3 +217,34 @@ def test_a_matrix_product_costs_its_contraction() -> None:
     assert shape == (C, H, W)
     assert cost.madds == C * H * K * W
     assert cost.mac == C * H * K + C * K * W + C * H * W
+
+
+# -- what is known of an output where its input is not ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "attributes", "settled"),
+    [
+        ("conv", {"out": 8, "kernel": 1}, (False, True)),
+        ("depthwise", {"kernel": 1}, (True, True)),
+        ("linear", {"out": 8}, (False, False)),
+        ("global_pool", {}, (True, False)),
+        ("adaptive_avg_pool", {"size": 2}, (True, False)),
+        ("reshape", {"shape": (2, 3, 4)}, (False, False)),
+        ("relu", {}, (True, True)),
+    ],
+)
+def test_a_layer_says_what_it_writes_whatever_it_reads(
+    word: str, attributes: dict[str, Any], settled: tuple[bool, bool]
+) -> None:
+    layer = LAYERS[word].layer.make({**LAYERS[word].preset, **attributes})
+    assert layer.unsettled(True, True) == settled
+    assert layer.unsettled(False, False) == (False, False)
+
+
+def test_channels_of_a_flattened_map_are_open_where_its_sides_are() -> None:
+    assert LAYERS["flatten"].layer.make({}).unsettled(False, True)[0]
+
+
+def test_only_a_primitive_that_an_attribute_may_switch_off_is_not_sure_to_be_a_layer() -> None:
+    assert [word for word, primitive in LAYERS.items() if not primitive.sure] == ["activation"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from flopcalc.errors import FlopcalcError, Place, Problem, SpecError, UnknownNameError
-from flopcalc.spec.document import Document, Wrong, open_document
+from flopcalc.spec.document import Document, Wrong
+from flopcalc.spec.opening import open_document
 
 
 def opened(folder: Path, text: str, *known: str, needed: tuple[str, ...] = ()) -> Document:

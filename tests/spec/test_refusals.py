@@ -82,3 +82,14 @@ def test_a_directory_and_a_missing_file_are_refused(tmp_path: Path) -> None:
         analyze(f"{tmp_path}/")
     with pytest.raises(FlopcalcError, match=r"did you mean `net\.yaml`"):
         analyze(f"{tmp_path}/nett.yaml")
+
+
+def test_the_names_that_are_known_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    names = ["zeta", "beta", "omega", "alpha", "mu", "gamma", "iota", "delta"]
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "parameters:\n" + "".join(f"  {name}: 1\n" for name in names) + HEAD + "  - conv: {out: nu, kernel: 1}\n"
+    )
+    with pytest.raises(FlopcalcError) as caught:
+        analyze(path)
+    assert ", ".join(names) in str(caught.value)

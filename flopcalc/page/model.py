@@ -62,11 +62,14 @@ class View:
         How many lines more, as a part of its rows, it may have where words and formulas are broken to fit.
     exact : bool
         Whether numbers keep their digits where there is no room for them.
+    room : int
+        No screen that is narrower has it.
     """
 
     names: tuple[str, ...]
     breaks: float = 0
     exact: bool = False
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class Page:
     order : tuple of str
         The symbols in the order in which their specs declare them.
     data : callable
-        Makes the object that JSON has.
+        Makes the object, or the list of them, that JSON has.
     records : callable
         Makes the rows that CSV and TSV have.
     """
@@ -153,7 +156,7 @@ class Page:
     heading: tuple[Phrase, ...]
     blocks: tuple[Block, ...]
     order: tuple[str, ...]
-    data: Callable[[], Mapping[str, Any]]
+    data: Callable[[], Mapping[str, Any] | Sequence[Mapping[str, Any]]]
     records: Callable[[], Records]
 
 

@@ -40,8 +40,9 @@ def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") 
         One of :data:`flopcalc.render.cells.UNITS`.
     """
     drawing = _Drawing(screen or Screen(), units, page.order)
-    first, *others = page.blocks
-    return drawing.heading(page.heading) + drawing.block(first) + "".join("\n" + drawing.block(one) for one in others)
+    heading, *blocks = drawing.heading(page.heading), *map(drawing.block, page.blocks)
+    below = "" if isinstance(page.blocks[0], Table) else "\n"
+    return heading + below + "\n".join(blocks)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class _Drawing:
 
     def grids(self, table: Table) -> Iterator[tuple[Grid, float]]:
         """Yield the grids that could show a table, the richest first, each with how much taller it may become."""
-        for view in table.views:
+        for view in (view for view in table.views if view.room <= self.screen.width):
             seen = table.seen(view.names)
             for writer in self.writers[: 1 if view.exact else None]:
                 grid = _grid(seen, writer)

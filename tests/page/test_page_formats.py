@@ -25,6 +25,7 @@ COMMANDS = [
     ("conventions", "separable_conv", "--metric", "params"),
     ("explain", "resnet50", "4.1G"),
     ("explain", "resnet50=3.86G", "resnet101=7.58G"),
+    ("experiment", "g3"),
 ]
 _LAYOUTS = {"explain": "explanation"}
 each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -20,9 +20,10 @@ def _run(name: str | None, platforms: tuple[str, ...], **options: Any) -> None:
     from flopcalc.pages.experiment import experiment_page, experiments_page
     from flopcalc.theory.experiments import load_experiment, run_experiment
 
+    experiment = None if name is None else load_experiment(name)
     chosen = chosen_format(options)
-    if name is not None:
-        page = experiment_page(run_experiment(load_experiment(name), split_list(platforms) or ()))
+    if experiment is not None:
+        page = experiment_page(run_experiment(experiment, split_list(platforms) or ()))
     elif platforms:
         raise FlopcalcError(
             Problem("--platform goes with an experiment", None, "", "flopcalc experiment g1 --platform")

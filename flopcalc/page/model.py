@@ -88,6 +88,8 @@ class Table:
         What stands above it.
     amounts : bool
         Whether a screen has an amount at the left of each line and what it is for beside it, without headers.
+    stay : int
+        How many of the first columns every part has of a table that a screen has no room for; 0 has no parts.
     """
 
     columns: tuple[Column, ...]
@@ -96,6 +98,7 @@ class Table:
     set_in_type: tuple[str, ...] = ()
     title: Phrase = ()
     amounts: bool = False
+    stay: int = 0
 
     def seen(self, names: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -76,7 +76,23 @@ class _Drawing:
     def table(self, table: Table) -> str:
         """Return the first view that the screen has room for, below the title."""
         above = self.strong(table.title) if table.title else ""
-        return above + (self.amounts(table) if table.amounts else first_fitting(self.grids(table), self.screen)[1])
+        if table.amounts:
+            return above + self.amounts(table)
+        return above + "\n".join(first_fitting(self.grids(part), self.screen)[1] for part in self.parts(table))
+
+    def parts(self, table: Table) -> Iterator[Table]:
+        """Yield the table, or tables of as many of its columns as there is room for beside those that stay."""
+        if not table.stay:
+            yield table
+            return
+        every = [column.name for column in table.columns]
+        chosen = every[: table.stay]
+        for name in every[table.stay :]:
+            if len(chosen) > table.stay and _grid(table.seen([*chosen, name]), self.exact).across > self.screen.width:
+                yield _alone(table, chosen)
+                chosen = every[: table.stay]
+            chosen.append(name)
+        yield _alone(table, chosen)
 
     def strong(self, phrase: Phrase) -> str:
         """Return a line that stands out."""
@@ -116,6 +132,10 @@ _DRAWN: Mapping[type, Callable[[_Drawing, Any], str]] = {
     Facts: _Drawing.facts,
     Said: _Drawing.said,
 }
+
+
+def _alone(table: Table, names: Sequence[str]) -> Table:
+    return replace(table.seen(names), views=(replace(table.views[0], names=tuple(names)),))
 
 
 def _grid(table: Table, writer: BookWriter) -> Grid:

@@ -237,6 +237,11 @@ class Grid:
         """The widths in which nothing is broken."""
         return tuple(max(1, *map(cell_len, column)) for column in self._columns)
 
+    @property
+    def across(self) -> int:
+        """The width in which nothing is broken, of all columns and what stands between them."""
+        return _across(self.natural)
+
     @cached_property
     def unbroken(self) -> tuple[int, ...]:
         """The widths in which no word is broken."""
@@ -355,7 +360,7 @@ def first_fitting(grids: Iterable[tuple[Grid, float]], screen: Screen) -> tuple[
     screen : Screen
     """
     for grid, allowance in grids:
-        if _across(grid.natural) <= screen.width:
+        if grid.across <= screen.width:
             break
         if allowance and grid.may_break(screen):
             lines = grid.drawn(screen)

@@ -26,6 +26,9 @@ COMMANDS = [
     ("explain", "resnet50", "4.1G"),
     ("explain", "resnet50=3.86G", "resnet101=7.58G"),
     ("experiment", "g3"),
+    ("audit", "shufflenet_v2", "--by-layer"),
+    ("audit", "resnet18", "shufflenet_v1"),
+    ("audit", "separable_conv"),
 ]
 _LAYOUTS = {"explain": "explanation"}
 each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

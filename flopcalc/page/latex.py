@@ -13,7 +13,7 @@ __all__ = ["page_as_latex"]
 
 
 def page_as_latex(page: Page, *, human: bool = False) -> str:
-    """Return a page's tables, the first with the words in its caption.
+    """Return a page's tables, the first with the words in its caption; the words as paragraphs where there is none.
 
     The document needs the packages amsmath and booktabs, and longtable for a table that is longer than a page.
     """
@@ -21,6 +21,8 @@ def page_as_latex(page: Page, *, human: bool = False) -> str:
     tables = [block.in_type for block in page.blocks if isinstance(block, Table)]
     said = [*page.heading, *(one for block in page.blocks if isinstance(block, Said) for one in block.paragraphs)]
     caption = _sentences(said, exact)
+    if not tables:
+        return "\n\n".join([r"% \usepackage{amsmath}", *map(exact.phrase, said)]) + "\n"
     packages = "amsmath,booktabs,longtable" if any(len(one.lines) > LONGEST for one in tables) else "amsmath,booktabs"
     lines = [rf"% \usepackage{{{packages}}}"]
     for number, table in enumerate(tables):

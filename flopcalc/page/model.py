@@ -127,10 +127,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Paragraphs; those that say what the figures mean stand back."""
+    """Paragraphs; those that say what the figures mean stand back, and the first of an answer stands out."""
 
     paragraphs: tuple[Phrase, ...]
     back: bool = True
+    answer: bool = False
 
 
 Block: TypeAlias = "Table | Facts | Said"

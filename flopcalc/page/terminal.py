@@ -123,8 +123,10 @@ class _Drawing:
 
     def said(self, block: Said) -> str:
         """Return paragraphs."""
-        notes = [Paragraph(self.exact.phrase(phrase), "dim" if block.back else "") for phrase in block.paragraphs]
-        return paragraphs_as_text(notes, self.screen)
+        style = "dim" if block.back else ""
+        styles = ["bold" if block.answer else style, *[style] * len(block.paragraphs)]
+        texts = map(self.exact.phrase, block.paragraphs)
+        return paragraphs_as_text(map(Paragraph, texts, styles), self.screen)
 
 
 _DRAWN: Mapping[type, Callable[[_Drawing, Any], str]] = {

@@ -29,8 +29,10 @@ COMMANDS = [
     ("audit", "shufflenet_v2", "--by-layer"),
     ("audit", "resnet18", "shufflenet_v1"),
     ("audit", "separable_conv"),
+    ("solve", "resnet", "--for", "depth", "--flops", "4G"),
+    ("solve", "mobilenet_v1", "--for", "alpha=0.25:1:0.25", "--flops", "500M", "--best", "params"),
 ]
-_LAYOUTS = {"explain": "explanation"}
+_LAYOUTS = {"explain": "explanation", "solve": "solution"}
 each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 
 

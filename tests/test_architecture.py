@@ -44,7 +44,6 @@ LONGEST = 60
 LONGER = {
     "cli/options.py:shared_options",
     "comparison/plan.py:plans_of",
-    "render/solution.py:solution_as_dict",
     "solving/__init__.py:solve",
     "solving/cells.py:least_beyond",
     "solving/scaling.py:compound_of",

@@ -10,14 +10,14 @@ import click
 from flopcalc.analysis import analyze_spec, resolve, spelt_here
 from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import (
-    format_option,
     given_once,
     input_shapes,
     output_option,
+    page_format_option,
     shared_options,
     split_list,
 )
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.report import Report
@@ -37,29 +37,17 @@ def _run(
     guideline: tuple[str, ...],
     top: int | None,
     by_layer: bool,
-    output_format: str,
-    output: str | None,
-    **given: Any,
+    **options: Any,
 ) -> None:
     guidelines = _guidelines(guideline)
-    values = shared_values(ctx, spec, given["settings"])
-    audits = [audit_of(report) for report in _analyzed(spec, values, given)]
-    from flopcalc.render import guidelines as render
+    values = shared_values(ctx, spec, options["settings"])
+    reports = [*_analyzed(spec, values, options)]
+    chosen = chosen_format(options)
+    audits = [audit_of(report) for report in reports]
+    from flopcalc.pages.audit import audit_page
 
-    shown: dict[str, Any] = {
-        "names": [spelt_here(text) for text in spec],
-        "guidelines": guidelines,
-        "top": top,
-        "by_layer": by_layer,
-    }
-    if output_format == "json":
-        write_json(render.audits_as_dict(audits, guidelines=guidelines, top=top), output)
-    elif output_format == "csv":
-        write_text(render.audits_as_csv(audits, **shown), output)
-    elif output_format == "markdown":
-        write_text(render.audits_as_markdown(audits, **shown), output)
-    else:
-        write_text(render.audits_as_text(audits, screen_for(output), **shown), output)
+    names = [spelt_here(text) for text in spec]
+    write_page(audit_page(audits, names=names, guidelines=guidelines, top=top, by_layer=by_layer), chosen, options)
 
 
 def _guidelines(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -112,7 +100,7 @@ command = OnSpecs(
             help="How many findings are shown of each network; on a screen 10, fewer of each where there are several.",
         ),
         click.Option(["--by-layer"], is_flag=True, help="Add the figures of every layer and block."),
-        format_option("table", "json", "csv", "markdown"),
+        page_format_option(),
         output_option(),
         *(option for option in shared_options() if option.name in _SHARED),
     ],

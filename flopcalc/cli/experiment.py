@@ -2,68 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from typing import Any
 
 import click
 
 from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.help import Command
-from flopcalc.cli.listing import listing
-from flopcalc.cli.options import format_option, output_option, split_list
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import output_option, page_format_option, split_list
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.spec import catalog
 
 __all__ = ["command"]
 
 
-def _run(name: str | None, platforms: tuple[str, ...], output_format: str, output: str | None) -> None:
-    if name is None:
-        _list(platforms, output_format, output)
-        return
+def _run(name: str | None, platforms: tuple[str, ...], **options: Any) -> None:
+    from flopcalc.pages.experiment import experiment_page, experiments_page
     from flopcalc.theory.experiments import load_experiment, run_experiment
 
-    outcome = run_experiment(load_experiment(name), split_list(platforms) or ())
-    if output_format == "json":
-        from flopcalc.render.experiment import experiment_as_dict
-
-        write_json(experiment_as_dict(outcome), output)
-    elif output_format == "csv":
-        from flopcalc.render.csv import rows_as_csv
-        from flopcalc.render.experiment import experiment_as_rows
-
-        write_text(rows_as_csv(experiment_as_rows(outcome)), output)
-    elif output_format == "markdown":
-        from flopcalc.render.experiment import experiment_as_markdown
-
-        write_text(experiment_as_markdown(outcome), output)
-    else:
-        from flopcalc.render.experiment import experiment_as_text
-
-        write_text(experiment_as_text(outcome, screen_for(output)), output)
-
-
-def _list(platforms: tuple[str, ...], output_format: str, output: str | None) -> None:
-    """Write which experiments there are."""
-    if platforms:
+    experiment = None if name is None else load_experiment(name)
+    chosen = chosen_format(options)
+    if experiment is not None:
+        page = experiment_page(run_experiment(experiment, split_list(platforms) or ()))
+    elif platforms:
         raise FlopcalcError(
             Problem("--platform goes with an experiment", None, "", "flopcalc experiment g1 --platform")
         )
-    entries = [entry for entry in catalog.index() if entry.kind == "experiments"]
-    if output_format == "json":
-        write_json([asdict(entry) for entry in entries], output)
-    elif output_format == "csv":
-        from flopcalc.render.csv import rows_as_csv
-
-        rows = [(entry.name, entry.title, entry.source) for entry in entries]
-        write_text(rows_as_csv([("name", "title", "source"), *rows]), output)
-    elif output_format == "markdown":
-        from flopcalc.render.experiment import table_as_markdown
-
-        rows = [(entry.name, entry.title, entry.source) for entry in entries]
-        write_text(table_as_markdown(("Name", "Title", "Source"), rows), output)
     else:
-        write_text(listing(entries, screen_for(output)), output)
+        page = experiments_page([entry for entry in catalog.index() if entry.kind == "experiments"])
+    write_page(page, chosen, options)
 
 
 command = Command(
@@ -78,7 +45,7 @@ command = Command(
             metavar="NAME,…",
             help="Only what ran on these machines: gpu, arm.",
         ),
-        format_option("table", "json", "csv", "markdown"),
+        page_format_option(),
         output_option(),
     ],
     callback=_run,

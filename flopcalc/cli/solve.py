@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from flopcalc.cli.completing import listed_words, parameters
-from flopcalc.cli.options import FORMATS, format_option, output_option, shared_options, split_list
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import output_option, page_format_option, shared_options, split_list
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, asked_of
-from flopcalc.errors import FlopcalcError, ParameterError, Problem
+from flopcalc.errors import ParameterError, Problem
 from flopcalc.metrics import SWEPT
 
 __all__ = ["command"]
@@ -66,7 +66,7 @@ def _options() -> list[click.Option]:
         click.Option(["--step"], metavar="NUMBER", help="Of that search's grid.  [default: 0.05]"),
         click.Option(["--tolerance"], metavar="NUMBER", help="How near to 2 it must be.  [default: 0.1]"),
         click.Option(["--top"], type=click.IntRange(min=1), metavar="N", help="Only the first N rows of a list."),
-        format_option(*FORMATS),
+        page_format_option(),
         output_option(),
         *(option for option in shared_options() if option.name in _SHARED),
     ]
@@ -79,23 +79,12 @@ _HELP = {
 
 
 def _run(ctx: click.Context, /, **options: Any) -> int:
-    output_format, output, units = options["output_format"], options["output"], options["units"]
-    if units == "human" and output_format in ("json", "csv"):
-        raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
+    chosen = chosen_format(options)
     result = _solved(ctx, options)
-    from flopcalc.render import solution as render
+    from flopcalc.pages.solve import SHOWN, solve_page
 
-    top = options["top"]
-    if output_format == "json":
-        write_json(render.solution_as_dict(result, top=top), output)
-    elif output_format == "csv":
-        write_text(render.solution_as_csv(result, top=top), output)
-    elif output_format == "markdown":
-        write_text(render.solution_as_markdown(result, units=units, top=top), output)
-    elif output_format == "latex":
-        write_text(render.solution_as_latex(result, units=units, top=top), output)
-    else:
-        write_text(render.solution_as_text(result, screen_for(output), units=units, top=top), output)
+    top = SHOWN if options["top"] is None and chosen.name == "table" else options["top"]
+    write_page(solve_page(result, top=top), chosen, options)
     return 0 if result.solved else 1
 
 

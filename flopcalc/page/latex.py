@@ -24,7 +24,7 @@ def page_as_latex(page: Page, *, human: bool = False) -> str:
     write, exact = BookLatex(page.order, human=human), BookLatex(page.order)
     tables = [block.in_type for block in page.blocks if isinstance(block, Table)]
     if not tables:
-        return "\n".join([r"% \usepackage{amsmath}", *_text(page, exact)]) + "\n"
+        return "\n".join([r"% \usepackage{amsmath}", "\n\n".join(_text(page, exact))]) + "\n"
     said = [*page.heading, *(one for block in page.blocks if isinstance(block, Said) for one in block.paragraphs)]
     caption = _sentences(said, exact)
     packages = "amsmath,booktabs,longtable" if any(len(one.lines) > LONGEST for one in tables) else "amsmath,booktabs"
@@ -42,16 +42,16 @@ def _sentences(phrases: Iterable[Phrase], write: BookLatex) -> str:
 
 
 def _text(page: Page, exact: BookLatex) -> Iterator[str]:
-    """Yield the heading, and the blocks in their order."""
+    """Yield the paragraphs and lists: the heading, and the blocks in their order."""
     for number, phrase in enumerate(page.heading):
-        yield exact.phrase(phrase) + "\n" if number else rf"\subsection*{{{exact.phrase(phrase)}}}"
+        yield exact.phrase(phrase) if number else rf"\subsection*{{{exact.phrase(phrase)}}}"
     for block in page.blocks:
         if isinstance(block, Facts):
-            yield from _facts(block, exact)
+            yield "\n".join(_facts(block, exact))
         elif isinstance(block, Steps):
-            yield from _steps(block, exact)
+            yield "\n".join(_steps(block, exact))
         elif isinstance(block, Said):
-            yield "\n\n".join(map(exact.phrase, block.paragraphs))
+            yield from map(exact.phrase, block.paragraphs)
 
 
 def _facts(block: Facts, exact: BookLatex) -> Iterator[str]:

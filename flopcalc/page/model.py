@@ -65,11 +65,14 @@ class View:
         How many lines more, as a part of its rows, it may have where words and formulas are broken to fit.
     exact : bool
         Whether numbers keep their digits where there is no room for them.
+    room : int
+        No screen that is narrower has it.
     """
 
     names: tuple[str, ...]
     breaks: float = 0
     exact: bool = False
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Table:
         Whether a screen has an amount at the left of each line and what it is for beside it, without headers.
     narrow : (int, Table), optional
         What a screen of fewer columns has in its place.
+    stay : int
+        How many of the first columns every part has of a table that a screen has no room for; 0 has no parts.
     """
 
     columns: tuple[Column, ...]
@@ -99,6 +104,7 @@ class Table:
     title: Phrase = ()
     amounts: bool = False
     narrow: tuple[int, Table] | None = None
+    stay: int = 0
 
     def seen(self, names: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""
@@ -140,10 +146,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Paragraphs; those that say what the figures mean stand back."""
+    """Paragraphs; those that say what the figures mean stand back, and the first of an answer stands out."""
 
     paragraphs: tuple[Phrase, ...]
     back: bool = True
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +189,7 @@ class Page:
     order : tuple of str
         The symbols in the order in which their specs declare them.
     data : callable
-        Makes the object that JSON has.
+        Makes the object, or the list of them, that JSON has.
     records : callable
         Makes the rows that CSV and TSV have.
     typeset : bool
@@ -192,7 +199,7 @@ class Page:
     heading: tuple[Phrase, ...]
     blocks: tuple[Block, ...]
     order: tuple[str, ...]
-    data: Callable[[], Mapping[str, Any] | Sequence[Any]]
+    data: Callable[[], Mapping[str, Any] | Sequence[Mapping[str, Any]]]
     records: Callable[[], Records]
     typeset: bool = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -41,8 +41,9 @@ def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") 
         One of :data:`flopcalc.render.cells.UNITS`.
     """
     drawing = _Drawing(screen or Screen(), units, page.order)
-    first, *others = page.blocks
-    return drawing.heading(page.heading) + drawing.block(first) + "".join("\n" + drawing.block(one) for one in others)
+    heading, *blocks = drawing.heading(page.heading), *map(drawing.block, page.blocks)
+    below = "" if not heading or isinstance(page.blocks[0], Table) else "\n"
+    return heading + below + "\n".join(blocks)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,23 @@ class _Drawing:
         if table.narrow is not None and self.screen.width < table.narrow[0]:
             table = table.narrow[1]
         above = self.strong(table.title) if table.title else ""
-        return above + (self.amounts(table) if table.amounts else first_fitting(self.grids(table), self.screen)[1])
+        if table.amounts:
+            return above + self.amounts(table)
+        return above + "\n".join(first_fitting(self.grids(part), self.screen)[1] for part in self.parts(table))
+
+    def parts(self, table: Table) -> Iterator[Table]:
+        """Yield the table, or tables of as many of its columns as there is room for beside those that stay."""
+        if not table.stay:
+            yield table
+            return
+        every = [column.name for column in table.columns]
+        chosen = every[: table.stay]
+        for name in every[table.stay :]:
+            if len(chosen) > table.stay and _grid(table.seen([*chosen, name]), self.exact).across > self.screen.width:
+                yield _alone(table, chosen)
+                chosen = every[: table.stay]
+            chosen.append(name)
+        yield _alone(table, chosen)
 
     def strong(self, phrase: Phrase) -> str:
         """Return a line that stands out."""
@@ -97,7 +114,7 @@ class _Drawing:
 
     def grids(self, table: Table) -> Iterator[tuple[Grid, float]]:
         """Yield the grids that could show a table, the richest first, each with how much taller it may become."""
-        for view in table.views:
+        for view in (view for view in table.views if view.room <= self.screen.width):
             seen = table.seen(view.names)
             for writer in self.writers[: 1 if view.exact else None]:
                 grid = _grid(seen, writer)
@@ -114,17 +131,19 @@ class _Drawing:
 
     def said(self, block: Said) -> str:
         """Return paragraphs."""
-        notes = [Paragraph(self.exact.phrase(phrase), "dim" if block.back else "") for phrase in block.paragraphs]
-        return paragraphs_as_text(notes, self.screen)
+        style = "dim" if block.back else ""
+        styles = ["bold" if block.answer else style, *[style] * len(block.paragraphs)]
+        texts = map(self.exact.phrase, block.paragraphs)
+        return paragraphs_as_text(map(Paragraph, texts, styles), self.screen)
 
     def steps(self, block: Steps) -> str:
-        """Return steps behind their numbers, with a line above each of them."""
+        """Return steps behind their numbers, with a line between them."""
         write = LineWriter(self.exact.style, self.order)
         width = len(str(len(block.steps))) + 3
         drawn = []
         for number, step in enumerate(block.steps, 1):
             because, proved = self.exact.phrase(step.because), self.exact.phrase(step.proved)
-            drawn.append(Paragraph(""))
+            drawn += [Paragraph("")] * (number > 1)
             drawn.append(Paragraph(self.exact.phrase(step.says), "", width, f"{number:>{width - 2}}"))
             drawn += (Paragraph(write.with_conditions(line), "cyan", width + 4) for line in step.lines)
             drawn += [Paragraph(f"because: {because}", "dim", width)] * bool(because)
@@ -142,6 +161,10 @@ _DRAWN: Mapping[type, Callable[[_Drawing, Any], str]] = {
     Said: _Drawing.said,
     Steps: _Drawing.steps,
 }
+
+
+def _alone(table: Table, names: Sequence[str]) -> Table:
+    return replace(table.seen(names), views=(replace(table.views[0], names=tuple(names)),))
 
 
 def _grid(table: Table, writer: BookWriter) -> Grid:

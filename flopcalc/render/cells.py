@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -241,14 +241,14 @@ class Writer:
         return self.math(formula(value, self.style, self.order))
 
     def squared(self, value: Number) -> str:
-        """Write a formula in the form that it has; a sum that is squared begins with what is added."""
+        """Write a formula in the form that it has; a sum, and one that is squared, begins with what is added."""
         if not is_rational(value):
             from sympy import Pow
 
             for power in value.atoms(Pow):
                 if power.base.is_Add and power.exp == 2 and formula(power.base, self.style, self.order)[0] == "-":
                     value = value.xreplace({power: (-power.base) ** 2})
-        return self.math(formula(value, self.style, self.order))
+        return self.math(" - ".join(formula(part, self.style, self.order) for part in _added_and_taken(value)))
 
     def setting(self, value: Value) -> str:
         """Write the value of a parameter, as people would give it."""
@@ -265,6 +265,18 @@ class Writer:
         if len(shapes) > 2:
             return self.words(f"{len(shapes)} tensors")
         return self.words(", ").join(self.shape(shape) for shape in shapes)
+
+
+def _added_and_taken(value: Number) -> Iterator[Number]:
+    """Yield what a sum adds, and each term that it takes away; all in one where it does not do both."""
+    if is_rational(value) or not value.is_Add:
+        yield value
+        return
+    taken = [term for term in value.args if term.could_extract_minus_sign()]
+    if len(taken) == len(value.args):
+        taken = []
+    yield value.func(*(term for term in value.args if term not in taken))
+    yield from (-term for term in taken)
 
 
 def shape_text(shape: Sequence[Number], style: Style = UNICODE, order: Sequence[str] = ()) -> str:

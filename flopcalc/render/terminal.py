@@ -237,6 +237,11 @@ class Grid:
         """The widths in which nothing is broken."""
         return tuple(max(1, *map(cell_len, column)) for column in self._columns)
 
+    @property
+    def across(self) -> int:
+        """The width in which nothing is broken, of all columns and what stands between them."""
+        return _across(self.natural)
+
     @cached_property
     def unbroken(self) -> tuple[int, ...]:
         """The widths in which no word is broken."""
@@ -245,13 +250,23 @@ class Grid:
             for head, natural, column in zip(self.heads, self.natural, self._columns, strict=True)
         )
 
+    @cached_property
+    def below_words(self) -> tuple[int, ...]:
+        """The widths in which no word is broken, but every header is where it has several."""
+        return tuple(
+            max(1, _longest_word(head.text), *map(cell_len, column[1:])) if head.whole else least
+            for head, least, column in zip(self.heads, self.unbroken, self._columns, strict=True)
+        )
+
     def widths(self, room: int) -> tuple[int, ...]:
         """Return the widths on a screen: the widest columns give way, none below its longest word if that can be."""
         least = self.unbroken
         if _across(least) > room:
+            least = self.below_words
+        if _across(least) > room:
             least = tuple(
-                natural if head.whole else min(natural, _NARROWEST)
-                for head, natural in zip(self.heads, self.natural, strict=True)
+                whole if head.whole else min(natural, _NARROWEST)
+                for head, natural, whole in zip(self.heads, self.natural, self.below_words, strict=True)
             )
         for level in range(max(self.natural), 0, -1):
             widths = tuple(max(low, min(high, level)) for low, high in zip(least, self.natural, strict=True))
@@ -277,7 +292,7 @@ class Grid:
                 Text(head.text),
                 justify="right" if head.numeric else "left",
                 width=width,
-                no_wrap=head.whole,
+                no_wrap=head.whole and width >= cell_len(head.text),
                 overflow="fold",
             )
         for index, row in enumerate(self.rows):
@@ -345,7 +360,7 @@ def first_fitting(grids: Iterable[tuple[Grid, float]], screen: Screen) -> tuple[
     screen : Screen
     """
     for grid, allowance in grids:
-        if _across(grid.natural) <= screen.width:
+        if grid.across <= screen.width:
             break
         if allowance and grid.may_break(screen):
             lines = grid.drawn(screen)

@@ -85,3 +85,31 @@ def test_the_papers_compound_coefficients_are_among_those_found(run: Callable[..
     assert ran.code == 0
     (line,) = [line for line in ran.out.splitlines() if line.split()[:3] == ["1.2", "1.1", "1.15"]]
     assert "1.9203" in line
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "latex", "html", "csv", "tsv", "json"])
+def test_a_formula_is_told_in_every_format(ok: Callable[..., str], name: str) -> None:
+    said = ok("solve", "separable_conv", "--for", "O", "--flops", "B", "--format", name)
+    assert {"latex": r"O = $\frac{B}{C\,H\,W} - K^{2}$", "table": "O = B/(HWC) - K²", "html": "O = B/(HWC) - K²"}.get(
+        name, "B"
+    ) in said
+    assert name not in ("table", "markdown", "latex", "html") or "identically" in " ".join(said.split())
+
+
+def test_a_screen_has_twenty_rows_of_a_list_and_files_have_all(ok: Callable[..., str]) -> None:
+    command = ("solve", "mobilenet_v1", "--for", "alpha=0.1:1:0.01", "--flops", "1G", "--best", "params,max:mac")
+    rows = ok(*command, "--format", "csv").count("\n") - 1
+    assert rows > 20
+    assert f"The first 20 of {rows} are shown" in ok(*command)
+    assert "are shown" not in ok(*command, "--format", "markdown")
+    assert ok(*command, "--format", "html").count("<tr>") == rows + 1
+    assert ok(*command, "--top", "3", "--format", "tsv").count("\n") == 4
+
+
+def test_a_front_has_the_columns_that_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch, ok: Callable[..., str]
+) -> None:
+    command = ("solve", "mobilenet_v1", "--for", "alpha=0.25:1:0.25", "--flops", "500M", "--best", "params")
+    for width, heads in ((40, "alpha Params FLOPs"), (60, "alpha Params FLOPs MAC Activations")):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert heads in [" ".join(line.split()) for line in ok(*command).splitlines()]

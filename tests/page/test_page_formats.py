@@ -30,8 +30,19 @@ COMMANDS = [
     ("verify", "(C+O)^2 >= 4*C*O"),
     ("verify", "MAC ≥ 2√(HWB) + B/(HW)", "--of", "pointwise_conv", "--let", "B=flops"),
     ("verify", "others"),
+    ("experiment", "g3"),
+    ("audit", "shufflenet_v2", "--by-layer"),
+    ("audit", "resnet18", "shufflenet_v1"),
+    ("audit", "separable_conv"),
+    ("solve", "resnet", "--for", "depth", "--flops", "4G"),
+    ("solve", "mobilenet_v1", "--for", "alpha=0.25:1:0.25", "--flops", "500M", "--best", "params"),
 ]
-_LAYOUTS = {"explain": ("explanation",), "derive": ("derivation",), "verify": ("verdict", "worksheet")}
+_LAYOUTS = {
+    "explain": ("explanation",),
+    "derive": ("derivation",),
+    "verify": ("verdict", "worksheet"),
+    "solve": ("solution",),
+}
 each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 
 

@@ -1,37 +1,26 @@
-"""Solutions in every format: the network within a budget and the next one above, fronts, and compound scaling."""
+"""What ``flopcalc solve`` says: the network within a budget and the next one, fronts, and compound scaling."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 from flopcalc.errors import listed
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Number, as_text, is_rational, readable
-from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
-from flopcalc.render.cells import Cell, Phrase, Ratio, Setting
-from flopcalc.render.csv import rows_as_csv
+from flopcalc.page.model import Block, Column, Page, Said, Table, View, listing
+from flopcalc.render.cells import Cell, Digits, Phrase, Ratio, Setting, Squared
 from flopcalc.render.json import number, plain, report_as_dict
-from flopcalc.render.latex import escaped_latex
 from flopcalc.render.table import heading, symbol_order
 from flopcalc.render.units import rounded
 from flopcalc.report import METRICS, Report
 from flopcalc.solving import Budget, Compound, Formula, Found, Front, Solution
 from flopcalc.solving.path import Course, End, Span
 
-if TYPE_CHECKING:
-    from flopcalc.render.terminal import Screen
-
-__all__ = [
-    "SCHEMA",
-    "solution_as_csv",
-    "solution_as_dict",
-    "solution_as_latex",
-    "solution_as_markdown",
-    "solution_as_text",
-]
+__all__ = ["SCHEMA", "SHOWN", "solve_page"]
 
 SCHEMA = "flopcalc.solution/1"
 """What the key ``schema`` says: the layout, and its version."""
@@ -42,34 +31,46 @@ LABELS: Mapping[str, str] = {name: metric.header for name, metric in KNOWN.items
 Result: TypeAlias = "Solution | Formula | Front | Compound"
 
 _DECIMALS = 6
-_SHOWN = 20
-"""How many rows of a long list a screen shows."""
+SHOWN = 20
+"""How many rows of a long list a screen shows, where nobody says."""
 
 _EXPENDABLE = ("weights", "activations", "madds", "mac")
 """What a narrow screen leaves out of a list, in this order."""
 
 
-# -- what is said, before it is laid out -----------------------------------------------------------------------------
+def solve_page(result: Result, *, top: int | None = None) -> Page:
+    r"""Return what was found, of a list the first `top` rows.
+
+    Examples
+    --------
+    >>> from flopcalc.page.terminal import page_as_text
+    >>> from flopcalc.solving import solve
+    >>> print(page_as_text(solve_page(solve("pointwise_conv", "O", params="B"))).split("\n\n")[1])
+    Params = CO
+    Params = B where
+    O = B/C
+    """
+    if isinstance(result, Front):
+        blocks = _front(result, top)
+    elif isinstance(result, Compound):
+        blocks = _compound(result, top)
+    else:
+        blocks = _formula(result) if isinstance(result, Formula) else _solution(result)
+    above = heading(result.report)
+    if isinstance(result, Front):  # whose parameters vary
+        above = above[: 2 if result.report.spec.source else 1]
+    return Page(above, blocks, symbol_order(result.report), partial(_data, result, top), partial(_records, result, top))
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A page: what it is of, what was found, a table, and notes."""
-
-    head: tuple[Phrase, ...]
-    answer: tuple[Phrase, ...]
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    notes: tuple[Phrase, ...]
-    text_columns: int = 1
+def _answered(answer: Sequence[Phrase], table: Table | None, notes: Iterable[Phrase]) -> tuple[Block, ...]:
+    """Return what was found, in words and figures, and what they mean."""
+    said = Said(tuple(answer), back=False, answer=True)
+    return (said, *([table] if table is not None and table.lines else []), Said(tuple(notes)))
 
 
-def _sheet(result: Result, top: int | None, room: int | None = None) -> Sheet:
-    if isinstance(result, Solution):
-        return _solution(result)
-    if isinstance(result, Formula):
-        return _formula(result)
-    return _front(result, top, room) if isinstance(result, Front) else _compound(result, top, room)
+def _exact(value: Number) -> Cell:
+    """Return a number, or a formula in the form that it has."""
+    return value if is_rational(value) else Squared(value)
 
 
 def end_text(end: End) -> str:
@@ -108,7 +109,7 @@ def _between(name: str, span: Span) -> Phrase:
 
 def _bound(budget: Budget) -> Phrase:
     sign = {"<=": " ≤ ", ">=": " ≥ "}[budget.relation]
-    return LABELS[budget.metric] + sign, budget.value
+    return LABELS[budget.metric] + sign, _exact(budget.value)
 
 
 def _bounds(budgets: Sequence[Budget]) -> Phrase:
@@ -162,7 +163,7 @@ def _cell(metric: str, value: Number | None) -> Cell:
     return value if value is None or KNOWN[metric].whole else Ratio(value)
 
 
-def _solution(result: Solution) -> Sheet:
+def _solution(result: Solution) -> tuple[Block, ...]:
     unknown, budgets = result.unknown, result.budgets
     found = result.network or result.least
     assert found is not None
@@ -195,7 +196,8 @@ def _solution(result: Solution) -> Sheet:
             values.append(beside.totals[metric])
         row: list[Cell] = [LABELS[metric], *(_cell(metric, value) for value in values)]
         rows.append(tuple(row))
-    return Sheet(heading(result.report), tuple(answer), tuple(heads), tuple(rows), tuple(_proof(result)))
+    columns = [Column(str(index), head, numeric=index > 0) for index, head in enumerate(heads)]
+    return _answered(answer, listing(columns, rows), _proof(result))
 
 
 def _proof(result: Solution) -> Iterator[Phrase]:
@@ -235,12 +237,12 @@ def _counted(report: Report, metrics: Sequence[str]) -> Iterator[Phrase]:
         yield (f"Bytes are those of elements in {report.dtype}.",)
 
 
-def _formula(result: Formula) -> Sheet:
+def _formula(result: Formula) -> tuple[Block, ...]:
     label = LABELS[result.budget.metric]
     answer: list[Phrase] = [
-        (f"{label} = ", result.cost),
-        (f"{label} = ", result.budget.value, " where"),
-        (f"{result.unknown} = ", result.value),
+        (f"{label} = ", _exact(result.cost)),
+        (f"{label} = ", _exact(result.budget.value), " where"),
+        (f"{result.unknown} = ", _exact(result.value)),
     ]
     notes: list[Phrase] = []
     if result.proved:
@@ -254,22 +256,20 @@ def _formula(result: Formula) -> Sheet:
     if result.report.assumed:
         notes.append(("Assumed: " + ", ".join(result.report.assumed) + ".",))
     notes += _counted(result.report, (result.budget.metric,))
-    return Sheet(heading(result.report), tuple(answer), (), (), tuple(notes))
+    return _answered(answer, None, notes)
 
 
-def _front(result: Front, top: int | None, room: int | None) -> Sheet:
+def _front(result: Front, top: int | None) -> tuple[Block, ...]:
     goals = ", ".join(f"{'most' if way == 'max' else 'least'} {LABELS[name]}" for name, way in result.goals.items())
     count = len(result.choices)
     answer: list[Phrase] = [("Within ", *_bounds(result.budgets), f": the front of {goals}")]
     if not count:
         answer = [("No configuration is within ", *_bounds(result.budgets), ".")]
-    metrics = _fitting(
-        _metrics(result.report, result.budgets, result.goals), room, len(result.names), tuple(result.goals)
-    )
+    metrics = _metrics(result.report, result.budgets, result.goals)
     shown = result.choices if top is None else result.choices[:top]
     rows = [
         (
-            *(_setting(choice.parameters[name]) for name in result.names),
+            *(Setting(choice.parameters[name]) for name in result.names),
             *(_cell(item, choice.totals[item]) for item in metrics),
         )
         for choice in shown
@@ -283,24 +283,21 @@ def _front(result: Front, top: int | None, room: int | None) -> Sheet:
     if len(shown) < count:
         notes.append((f"The first {len(shown)} of {count:,} are shown; --top N and other formats show more.",))
     notes += _counted(result.report, metrics)
-    title = heading(result.report)[: 2 if result.report.spec.source else 1]
-    heads = (*result.names, *(LABELS[metric] for metric in metrics))
-    return Sheet(title, tuple(answer), heads, tuple(rows), tuple(notes), 0)
+    columns = [*(Column(name, name) for name in result.names), *(Column(f" {m}", LABELS[m]) for m in metrics)]
+    views = tuple(View(names, exact=True) for names in _poorer([column.name for column in columns], result.goals))
+    return _answered(answer, replace(listing(columns, rows), views=views), notes)
 
 
-def _setting(value: Any) -> Cell:
-    return Setting(value)
+def _poorer(names: Sequence[str], goals: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield columns for narrower and narrower screens."""
+    yield tuple(names)
+    for metric in _EXPENDABLE:
+        if f" {metric}" in names and metric not in goals:
+            names = [name for name in names if name != f" {metric}"]
+            yield tuple(names)
 
 
-def _fitting(metrics: list[str], room: int | None, others: int, kept: Sequence[str]) -> list[str]:
-    """Return the metrics for which a screen has room, about fifteen columns each."""
-    for name in _EXPENDABLE:
-        if room is not None and 13 * (len(metrics) + others) > room and name in metrics and name not in kept:
-            metrics = [metric for metric in metrics if metric != name]
-    return metrics
-
-
-def _compound(result: Compound, top: int | None, room: int | None) -> Sheet:
+def _compound(result: Compound, top: int | None) -> tuple[Block, ...]:
     depth, width, resolution = result.names
     target = readable(_plain(result.target))
     answer: list[Phrase] = [
@@ -315,10 +312,10 @@ def _compound(result: Compound, top: int | None, room: int | None) -> Sheet:
     rows: list[tuple[Cell, ...]] = [
         (
             *(Setting(_plain(value)) for value in row.coefficients),
-            rounded(row.product, 4),
-            _signed(row.product - result.target),
+            Digits(rounded(row.product, 4)),
+            Digits(_signed(row.product - result.target)),
             row.totals["flops"],
-            rounded(row.ratio, 3),
+            Digits(rounded(row.ratio, 3)),
             row.totals["params"],
             "own" if row.own else None,
         )
@@ -347,7 +344,8 @@ def _compound(result: Compound, top: int | None, room: int | None) -> Sheet:
     heads: tuple[str, ...] = ("α", "β", "γ", "α·β²·γ²", "off by", "FLOPs", "ratio", "Params", "")
     if not any(row.own for row in shown):
         heads, rows = heads[:-1], [row[:-1] for row in rows]
-    return Sheet(heading(result.report), tuple(answer), heads, tuple(rows), tuple(notes), 0)
+    columns = [Column(head, head, numeric=bool(head)) for head in heads]
+    return _answered(answer, listing(columns, rows), notes)
 
 
 def _signed(value: Fraction) -> str:
@@ -355,117 +353,11 @@ def _signed(value: Fraction) -> str:
     return text if value <= 0 else f"+{text}"
 
 
-# -- formats ---------------------------------------------------------------------------------------------------------
+# -- data ------------------------------------------------------------------------------------------------------------
 
 
-def solution_as_text(result: Result, screen: Screen, *, units: str = "auto", top: int | None = None) -> str:
-    """Return what was found, for a screen.
-
-    Parameters
-    ----------
-    result : Solution, Formula, Front or Compound
-    screen : Screen
-    units : str
-        One of :data:`flopcalc.render.cells.UNITS`.
-    top : int, optional
-        How many rows of a list.
-    """
-    from flopcalc.render.terminal import Head, Paragraph, listing_as_text, paragraphs_as_text
-
-    order = symbol_order(result.report)
-    exact = BookWriter(order, screen)
-    writer = BookWriter(order, screen, human=units == "human")
-    sheet = _sheet(result, _SHOWN if top is None else top, screen.width)
-    title, *rest = (exact.phrase(line) for line in sheet.head)
-    parts = [
-        paragraphs_as_text([Paragraph(title, "bold"), *(Paragraph(line, "dim") for line in rest)], screen),
-        "\n",
-        paragraphs_as_text(
-            [Paragraph(_phrase(writer, line), "bold" if not place else "") for place, line in enumerate(sheet.answer)],
-            screen,
-        ),
-        "\n",
-    ]
-    if sheet.rows:
-        heads = [
-            Head(screen.written(head), place >= sheet.text_columns and bool(head))
-            for place, head in enumerate(sheet.heads)
-        ]
-        rows = [[writer.cell(cell) for cell in row] for row in sheet.rows]
-        parts += [listing_as_text(heads, rows, screen), "\n"]
-    parts.append(paragraphs_as_text([Paragraph(_phrase(writer, note), "dim") for note in sheet.notes], screen))
-    return "".join(parts)
-
-
-def _phrase(writer: Book, phrase: Phrase) -> str:
-    """Write words with formulas in the form that they have."""
-    return "".join(
-        writer.math(_terms(writer, cell)) if hasattr(cell, "free_symbols") else writer.cell(cell) for cell in phrase
-    )
-
-
-def _terms(writer: Book, value: Any) -> str:
-    """Return a formula's text, a sum with what is added before what is taken away."""
-    if not value.is_Add:
-        return writer.text(value)
-    taken = [term for term in value.args if term.could_extract_minus_sign()]
-    if not taken or len(taken) == len(value.args):
-        return writer.text(value)
-    kept = writer.text(value.func(*(term for term in value.args if term not in taken)))
-    return f"{kept} - " + " - ".join(writer.text(-term) for term in taken)
-
-
-def solution_as_markdown(result: Result, *, units: str = "auto", top: int | None = None) -> str:
-    """Return what was found as GitHub-flavoured Markdown."""
-    writer = BookMarkdown(symbol_order(result.report), human=units == "human")
-    sheet = _sheet(result, top)
-    title, *rest = (writer.phrase(line) for line in sheet.head)
-    lines = [f"## {title}", ""]
-    for line in [*rest, *(_phrase(writer, line) for line in sheet.answer)]:
-        lines += [line, ""]
-    if sheet.rows:
-        lines.append("| " + " | ".join(writer.words(head) for head in sheet.heads) + " |")
-        lines.append(
-            "| " + " | ".join("---" if n < sheet.text_columns else "---:" for n in range(len(sheet.heads))) + " |"
-        )
-        lines += ["| " + " | ".join(writer.cell(cell) for cell in row) + " |" for row in sheet.rows]
-        lines.append("")
-    lines.append("\n\n".join(_phrase(writer, note) for note in sheet.notes))
-    return "\n".join(lines) + "\n"
-
-
-def solution_as_latex(result: Result, *, units: str = "auto", top: int | None = None) -> str:
-    """Return what was found as a LaTeX table, what is said in its caption; a formula as a displayed equation."""
-    writer = BookLatex(symbol_order(result.report), human=units == "human")
-    sheet = _sheet(result, top)
-    said = "; ".join(_phrase(writer, line).rstrip(".") for line in [*sheet.head, *sheet.answer])
-    if not sheet.rows:
-        return f"% {said}\n" if not isinstance(result, Formula) else _equation(result, writer)
-    lines = [
-        r"% \usepackage{amsmath,booktabs,longtable}",
-        rf"\begin{{longtable}}{{{''.join('l' if n < sheet.text_columns else 'r' for n in range(len(sheet.heads)))}}}",
-        rf"  \caption{{{said}.}} \\",
-        r"  \toprule",
-        "  " + " & ".join(escaped_latex(head) for head in sheet.heads) + r" \\",
-        r"  \midrule",
-        r"  \endhead",
-        *("  " + " & ".join(writer.cell(cell) for cell in row) + r" \\" for row in sheet.rows),
-        r"  \bottomrule",
-        r"\end{longtable}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _equation(result: Formula, writer: BookLatex) -> str:
-    from sympy import Symbol
-
-    left = writer.text(Symbol(result.unknown))
-    right = as_text(result.value) if is_rational(result.value) else _terms(writer, result.value)
-    return f"\\[\n  {left} = {right}\n\\]\n"
-
-
-def solution_as_csv(result: Result, *, top: int | None = None) -> str:
-    """Return exact rows: the network and the next above, the front, the search, or the formula."""
+def _records(result: Result, top: int | None) -> list[Sequence[str]]:
+    """Return exact rows: the network and the next one, the front, the search, or the formula."""
     rows: list[Sequence[str]] = []
     if isinstance(result, Solution):
         known = result.network or result.least
@@ -505,7 +397,7 @@ def solution_as_csv(result: Result, *, top: int | None = None) -> str:
             )
             for row in result.rows[:top]
         ]
-    return rows_as_csv(rows)
+    return rows
 
 
 def _ends(span: Span) -> tuple[str, str, str, str]:
@@ -514,80 +406,89 @@ def _ends(span: Span) -> tuple[str, str, str, str]:
     return end_text(span.low), as_text(span.low_closed), end_text(span.high), as_text(span.high_closed)
 
 
-def solution_as_dict(result: Result, *, top: int | None = None) -> dict[str, Any]:
-    """Return what was found as JSON has it: numbers as integers, fractions and formulas as strings."""
+def _data(result: Result, top: int | None) -> dict[str, Any]:
+    """Return numbers as integers, fractions and formulas as strings."""
     report = report_as_dict(result.report)
-    found: dict[str, Any] = {
-        "schema": SCHEMA,
-        "spec": report["spec"],
-        "parameters": report["parameters"],
-        "input": report["input"],
-        "convention": report["convention"],
-        "solved": result.solved,
-    }
+    found = {"schema": SCHEMA} | {name: report[name] for name in ("spec", "parameters", "input", "convention")}
+    found["solved"] = result.solved
     if isinstance(result, Compound):
-        found |= {
-            "names": list(result.names),
-            "target": number(_plain(result.target)),
-            "tolerance": number(_plain(result.tolerance)),
-            "step": number(_plain(result.step)),
-            "base": _totals({metric: result.report.measure(metric) for metric in METRICS}),
-            "tried": result.tried,
-            "rows": [
-                {
-                    "coefficients": [number(_plain(value)) for value in row.coefficients],
-                    "product": number(_plain(row.product)),
-                    "ratio": number(_plain(row.ratio)),
-                    "own": row.own,
-                    "totals": _totals(row.totals),
-                }
-                for row in result.rows[:top]
-            ],
-        }
-        return found
+        return found | _compound_data(result, top)
     budgets = [result.budget] if isinstance(result, Formula) else list(result.budgets)
     found["budgets"] = [
         {"metric": item.metric, "relation": item.relation, "value": number(item.value)} for item in budgets
     ]
     if isinstance(result, Formula):
-        found |= {
-            "unknown": result.unknown,
-            "cost": number(result.cost),
-            "value": number(result.value),
-            "where": list(result.where),
-            "proved": result.proved,
-            "recounted": result.recounted,
-        }
-    elif isinstance(result, Front):
-        found |= {
-            "names": list(result.names),
-            "goals": dict(result.goals),
-            "tried": result.tried,
-            "within": result.within,
-            "recounted": result.recounted,
-            "choices": [
-                {
-                    "parameters": {name: plain(value) for name, value in item.parameters.items()},
-                    "totals": _totals(item.totals),
-                }
-                for item in result.choices[:top]
-            ],
-        }
-    else:
-        proven = None if result.proven_from is None else number(_plain(result.proven_from))
-        found |= {
-            "unknown": result.unknown,
-            "goal": result.goal,
-            "network": _network(result.network, result.budgets),
-            "above": _network(result.above, result.budgets, whole=False),
-            "below": _network(result.below, result.budgets, whole=False),
-            "least": _network(result.least, result.budgets),
-            "assumed": result.assumed or None,
-            "proven_from": proven,
-            "rises": result.rises,
-            "recounted": result.recounted,
-        }
-    return found
+        return found | _formula_data(result)
+    return found | (_front_data(result, top) if isinstance(result, Front) else _solved_data(result))
+
+
+def _compound_data(result: Compound, top: int | None) -> dict[str, Any]:
+    """Return the coefficients that scale a network, and what each comes to."""
+    return {
+        "names": list(result.names),
+        "target": number(_plain(result.target)),
+        "tolerance": number(_plain(result.tolerance)),
+        "step": number(_plain(result.step)),
+        "base": _totals({metric: result.report.measure(metric) for metric in METRICS}),
+        "tried": result.tried,
+        "rows": [
+            {
+                "coefficients": [number(_plain(value)) for value in row.coefficients],
+                "product": number(_plain(row.product)),
+                "ratio": number(_plain(row.ratio)),
+                "own": row.own,
+                "totals": _totals(row.totals),
+            }
+            for row in result.rows[:top]
+        ],
+    }
+
+
+def _formula_data(result: Formula) -> dict[str, Any]:
+    """Return the value as a formula."""
+    return {
+        "unknown": result.unknown,
+        "cost": number(result.cost),
+        "value": number(result.value),
+        "where": list(result.where),
+        "proved": result.proved,
+        "recounted": result.recounted,
+    }
+
+
+def _front_data(result: Front, top: int | None) -> dict[str, Any]:
+    """Return the networks of which none is better in every goal."""
+    return {
+        "names": list(result.names),
+        "goals": dict(result.goals),
+        "tried": result.tried,
+        "within": result.within,
+        "recounted": result.recounted,
+        "choices": [
+            {
+                "parameters": {name: plain(value) for name, value in item.parameters.items()},
+                "totals": _totals(item.totals),
+            }
+            for item in result.choices[:top]
+        ],
+    }
+
+
+def _solved_data(result: Solution) -> dict[str, Any]:
+    """Return the network that meets the budgets, and its neighbours."""
+    proven = None if result.proven_from is None else number(_plain(result.proven_from))
+    return {
+        "unknown": result.unknown,
+        "goal": result.goal,
+        "network": _network(result.network, result.budgets),
+        "above": _network(result.above, result.budgets, whole=False),
+        "below": _network(result.below, result.budgets, whole=False),
+        "least": _network(result.least, result.budgets),
+        "assumed": result.assumed or None,
+        "proven_from": proven,
+        "rises": result.rises,
+        "recounted": result.recounted,
+    }
 
 
 def _totals(totals: Mapping[str, Number]) -> dict[str, int | str]:

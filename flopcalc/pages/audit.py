@@ -1,26 +1,28 @@
-"""An audit for a screen, for Markdown, as CSV and as JSON: the guidelines' figures, the findings, and every layer."""
+"""What ``flopcalc audit`` says: the figures of ShuffleNetV2's guidelines, the findings, and every layer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from itertools import chain
+from math import inf
+from typing import Any, TypeAlias
 
 from flopcalc.number import Number, as_text, divide, expanded, is_rational, total
+from flopcalc.page.model import Block, Column, Line, Page, Said, Table, View, listing
 from flopcalc.render.book import BookWriter
-from flopcalc.render.cells import Cell, Phrase, Share, Writer
-from flopcalc.render.csv import rows_as_csv
+from flopcalc.render.cells import Cell, Digits, Phrase, Share
 from flopcalc.render.json import number
-from flopcalc.render.markdown import escaped_markdown
 from flopcalc.render.table import caption, heading, symbol_order
 from flopcalc.render.units import percent, rounded
 from flopcalc.report import share
+from flopcalc.theory import guidelines as theory
 from flopcalc.theory.guidelines import (
     ELEMENTWISE,
     GUIDELINES,
     Audit,
-    Block,
     Elementwise,
     Finding,
     Grouping,
@@ -29,10 +31,7 @@ from flopcalc.theory.guidelines import (
     leading,
 )
 
-if TYPE_CHECKING:
-    from flopcalc.render.terminal import Screen
-
-__all__ = ["FINDINGS", "SCHEMA", "audits_as_csv", "audits_as_dict", "audits_as_markdown", "audits_as_text"]
+__all__ = ["FINDINGS", "SCHEMA", "audit_page"]
 
 SCHEMA = "flopcalc.audit/1"
 """What the key ``schema`` says: the layout, and its version."""
@@ -69,24 +68,110 @@ _DOES = {
     "channel shuffle": "copies every element",
 }
 
-_WIDE = 150
-"""On a screen of so many columns the parts of a finding have columns of their own."""
+_APART = ("guideline", "where", "figure", "mend", "mac", "share")
+_TOGETHER = ("guideline", "finding", "mac", "share")
+"""What a finding has columns for, where a screen is wide and where it is not."""
+
+_Named: TypeAlias = "Sequence[tuple[str, Audit]]"
+"""What networks are called, and their audits."""
+
+_NOTES = {
+    "g1": "G1: a convolution's MAC beside the least at the same FLOPs, kernel and groups.",
+    "g2": "G2: beside g = 1 with both widths divided by the root of g, at the same FLOPs.",
+    "g3": "G3: costs parallelism, which has no price in MAC; blocks of more than 3 pieces are listed.",
+    "g4": "G4: what element-wise operations read and write.",
+}
 
 
-class _Words(BookWriter):
-    """Writes fractions to two decimals."""
+def audit_page(
+    audits: Sequence[Audit],
+    *,
+    names: Sequence[str] | None = None,
+    guidelines: Sequence[str] = GUIDELINES,
+    top: int | None = None,
+    by_layer: bool = False,
+) -> Page:
+    """Return the page of one or several audits: the figures first, then the findings.
 
-    def number(self, value: Number) -> str:
-        return self.digits(rounded(value, 2)) if isinstance(value, Fraction) else super().number(value)
+    Parameters
+    ----------
+    audits : sequence of Audit
+    names : sequence of str, optional
+        What the networks are called where there are several; the names of their specs where not given.
+    guidelines : sequence of str
+        Which of :data:`flopcalc.theory.guidelines.GUIDELINES` are shown.
+    top : int, optional
+        How many findings of each network; :data:`FINDINGS` shared among them where not given, and all in data.
+    by_layer : bool
+        Add each guideline's figures for every layer.
+    """
+    named = tuple(zip(names or [audit.report.name for audit in audits], audits, strict=True))
+    orders = (symbol_order(audit.report) for audit in audits)
+    return Page(
+        tuple(_heading(named)),
+        tuple(_blocks(named, guidelines, top, by_layer)),
+        tuple(dict.fromkeys(chain.from_iterable(orders))),
+        partial(_data, audits, guidelines, top),
+        partial(_records, named, guidelines, top, by_layer),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Rows of text below their headers; those named in `numeric` hold numbers."""
+def _heading(named: _Named) -> Iterator[Phrase]:
+    """Yield what is audited; of several networks a line for each."""
+    if len(named) == 1:
+        yield from heading(named[0][1].report)
+        return
+    yield (f"ShuffleNetV2's guidelines on {len(named)} networks",)
+    for name, audit in named:
+        title, *rest = heading(audit.report)
+        yield (f"{name}: ", *title, *chain.from_iterable(("; ", *line) for line in rest))
 
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: frozenset[int]
+
+def _blocks(named: _Named, guidelines: Sequence[str], top: int | None, by_layer: bool) -> Iterator[Block]:
+    most = max(len(GUIDELINES), FINDINGS // len(named)) if top is None else top
+    alone = len(named) == 1
+    yield _summary(named[0][1], guidelines) if alone else _side_by_side(named, guidelines)
+    for name, audit in named:
+        prefix = "" if alone else f"{name}: "
+        found = _chosen(audit, guidelines)
+        shown = leading(found, most)
+        if shown:
+            yield _findings(audit, shown, prefix + _order(audit, shown, len(found)))
+        elif not found:
+            yield Said(((f"{prefix}nothing offends against these guidelines.",),), back=False)
+        for guideline in guidelines if by_layer else ():
+            table = _layers(audit, guideline, f"{prefix}{guideline.upper()} {_TITLES[guideline]}, every layer")
+            if table.lines:
+                yield table
+    yield Said(tuple(dict.fromkeys(_notes((audit for _, audit in named), guidelines))))
+
+
+def _notes(audits: Iterable[Audit], guidelines: Sequence[str]) -> Iterator[Phrase]:
+    yield (
+        "MAC is memory access cost in elements; % is of the whole network's. A layer is what reads or writes memory.",
+    )
+    for name in guidelines:
+        yield (_NOTES[name],)
+    for audit in audits:
+        if audit.report.symbolic:
+            yield from caption(audit.report, "layer", hints=True)
+
+
+def _short(cells: Iterable[Cell]) -> Phrase:
+    """Return words with fractions to two decimals."""
+    return tuple(Digits(rounded(cell, 2)) if isinstance(cell, Fraction) else cell for cell in cells)
+
+
+def _table(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Phrase]], title: str = "") -> Table:
+    """Return a table, fractions to two decimals, without the columns of numbers that hold nothing."""
+    table = listing(columns, rows, (title,) if title else ())
+    lines = tuple(Line(tuple(map(_short, line.cells))) for line in table.lines)
+    kept = [
+        column.name
+        for index, column in enumerate(columns)
+        if not column.numeric or any(line.cells[index] not in ((), (None,)) for line in lines)
+    ]
+    return Table(table.columns, lines, (View(tuple(kept), exact=True),), title=table.title)
 
 
 # -- the figures -----------------------------------------------------------------------------------------------------
@@ -158,33 +243,31 @@ def _most(values: Iterable[Number]) -> Number | None:
     return found[0] if len(found) == 1 else None
 
 
-def _summary(audit: Audit, writer: Writer, guidelines: Sequence[str]) -> _Table:
-    rows = []
-    for name in guidelines:
-        figure, words = _verdict(audit, name)
-        rows.append((f"{name.upper()} {_TITLES[name]}", writer.cell(figure), writer.phrase(words)))
-    return _Table(("Guideline", "Figure", "What it is"), tuple(rows), frozenset({1}))
+def _summary(audit: Audit, guidelines: Sequence[str]) -> Table:
+    columns = [
+        Column("guideline", "Guideline", numeric=False),
+        Column("figure", "Figure"),
+        Column("words", "What it is", numeric=False),
+    ]
+    return _table(columns, ((f"{name.upper()} {_TITLES[name]}", *_verdict(audit, name)) for name in guidelines))
 
 
-def _side_by_side(
-    audits: Sequence[Audit], names: Sequence[str], writers: Sequence[Writer], guidelines: Sequence[str]
-) -> _Table:
+def _side_by_side(named: _Named, guidelines: Sequence[str]) -> Table:
     """Return every measure of several networks, a column each."""
-    rows: list[tuple[str, ...]] = []
+    rows: list[list[Cell]] = []
+    shown = ""
     for guideline, title, get in _MEASURES:
         if guideline and guideline not in guidelines:
             continue
-        cells = [get(audit) for audit in audits]
+        cells = [get(audit) for _, audit in named]
         if all(cell is None or (is_rational(cell) and cell == 0) for cell in cells) and not title.startswith("%"):
             continue
-        texts = (writer.cell("-" if cell is None else cell) for writer, cell in zip(writers, cells, strict=True))
-        rows.append((guideline.upper(), title, *texts))
-    shown = ""
-    for index, row in enumerate(rows):
-        rows[index] = ("" if row[0] == shown else row[0], *row[1:])
-        shown = row[0]
-    heads = ("", "Measure", *(writer.words(name) for writer, name in zip(writers, names, strict=True)))
-    return _Table(heads, tuple(rows), frozenset(range(2, len(heads))))
+        first = "" if guideline == shown else guideline.upper()
+        rows.append([first, title, *("-" if cell is None else cell for cell in cells)])
+        shown = guideline
+    columns = [Column("guideline", "", numeric=False), Column("measure", "Measure", numeric=False)]
+    columns += (Column(str(index), name) for index, (name, _) in enumerate(named))
+    return replace(_table(columns, rows), stay=2)
 
 
 def _percent_of(get: Callable[[Audit], Number]) -> Callable[[Audit], Cell]:
@@ -268,7 +351,7 @@ def _figure(finding: Finding, audit: Audit) -> Phrase:
         return tuple(words)
     if isinstance(first, Grouping):
         return (f"{first.row.label}, ", first.groups, " groups, ", first.least.c1, " to ", first.least.c2, " channels")
-    if isinstance(first, Block):
+    if isinstance(first, theory.Block):
         words = [first.operations, " convolutions and pools"]
         if first.pieces != first.operations:
             words += [", ", first.pieces, " with groups counted"]
@@ -299,7 +382,7 @@ def _mend(finding: Finding) -> Phrase:
         about = "about " if is_rational(c1) else ""
         saving = _saves(first.excess, first.row.mac)
         return (f"g = 1 from {about}", c1, sign, c2, " channels at the same FLOPs", *saving)
-    if isinstance(first, Block):
+    if isinstance(first, theory.Block):
         if first.pieces != first.operations:
             return ("g = 1 leaves ", first.operations, " pieces")
         return ("fewer and larger operations: 2 or 3 in a block",)
@@ -329,36 +412,34 @@ def _saves(excess: Number, mac: Number) -> Phrase:
     return (f" saves {percent(part)} % of its MAC",)
 
 
-def _finding_cells(finding: Finding, audit: Audit) -> tuple[Phrase, Phrase, Phrase, Cell, Cell]:
-    part = None if finding.share is None or not is_rational(finding.share) else Share(finding.share)
-    return _where(finding), _figure(finding, audit), _mend(finding), finding.cost, part
-
-
-def _findings(audit: Audit, findings: Sequence[Finding], writer: Writer, *, apart: bool) -> _Table:
+def _findings(audit: Audit, findings: Sequence[Finding], title: str) -> Table:
+    columns = [
+        Column("guideline", "", numeric=False),
+        Column("where", "Layers", numeric=False),
+        Column("figure", "Finding", numeric=False),
+        Column("mend", "What would mend it", numeric=False),
+        Column("finding", "Finding", numeric=False),
+        Column("mac", "MAC"),
+        Column("share", "%"),
+    ]
     rows = []
     for finding in findings:
-        where, figure, mend, cost, part = _finding_cells(finding, audit)
-        texts = [writer.phrase(where), writer.phrase(figure), writer.phrase(mend)]
-        if not apart:
-            texts = [f"{texts[0]}: {texts[1]}; {texts[2]}"]
-        rows.append((finding.guideline.upper(), *texts, writer.cell(cost), writer.cell(part)))
-    heads = ("Layers", "Finding", "What would mend it") if apart else ("Finding",)
-    numbers = frozenset({len(heads) + 1, len(heads) + 2})
-    return _without_empty(_Table(("", *heads, "MAC", "%"), tuple(rows), numbers))
+        where, figure, mend = _where(finding), _figure(finding, audit), _mend(finding)
+        part = None if finding.share is None or not is_rational(finding.share) else Share(finding.share)
+        together = (*where, ": ", *figure, "; ", *mend)
+        rows.append((finding.guideline.upper(), where, figure, mend, together, finding.cost, part))
+    table = _table(columns, rows, title)
+    apart, together = (tuple(n for n in names if n in table.views[0].names) for names in (_APART, _TOGETHER))
+    views = (View(apart, breaks=inf, exact=True, room=150), View(together, exact=True))
+    return replace(table, views=views, set_in_type=together)
 
 
-def _without_empty(table: _Table) -> _Table:
-    """Leave out number columns that hold nothing."""
-    kept = [
-        index
-        for index in range(len(table.heads))
-        if index not in table.numeric or any(row[index] for row in table.rows)
-    ]
-    return _Table(
-        tuple(table.heads[index] for index in kept),
-        tuple(tuple(row[index] for index in kept) for row in table.rows),
-        frozenset(position for position, index in enumerate(kept) if index in table.numeric),
-    )
+def _order(audit: Audit, shown: Sequence[Finding], found: int) -> str:
+    """Say in which order findings stand, and how many of them."""
+    cut = f"; {len(shown)} of {found}, --top {found} shows all" if len(shown) < found else ""
+    if not audit.ranked:
+        return f"Findings, in the order of the network{cut}"
+    return f"Findings{', by what they cost' * any(finding.cost is not None for finding in shown)}{cut}"
 
 
 def _chosen(audit: Audit, guidelines: Sequence[str]) -> tuple[Finding, ...]:
@@ -373,18 +454,18 @@ def _over(excess: Number, whole: Number) -> Cell:
     return Share(part) if part is not None and is_rational(part) else None
 
 
-def _layers(audit: Audit, writer: Writer, guideline: str) -> _Table:
+def _layers(audit: Audit, guideline: str, title: str) -> Table:
     """Return a guideline's figures for every layer or block."""
     heads: tuple[str, ...]
-    cells: list[tuple[Cell, ...]]
+    rows: list[tuple[Cell, ...]]
     if guideline == "g1":
         heads = ("Layer", "c1", "c2", "MAC", "Above the least", "% of it")
-        cells = [
+        rows = [
             (w.row.path, w.least.c1, w.least.c2, w.row.mac, w.excess, _over(w.excess, w.row.mac)) for w in audit.widths
         ]
     elif guideline == "g2":
         heads = ("Layer", "Kind", "g", "MAC", "For groups", "% of it")
-        cells = [
+        rows = [
             (item.row.path, "depthwise", item.groups, item.row.mac, None, None)
             if item.depthwise
             else (item.row.path, "group", item.groups, item.row.mac, item.excess, _over(item.excess, item.row.mac))
@@ -392,221 +473,37 @@ def _layers(audit: Audit, writer: Writer, guideline: str) -> _Table:
         ]
     elif guideline == "g3":
         heads = ("Block", "Ops", "Pieces", "Branches", "Layers", "Chain", "Parallel")
-        cells = [(b.name, b.operations, b.pieces, b.branches, b.layers, b.chain, b.parallelism) for b in audit.blocks]
+        rows = [(b.name, b.operations, b.pieces, b.branches, b.layers, b.chain, b.parallelism) for b in audit.blocks]
     else:
         heads = ("Layer", "Kind", "MAC", "% of all")
-        cells = [
+        rows = [
             (item.row.path, item.kind, item.row.mac, _over(item.row.mac, audit.report.totals.mac))
             for item in audit.elementwise
         ]
     words = 2 if guideline in ("g2", "g4") else 1
-    rows = tuple(tuple(writer.cell(cell) for cell in row) for row in cells)
-    return _without_empty(_Table(heads, rows, frozenset(range(words, len(heads)))))
+    return _table([Column(head, head, numeric=index >= words) for index, head in enumerate(heads)], rows, title)
 
 
-# -- formats ---------------------------------------------------------------------------------------------------------
-
-
-def _limit(audits: Sequence[Audit], top: int | None) -> int:
-    return max(len(GUIDELINES), FINDINGS // max(1, len(audits))) if top is None else top
-
-
-def audits_as_text(
-    audits: Sequence[Audit],
-    screen: Screen | None = None,
-    *,
-    names: Sequence[str] | None = None,
-    guidelines: Sequence[str] = GUIDELINES,
-    top: int | None = None,
-    by_layer: bool = False,
-) -> str:
-    """Return one or several audits for a screen: the figures first, then the findings.
-
-    Parameters
-    ----------
-    audits : sequence of Audit
-    screen : Screen, optional
-    names : sequence of str, optional
-        What the networks are called where there are several; the names of their specs where not given.
-    guidelines : sequence of str
-        Which of :data:`flopcalc.theory.guidelines.GUIDELINES` are shown.
-    top : int, optional
-        How many findings of each network; :data:`FINDINGS` shared among them where not given.
-    by_layer : bool
-        Add each guideline's figures for every layer.
-    """
-    from flopcalc.render.terminal import Head, Screen, listing_as_text
-
-    screen = screen or Screen()
-    writers = [_Words(symbol_order(audit.report), screen) for audit in audits]
-    most = _limit(audits, top)
-
-    def drawn(table: _Table, title: str = "") -> str:
-        heads = [Head(head, index in table.numeric, _is_whole(table, index)) for index, head in enumerate(table.heads)]
-        return listing_as_text(heads, table.rows, screen, title)
-
-    names = _names(audits, names)
-    parts: list[str] = []
-    if len(audits) > 1:
-        side = _side_by_side(audits, names, writers, guidelines)
-        parts += [drawn(some) for some in _fitting(side, screen.width)]
-    for audit, name, writer in zip(audits, names, writers, strict=True):
-        prefix = "" if len(audits) == 1 else f"{name}: "
-        if len(audits) == 1:
-            title, *rest = (writer.phrase(line) for line in heading(audit.report))
-            summary = _summary(audit, writer, guidelines)
-            below = drawn(summary)
-            above = drawn(summary, title).removesuffix(below)
-            parts.append("".join([above, *map(screen.drawn, rest), below]))
-        found = _chosen(audit, guidelines)
-        shown = leading(found, most)
-        if shown:
-            findings = _findings(audit, shown, writer, apart=screen.width >= _WIDE)
-            parts.append(drawn(findings, f"{prefix}{_order(audit, shown)}") + _left_out(found, shown, screen))
-        elif not found:
-            parts.append(screen.drawn(writer.words(f"{prefix}nothing offends against these guidelines.")))
-        for guideline in guidelines if by_layer else ():
-            layers = _layers(audit, writer, guideline)
-            if layers.rows:
-                parts.append(drawn(layers, f"{prefix}{guideline.upper()} {_TITLES[guideline]}, every layer"))
-    notes = [*_notes(audits, guidelines)]
-    for audit, writer in zip(audits, writers, strict=True):
-        if audit.report.symbolic:
-            notes += [writer.phrase(note) for note in caption(audit.report, "layer", hints=True)]
-    parts.append("".join(screen.drawn(screen.written(note)) for note in dict.fromkeys(notes)))
-    return "\n".join(part for part in parts if part)
-
-
-def _names(audits: Sequence[Audit], names: Sequence[str] | None) -> Sequence[str]:
-    return names if names is not None else [audit.report.name for audit in audits]
-
-
-def _fitting(table: _Table, width: int) -> Iterable[_Table]:
-    """Take the networks of a table apart where they are too many for one screen; its first two columns stay."""
-    widths = [max(len(row[index]) for row in (table.heads, *table.rows)) + 2 for index in range(len(table.heads))]
-    room = width + 2 - sum(widths[:2])
-    chunks: list[list[int]] = [[]]
-    for index in range(2, len(widths)):
-        if chunks[-1] and sum(widths[i] for i in (*chunks[-1], index)) > room:
-            chunks.append([])
-        chunks[-1].append(index)
-    for chunk in chunks:
-        kept = (0, 1, *chunk)
-        yield _Table(
-            tuple(table.heads[index] for index in kept),
-            tuple(tuple(row[index] for index in kept) for row in table.rows),
-            frozenset(range(2, len(kept))),
-        )
-
-
-def _is_whole(table: _Table, index: int) -> bool:
-    return index in table.numeric and all(len(row[index]) <= 16 for row in table.rows)
-
-
-def _order(audit: Audit, shown: Sequence[Finding]) -> str:
-    if not audit.ranked:
-        return "Findings, in the order of the network"
-    return "Findings, by what they cost" if any(finding.cost is not None for finding in shown) else "Findings"
-
-
-def _left_out(found: Sequence[Finding], shown: Sequence[Finding], screen: Screen) -> str:
-    rest = len(found) - len(shown)
-    return screen.drawn(f"{rest} more: --top {len(found)} shows all.") if rest else ""
-
-
-_NOTES = {
-    "g1": "G1: a convolution's MAC beside the least at the same FLOPs, kernel and groups.",
-    "g2": "G2: beside g = 1 with both widths divided by the root of g, at the same FLOPs.",
-    "g3": "G3: costs parallelism, which has no price in MAC; blocks of more than 3 pieces are listed.",
-    "g4": "G4: what element-wise operations read and write.",
-}
-
-
-def _notes(audits: Sequence[Audit], guidelines: Sequence[str]) -> Iterable[str]:
-    yield "MAC is memory access cost in elements; % is of the whole network's. A layer is what reads or writes memory."
-    yield from (_NOTES[name] for name in guidelines)
-
-
-def audits_as_markdown(
-    audits: Sequence[Audit],
-    *,
-    names: Sequence[str] | None = None,
-    guidelines: Sequence[str] = GUIDELINES,
-    top: int | None = None,
-    by_layer: bool = False,
-) -> str:
-    """Return audits as GitHub-flavoured Markdown, in the order of :func:`audits_as_text`."""
-    writers = [_Words(symbol_order(audit.report)) for audit in audits]
-    most = _limit(audits, top)
-    blocks: list[str] = []
-
-    def written(table: _Table) -> str:
-        lines = [table.heads, tuple("---:" if index in table.numeric else "---" for index in range(len(table.heads)))]
-        lines[0] = tuple(map(escaped_markdown, table.heads))
-        lines += [tuple(escaped_markdown(cell.strip()) for cell in row) for row in table.rows]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-    if len(audits) > 1:
-        blocks.append(written(_side_by_side(audits, _names(audits, names), writers, guidelines)))
-    for audit, writer in zip(audits, writers, strict=True):
-        title, *rest = (escaped_markdown(writer.phrase(line)) for line in heading(audit.report))
-        blocks += [f"## {title}", *rest]
-        if len(audits) == 1:
-            blocks.append(written(_summary(audit, writer, guidelines)))
-        found = _chosen(audit, guidelines)
-        shown = leading(found, most)
-        if shown:
-            blocks += [f"{_order(audit, shown)}:", written(_findings(audit, shown, writer, apart=True))]
-        for guideline in guidelines if by_layer else ():
-            table = _layers(audit, writer, guideline)
-            if table.rows:
-                blocks += [f"{guideline.upper()} {_TITLES[guideline]}:", written(table)]
-        if audit.report.symbolic:
-            blocks += [escaped_markdown(writer.phrase(note)) for note in caption(audit.report, "layer")]
-    blocks += list(_notes(audits, guidelines))
-    return "\n\n".join(blocks) + "\n"
-
+# -- data ------------------------------------------------------------------------------------------------------------
 
 _COLUMNS = ("spec", "guideline", "layers", "count", "mac", "share", "where", "figure", "mend")
 _LAYER_COLUMNS = (
-    "spec",
-    "guideline",
-    "layer",
-    "kind",
-    "c1",
-    "c2",
-    "groups",
-    "mac",
-    "least",
-    "excess",
-    "operations",
-    "pieces",
-    "branches",
-    "layers",
-    "chain",
+    *("spec", "guideline", "layer", "kind", "c1", "c2", "groups", "mac", "least", "excess"),
+    *("operations", "pieces", "branches", "layers", "chain"),
 )
 
 
-def audits_as_csv(
-    audits: Sequence[Audit],
-    *,
-    names: Sequence[str] | None = None,
-    guidelines: Sequence[str] = GUIDELINES,
-    top: int | None = None,
-    by_layer: bool = False,
-) -> str:
-    """Return the findings as CSV, or with `by_layer` every layer's figures; shares are fractions of 1."""
+def _records(named: _Named, guidelines: Sequence[str], top: int | None, by_layer: bool) -> list[Sequence[str]]:
+    """Return a row for every finding, or with `by_layer` for every layer; shares are fractions of 1."""
     rows: list[Sequence[str]] = [_LAYER_COLUMNS if by_layer else _COLUMNS]
-    for audit, name in zip(audits, _names(audits, names), strict=True):
+    for name, audit in named:
         entries = (
             [{"guideline": g, **entry} for g in guidelines for entry in _layers_as_dicts(audit, g)]
             if by_layer
             else [_finding_as_dict(finding, audit) for finding in _some(audit, guidelines, top)]
         )
-        for entry in entries:
-            named = {"spec": name, **entry}
-            rows.append([_text(named.get(column)) for column in rows[0]])
-    return rows_as_csv(rows)
+        rows += ([_text({"spec": name, **entry}.get(column)) for column in rows[0]] for entry in entries)
+    return rows
 
 
 def _some(audit: Audit, guidelines: Sequence[str], top: int | None) -> tuple[Finding, ...]:
@@ -620,13 +517,8 @@ def _text(value: object) -> str:
     return ";".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def audits_as_dict(
-    audits: Sequence[Audit], *, guidelines: Sequence[str] = GUIDELINES, top: int | None = None
-) -> dict[str, Any]:
-    """Return audits as one object in JSON's types: integers for whole numbers, strings for all others.
-
-    It holds every layer's figures, and all the findings unless `top` says how many.
-    """
+def _data(audits: Sequence[Audit], guidelines: Sequence[str], top: int | None) -> dict[str, Any]:
+    """Return integers for whole numbers, strings for all others; every layer, and all findings without `top`."""
     return {
         "schema": SCHEMA,
         "audits": [
@@ -740,15 +632,15 @@ def _layers_as_dicts(audit: Audit, guideline: str) -> list[dict[str, Any]]:
 
 
 def _finding_as_dict(finding: Finding, audit: Audit) -> dict[str, Any]:
-    writer = _Words(symbol_order(audit.report))
-    where, figure, mend, _, _ = _finding_cells(finding, audit)
+    writer = BookWriter(symbol_order(audit.report))
+    where, figure, mend = (writer.phrase(_short(p)) for p in (_where(finding), _figure(finding, audit), _mend(finding)))
     return {
         "guideline": finding.guideline,
-        "where": writer.phrase(where),
+        "where": where,
         "layers": list(finding.paths),
         "count": number(finding.count),
         "mac": _maybe(finding.cost),
         "share": _maybe(finding.share),
-        "figure": writer.phrase(figure),
-        "mend": writer.phrase(mend),
+        "figure": figure,
+        "mend": mend,
     }

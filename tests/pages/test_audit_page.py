@@ -6,14 +6,27 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
 from flopcalc import Report
-from flopcalc.render.guidelines import audits_as_csv, audits_as_dict, audits_as_markdown, audits_as_text
+from flopcalc.page.formats import FORMATS, Layout
+from flopcalc.page.terminal import page_as_text
+from flopcalc.pages.audit import audit_page
 from flopcalc.render.terminal import Screen
 from flopcalc.theory.guidelines import Audit, audit, audit_of
+
+
+def audits_as_text(audits: Sequence[Audit], screen: Screen, **shown: Any) -> str:
+    return page_as_text(audit_page(audits, **shown), screen)
+
+
+def audits_as(audits: Sequence[Audit], name: str, **shown: Any) -> str:
+    return FORMATS[name].write(audit_page(audits, **shown), Layout())
+
 
 TRIO = ("shufflenet_v1", "shufflenet_v2", "mobilenet_v2")
 
@@ -73,7 +86,7 @@ def test_a_network_without_offence_is_told_so(trio: list[Audit]) -> None:
 
 
 def test_the_json_is_exact_and_complete(trio: list[Audit]) -> None:
-    found = json.loads(json.dumps(audits_as_dict(trio)))
+    found = json.loads(audits_as(trio, "json"))
     assert found["schema"] == "flopcalc.audit/1"
     assert [entry["spec"] for entry in found["audits"]] == list(TRIO)
     first, figures = found["audits"][0], found["audits"][0]["guidelines"]
@@ -86,17 +99,17 @@ def test_the_json_is_exact_and_complete(trio: list[Audit]) -> None:
 
 
 def test_the_json_of_formulas_is_in_pythons_notation() -> None:
-    (entry,) = audits_as_dict([audit("pointwise_conv")])["audits"]
+    (entry,) = json.loads(audits_as([audit("pointwise_conv")], "json"))["audits"]
     assert entry["ranked"] is False
     assert entry["guidelines"]["g1"]["excess"] == "-2*sqrt(C)*H*sqrt(O)*W + C*H*W + H*O*W"
     assert entry["guidelines"]["g1"]["layers"][0]["best_widths"] == ["sqrt(C)*sqrt(O)"] * 2
 
 
 def test_the_csv_has_a_row_for_every_finding_or_every_layer(trio: list[Audit]) -> None:
-    rows = list(csv.DictReader(io.StringIO(audits_as_csv(trio))))
+    rows = list(csv.DictReader(io.StringIO(audits_as(trio, "csv"))))
     assert len(rows) == sum(len(found.findings) for found in trio)
     assert {row["spec"] for row in rows} == set(TRIO)
-    layers = list(csv.DictReader(io.StringIO(audits_as_csv(trio, by_layer=True))))
+    layers = list(csv.DictReader(io.StringIO(audits_as(trio, "csv", by_layer=True))))
     for found in trio:
         own = [row for row in layers if row["spec"] == found.report.name]
         counts = [len(found.widths), len(found.groupings), len(found.blocks), len(found.elementwise)]
@@ -105,7 +118,7 @@ def test_the_csv_has_a_row_for_every_finding_or_every_layer(trio: list[Audit]) -
 
 def test_the_markdown_is_made_of_whole_tables(trio: list[Audit], hostile: Report) -> None:
     for audits in (trio, [audit_of(hostile)]):
-        text = audits_as_markdown(audits, by_layer=True)
+        text = audits_as(audits, "markdown", by_layer=True)
         for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
             bars = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
             assert len(bars) == 1
@@ -115,4 +128,23 @@ def test_words_of_a_spec_are_shown_as_they_are(hostile: Report) -> None:
     found = audit_of(hostile)
     text = audits_as_text([found], Screen(200))
     assert "[red]" in text
-    assert "\\[red\\]" in audits_as_markdown([found])
+    assert "\\[red\\]" in audits_as([found], "markdown")
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "latex", "html"])
+def test_of_several_networks_every_one_is_told_apart(trio: list[Audit], name: str) -> None:
+    said = " ".join(audits_as(trio, name).split())
+    assert "guidelines on 3 networks" in said
+    assert all(source in said for source in ("arXiv:1707.01083", "arXiv:1807.11164", "arXiv:1801.04381"))
+
+
+def test_one_spec_twice_is_two_columns(trio: list[Audit]) -> None:
+    said = audits_as([trio[0], trio[0]], "markdown", top=0)
+    assert "| Measure | shufflenet\\_v1 | shufflenet\\_v1 |" in said
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "latex", "html"])
+def test_how_many_findings_are_left_out_is_said(trio: list[Audit], name: str) -> None:
+    every = len(trio[0].findings)
+    said = " ".join(audits_as(trio[:1], name, top=2).split())
+    assert re.search(rf"what they cost; 2 of {every}, \W+top {every} shows all", said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import flopcalc
 from flopcalc import FlopcalcError, analyze, compare
 from flopcalc.comparison import Balanced, Comparison
 from flopcalc.number import as_text, symbol
+from flopcalc.solving.path import End, Span
 from flopcalc.theory.balance import Root
 
 C, H, W, M, g, c = (symbol(name) for name in ("C", "H", "W", "M", "g", "c"))
@@ -276,9 +278,20 @@ def test_a_multiplier_is_that_of_the_nearest_step(name: str, metric: str) -> Non
     best = min(abs(cost - budget) for cost in tried if cost is not None)
     assert abs(found.miss) <= best  # type: ignore[operator]
     assert found.step is not None
-    low, high = found.step
-    assert low <= found.value <= high  # type: ignore[operator]
-    assert cost_of(name, metric, alpha=low) == cost_of(name, metric, alpha=high) == budget + found.miss
+    assert found.step.holds(found.value)  # type: ignore[arg-type]
+    assert found.step.low is not None
+    assert found.step.high is not None
+    low, high = found.step.low.near, found.step.high.near
+    inside = low if found.step.low_closed else low + Fraction(1, 10**9)
+    assert cost_of(name, metric, alpha=inside) == budget + found.miss
+    assert cost_of(name, metric, alpha=high - Fraction(1, 10**9)) == budget + found.miss
+    assert analyze(name, alpha=low - Fraction(1, 10**9)).totals.cost != result.sides[1].totals.cost
+    assert analyze(name, alpha=high + Fraction(1, 10**9)).totals.cost != result.sides[1].totals.cost
+
+
+def test_what_is_followed_in_one_order_of_layers_is_not_found_in_another() -> None:
+    with pytest.raises(FlopcalcError, match="peak_memory is made equal in the file's order of layers alone"):
+        compare("mobilenet_v1", "mobilenet_v2", equal="peak_memory", vary="alpha", order="best")
 
 
 def test_a_resolution_is_that_of_the_nearest_cost() -> None:
@@ -345,3 +358,68 @@ def test_the_faults_of_all_sides_are_reported_together() -> None:
         compare("resnet_bottleneck:C=9,M=5", "resnext_bottleneck:C=10,M=5,g=2", "mobilenet_v1:alpha=0")
     assert "do not divide into 2 groups" in str(refusal.value)
     assert "alpha of mobilenet_v1 is 0" in str(refusal.value)
+
+
+# -- equal budgets: every network that a multiplier can make -----------------------------------------------------------
+
+WIDTHS = (32, 16, 24, 64, 96, 160, 320, 1280)
+"""Of arXiv:1801.04381, Table 2: each is rounded to a multiple of 8, and up where that takes more than a tenth of it."""
+
+
+LEAST, MOST = Fraction(2, 3), Fraction(3, 2)
+
+
+def every_multiplier() -> list[Fraction]:
+    """A multiplier of every network from LEAST to MOST: where a width may be rounded otherwise, and between."""
+    ends = {LEAST, MOST}
+    for width in WIDTHS:
+        for eighths in range(1, 3 * width // 16 + 2):
+            ends.add(Fraction(8 * eighths - 4, width))
+            if eighths <= 5:  # above, half of 8 is no tenth
+                ends.add(Fraction(8 * eighths * 10, 9 * width))
+    places = sorted(end for end in ends if LEAST <= end <= MOST)
+    return [*places, *((low + high) / 2 for low, high in pairwise(places))]
+
+
+@pytest.fixture(scope="module")
+def multiplied() -> dict[Fraction, Any]:
+    return {alpha: analyze("mobilenet_v2", alpha=alpha) for alpha in every_multiplier()}
+
+
+@pytest.mark.parametrize("metric", ["flops", "params", "mac_bytes"])
+def test_no_multiplier_at_all_comes_nearer_than_the_one_that_is_taken(
+    multiplied: dict[Fraction, Any], metric: str
+) -> None:
+    result = compare("mobilenet_v1", "mobilenet_v2", equal=metric, vary="alpha")
+    budget: Any = analyze("mobilenet_v1").measure(metric)
+    misses = {alpha: report.measure(metric) - budget for alpha, report in multiplied.items()}
+    least = min(misses.values(), key=abs)
+    found = balanced(result)
+    assert found.miss == least
+    assert found.step is not None
+    own = {alpha for alpha, report in multiplied.items() if report.totals.cost == result.sides[1].totals.cost}
+    assert own
+    assert all(found.step.holds(alpha) is (alpha in own) for alpha in multiplied)
+
+
+def test_a_multiplier_is_the_one_that_solving_names() -> None:
+    found = balanced(compare("mobilenet_v1", "mobilenet_v2", equal="flops", vary="alpha"))
+    assert found.value == Fraction("1.378")  # 1.376 gives the same network; of equally short ones, the greatest
+    assert found.step == Span(End(Fraction(11, 8)), True, End(Fraction(441, 320)), False)
+    assert found.other == (Fraction("1.374"), 534333552 - 568740352)
+    assert found.proven_from is not None
+    assert found.assumed == ""
+
+
+def test_a_symbol_in_the_values_is_followed_as_a_parameter_is() -> None:
+    found = balanced(compare("mobilenet_v1", "mobilenet_v2:alpha=2*a", equal="flops", vary="a"))
+    assert found.step == Span(End(Fraction(11, 16)), True, End(Fraction(441, 640)), False)
+
+
+def test_a_whole_number_in_the_values_is_followed_by_its_networks() -> None:
+    found = balanced(compare("mobilenet_v2", "resnet50:resolution=2*s", equal="flops", vary="s"))
+    budget = analyze("mobilenet_v2").totals.flops
+    costs = {half: cost_of("resnet50", "flops", resolution=2 * half) for half in range(1, 80)}
+    misses = {half: abs(cost - budget) for half, cost in costs.items() if cost is not None}
+    assert found.value == max(half for half, miss in misses.items() if miss == min(misses.values()))
+    assert abs(found.miss) == min(misses.values())  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from flopcalc.cli.options import Word, input_shapes, shared_options, split_list
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, shorten, suggest
-from flopcalc.report import METRICS
+from flopcalc.metrics import SWEPT
 
 __all__ = ["command"]
 
@@ -100,9 +100,9 @@ def _own_options() -> list[click.Parameter]:
         click.Argument(["specs"], nargs=-1, metavar="SPEC SPEC …", shell_complete=kinds_of("specs")),
         click.Option(
             ["--equal"],
-            type=Word(*METRICS),
+            type=Word(*SWEPT),
             metavar="METRIC",
-            help="Bring every side but the first to the first one's budget: " + ", ".join(METRICS) + ".",
+            help="Bring every side but the first to the first one's budget: " + ", ".join(SWEPT) + ".",
         ),
         click.Option(
             ["--vary"],

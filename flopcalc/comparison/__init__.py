@@ -13,7 +13,7 @@ from flopcalc.comparison.plan import analysed, plans_of, shared_symbols
 from flopcalc.comparison.result import FIELDS, MEASURES, Balanced, Comparison, Equal, Side
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import ParameterError, Problem
-from flopcalc.metrics import COUNTED, check_metric
+from flopcalc.metrics import SWEPT, check_metric
 from flopcalc.shapes import read_input
 from flopcalc.spec import Spec
 
@@ -99,7 +99,7 @@ def compare_specs(
     if len(specs) < 2:
         raise ParameterError(Problem("there is nothing to compare it with", None, "at least two specs"))
     if equal is not None:
-        check_metric(equal, COUNTED, "budget")
+        check_metric(equal, SWEPT, "budget")
     if (equal is None) is not (vary is None):
         missing = "what is varied (vary)" if vary is None else "what is to be equal (equal)"
         raise ParameterError(Problem(f"it is not said {missing}", None, "both or none of equal and vary"))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from flopcalc.comparison.multiples import nearest
 from flopcalc.comparison.plan import Plan, analysed, free_symbols, of_side, shared_symbols
 from flopcalc.comparison.recounting import recounted
 from flopcalc.comparison.result import Balanced, Comparison, Equal, Side, replaced
-from flopcalc.errors import Fault, FlopcalcError, Problem, gathered
+from flopcalc.convention import convention_of
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, UndecidedError, gathered
 from flopcalc.expression import free_expression
-from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, readable, symbol
+from flopcalc.metrics import COUNTED
+from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, symbol
 from flopcalc.report import Report
+from flopcalc.solving import nearest as solved
+from flopcalc.solving.path import Course, ways_of
+from flopcalc.sweeps.tracing import Setting, for_metrics
 from flopcalc.theory.balance import Closed, Root, Unsolvable, balance, turns
-from flopcalc.theory.search import Step, fractions_near, nearest, step_of_reals, step_of_wholes
 from flopcalc.theory.textbook import textbook
 
 __all__ = ["at_equal"]
@@ -24,11 +29,15 @@ __all__ = ["at_equal"]
 _ODD = 9973
 """A denominator that no width has: what can be built there too, rounds."""
 
-_ASIDE = Fraction(1009, 1000)
+_PUT = (5040, 45)
+"""What stands for other symbols where networks are followed in numbers: the first of these that makes networks."""
 
 
 def at_equal(plans: Sequence[Plan], options: Mapping[str, Any], metric: str, vary: str) -> Comparison:
     """Bring every side but the first to the first one's budget."""
+    if metric.startswith("peak_memory") and options.get("order", "file") != "file":
+        what = f"{metric} is made equal in the file's order of layers alone"
+        raise ParameterError(Problem(what, None, "order file", "--order file"))
     first = analysed(plans[:1], options)[0]
     freed = [_formula(plan, options) for plan in plans[1:]]
     problems = [problem for item in freed if isinstance(item, FlopcalcError) for problem in item.problems]
@@ -102,18 +111,21 @@ class _Balancer:
             Where there is none.
         """
         if isinstance(formula, FlopcalcError):
-            return self.searched(None, self.plan.start, formula, frozenset())
+            return self.searched(None)
         unknown = next((item for item in free_symbols(formula) if item.name == self.plan.vary), None)
         if unknown is None:
             raise Fault(f"it does not depend on {self.plan.vary}", expected="something that changes it")
         stand_in = _stand_in(unknown)
-        cost = self.put(formula.measure(self.metric), {unknown: stand_in})
+        try:
+            cost = self.put(formula.measure(self.metric), {unknown: stand_in})
+        except FlopcalcError:
+            return self.searched(None)  # as the peak memory of symbols
         try:
             solution = balance(cost, self.budget, stand_in, formula.totals.arithmetic)
         except Unsolvable as fault:
-            if self.scored(self.plan.start) is None:
+            if not is_rational(self.budget) and self.scored(self.plan.start) is None:
                 raise fault from None
-            return self.searched(None, self.plan.start, None, self.apart(formula))
+            return self.searched(None)
         if isinstance(solution, Closed):
             where: tuple[str, ...] = () if solution.positive else (f"{self.plan.vary} > 0",)
             where += self.presumed(formula, unknown, solution.value)
@@ -122,7 +134,7 @@ class _Balancer:
         solution = [root for root in solution if self.presumed(formula, unknown, root.nearly()) == ()]
         apart = self.apart(formula)
         if not solution:
-            return self.searched(None, self.plan.start, None, apart)
+            return self.searched(None)
         law = _Law(formula, unknown, stand_in, cost, solution, turns(cost, self.budget, stand_in), apart)
         return self.multiplied(law) if self.plan.real else self.nearest(law, Fraction(1))
 
@@ -187,26 +199,19 @@ class _Balancer:
 
     # -- the ways to a value -----------------------------------------------------------------------------------------
 
-    def nearest(self, law: _Law, step: Fraction | None) -> Side:
-        """Take the multiple of a step that misses by least, if the formula is what they cost; search if it is not.
-
-        Without a step they are the fractions with small denominators around the solutions.
-        """
+    def nearest(self, law: _Law, step: Fraction) -> Side:
+        """Take the multiple of a step that misses by least, if the formula is what they cost; search if it is not."""
 
         def attempt(value: Fraction) -> Report | str:
             return self.attempt(law, value)
 
-        if step is None:
-            around = {value for root in law.roots for value in fractions_near(root)}
-            found = nearest((), Fraction(1), law.apart | around, attempt, self.less)
-        else:
-            found = nearest((*law.roots, *law.turns), step, law.apart, attempt, self.less)
+        found = nearest((*law.roots, *law.turns), step, law.apart, attempt, self.less)
         root = min(law.roots, key=lambda root: abs(root.nearly() - found.value))
         missed = {value: self.missed(report) for value, report in [(found.value, found.built), *found.others]}
         if any(
             value not in law.apart and expanded(miss - self.by_law(law, value)) != 0 for value, miss in missed.items()
         ):
-            return self.searched(root, root.nearly(), None, law.apart)
+            return self.searched(root)
         miss = missed[found.value]
         parts = {value: self.part(lost, miss) for value, lost in missed.items()}
         opposite = [(-part, value) for value, part in parts.items() if part is not None and part < 0]
@@ -252,45 +257,65 @@ class _Balancer:
         start = Fraction(round(close * 1000), 1000) or close
         odd = Fraction(math.ceil(close * _ODD), _ODD)
         if self.scored(start) is not None and self.scored(odd) is not None:  # every value can be built
-            return self.searched(law.roots[0], start, None, law.apart)
-        return self.nearest(law, _step_of_widths(law))
+            return self.searched(law.roots[0])
+        step = _step_of_widths(law)
+        return self.searched(law.roots[0]) if step is None else self.nearest(law, step)
 
-    def searched(
-        self, root: Root | None, start: Fraction, error: FlopcalcError | None, apart: Collection[Fraction]
-    ) -> Side:
-        """Search the values themselves, with one analysis each; those where another thing is built by themselves."""
-
-        def cost(value: Fraction) -> Fraction | None:
-            return None if value in apart else self.scored(value)
-
-        step: Step[Fraction] | Step[int] | None
-        if self.plan.real:
-            step = step_of_reals(cost, self.alike, start * _ASIDE if start in apart else start)
-        else:
-            step = step_of_wholes(cost, math.ceil(start))
-        found = {value: score for value in apart if (score := self.scored(value)) is not None}
-        best = min(found, key=lambda value: (abs(found[value] - 1), value), default=None)
-        if step is None and best is None:
-            raise error or Fault(f"nothing can be built near {self.plan.vary} = {readable(normal(start))}")
-        between = None
-        if step is not None and self.plan.real:
-            between = (Fraction(step.low), Fraction(step.high))
-        at = best if step is None else Fraction(step.value)
-        if step is not None and best is not None:
-            reached = self.scored(Fraction(step.value))
-            if reached is None or abs(found[best] - 1) < abs(reached - 1):
-                at, between = best, None
-        assert at is not None
-        value = normal(at)
-        report = self.at(value)
+    def searched(self, root: Root | None) -> Side:
+        """Follow the networks themselves, each of them exactly, as :mod:`flopcalc.solving` does."""
+        names = sorted(self.plan.freed().symbols - {self.plan.vary})
+        found, error = None, None
+        for number in _PUT if names else _PUT[:1]:
+            try:
+                found = self.followed(dict.fromkeys(names, number))
+                break
+            except UndecidedError:
+                raise
+            except FlopcalcError as refused:
+                error = error or refused
+        if found is None:
+            assert error is not None
+            raise error
+        report = self.at(normal(found.network.value))
         assert isinstance(report, Report)
-        return self.placed(report, Balanced(value, root, self.missed(report), exact=False, step=between), self.shared)
+        alike = f"what is nearest at {', '.join(names)} = {number} is nearest everywhere" if names else ""
+        other = None
+        if found.other is not None and isinstance(beside := self.at(normal(found.other.value)), Report):
+            other = (normal(found.other.value), self.missed(beside))
+        balanced = Balanced(
+            normal(found.network.value),
+            root,
+            self.missed(report),
+            exact=False,
+            step=found.network.span if self.plan.real else None,
+            other=other,
+            assumed=" and that ".join(text for text in (found.assumed, alike) if text),
+            proven_from=found.proven_from,
+            rises=found.rises,
+        )
+        return self.placed(report, balanced, self.shared)
 
-    def alike(self, one: Fraction, other: Fraction) -> bool:
-        """Tell whether two values build networks that cost the same in everything."""
-        reports = [self.at(normal(one)), self.at(normal(other))]
-        costs = [item.totals.cost if isinstance(item, Report) else None for item in reports]
-        return costs[0] is not None and costs[0] == costs[1]
+    def followed(self, others: Mapping[str, Number]) -> solved.Nearest:
+        """Return the nearest network where the other symbols have numbers."""
+        plan, vary = self.plan, self.plan.vary
+        if plan.in_shapes:
+            what = f"{vary} stands in the input's shape, where its steps are not followed"
+            raise UndecidedError(Problem(what, None, "a parameter that is varied"))
+        for name, number in others.items():
+            plan = replace(replace(plan, vary=name).at(number), vary=vary)
+        spoken = {name: str(plan.given[name]) for name in plan.speaks_of(vary)}
+        given = {name: value for name, value in plan.given.items() if name not in spoken}
+        courses: Mapping[str, Course] = ways_of(plan.spec, vary, spoken, given)
+        rules = convention_of(self.options.get("convention", "paper"))
+        dtype = self.options.get("dtype", "fp32")
+        setting = Setting(plan.spec, rules, given, plan.shapes, COUNTED, dtype)
+        setting = for_metrics(setting, dict.fromkeys([*COUNTED, self.metric]))
+        at = {item: others[item.name] for item in getattr(self.budget, "free_symbols", ()) if item.name in others}
+        budget = replaced(self.budget, at)
+        if not is_rational(budget):
+            free = ", ".join(sorted(item.name for item in budget.free_symbols))
+            raise Fault(f"its cost goes in steps, and {free} is a symbol of the budget", expected="a number for it")
+        return solved.nearest(setting, vary, courses, self.metric, Fraction(budget), {"dtype": dtype})
 
 
 def _meeting(left: str, right: str, name: str) -> Iterator[Fraction]:

@@ -70,7 +70,7 @@ def recounted(first: Plan, lead: Side, plan: Plan, side: Side, metric: str, opti
                 metric,
                 f"at {at} the layers miss the budget by {readable(found)}, and the answer says {readable(said)}",
             )
-        if count == 1 and balanced.exact and is_rational(balanced.value):
+        if count == 1 and is_rational(balanced.value):
             count += _neighbours(trial, plan, Fraction(value), abs(Fraction(found)), point, metric, most - 1)
     return replace(side, balanced=replace(balanced, recounted=count))
 

@@ -12,6 +12,7 @@ from flopcalc.errors import FlopcalcError
 from flopcalc.metrics import COUNTED, METRICS, check_metric
 from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rational, is_symbolic, normal
 from flopcalc.report import FIELDS, Report
+from flopcalc.solving.path import Span
 from flopcalc.theory.balance import Root
 from flopcalc.theory.textbook import textbook
 
@@ -40,16 +41,22 @@ class Balanced:
     where : tuple of str
         What has to hold for a formula to be the solution, as ``M > 0``, where that is not certain.
     exact : bool
-        Whether the formula that was solved is what the side costs; False where a network rounds, and the value is
-        the one found whose cost is nearest to the budget.
-    step : (Fraction, Fraction), optional
-        Values between which a multiplier builds the same network.
+        Whether the formula that was solved is what the side costs; False where a network rounds, and its networks
+        were followed.
+    step : Span, optional
+        All the values of a multiplier that build the same network.
     refused : tuple of (Number, str)
         Values that would miss by less, and why each cannot be.
     other : (Number, Number), optional
         The nearest possible value on the other side of the budget, and its miss.
     recounted : int
         How often both sides were built in plain numbers and found to differ by what is said.
+    assumed : str
+        What was taken for granted of the networks that were not followed; empty where everything is proven.
+    proven_from : Fraction, optional
+        From here on, every network is proven to miss by more.
+    rises : bool
+        The metric is proven never to fall as what is varied grows.
     """
 
     value: Number
@@ -57,10 +64,13 @@ class Balanced:
     miss: Number
     where: tuple[str, ...] = ()
     exact: bool = True
-    step: tuple[Fraction, Fraction] | None = None
+    step: Span | None = None
     refused: tuple[tuple[Number, str], ...] = ()
     other: tuple[Number, Number] | None = None
     recounted: int = 0
+    assumed: str = ""
+    proven_from: Fraction | None = None
+    rises: bool = False
 
 
 @dataclass(frozen=True)

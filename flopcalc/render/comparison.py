@@ -12,7 +12,7 @@ from flopcalc.comparison import FIELDS, Balanced, Comparison, Side
 from flopcalc.errors import FlopcalcError
 from flopcalc.graph import Schedule
 from flopcalc.metrics import COUNTED, METRICS, SIDES, SWEPT
-from flopcalc.number import Number, as_text, is_rational, is_symbolic, readable
+from flopcalc.number import Number, as_text, is_rational, is_symbolic, normal, readable
 from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
 from flopcalc.render.cells import Cell, Phrase, Ratio, Setting, Shapes
 from flopcalc.render.csv import rows_as_csv
@@ -21,6 +21,7 @@ from flopcalc.render.table import symbols_of, what_they_are
 from flopcalc.render.text import encodable
 from flopcalc.render.units import human_number, percent, rounded
 from flopcalc.report import DTYPES
+from flopcalc.solving.path import Span
 from flopcalc.theory.balance import Root
 from flopcalc.theory.textbook import textbook
 
@@ -240,19 +241,36 @@ def remarks(comparison: Comparison, write: Callable[[Number], str]) -> Iterator[
         if balanced.where:
             yield f"{side.heading}: this holds where {' and '.join(balanced.where)}."
         if balanced.step is not None:
-            low, high = balanced.step
-            yield (
-                f"{side.heading}: every {equal.vary} from {rounded(low, 4)} to {rounded(high, 4)} builds this network; "
-                f"{_searched(equal.metric, equal.vary)}"
-            )
-        elif not balanced.exact:
-            yield f"{side.heading}: {_searched(equal.metric, equal.vary)}"
+            yield f"{side.heading}: the same network: {_between(equal.vary, balanced.step)}."
+        if not balanced.exact:
+            yield f"{side.heading}: {_proof(balanced, LABELS[equal.metric], equal.vary)}"
 
 
-def _searched(metric: str, vary: str) -> str:
+def _between(name: str, span: Span) -> str:
+    """Say which values give a network, exactly and as decimals."""
+    from flopcalc.render.solution import end_text
+
+    assert span.low is not None
+    assert span.high is not None
+    if span.single:
+        return f"{name} = {end_text(span.low)} alone"
+    low, high = ("≤" if closed else "<" for closed in (span.low_closed, span.high_closed))
+    exact = f"{end_text(span.low)} {low} {name} {high} {end_text(span.high)}"
+    return f"{exact} ({rounded(span.low.near, 4)} to {rounded(span.high.near, 4)})"
+
+
+def _proof(balanced: Balanced, label: str, vary: str) -> str:
+    """Say why no network comes nearer."""
+    nearer = f", down to where {label}, proven never to fall as {vary} grows, miss by more" if balanced.rises else ""
+    if balanced.assumed:
+        return f"assumed, not proven: {balanced.assumed}. Every other network was computed{nearer}."
+    if balanced.proven_from is None:
+        return f"every value of {vary} that is allowed was computed{nearer}."
+    near = rounded(balanced.proven_from, 4)
+    near = near.rstrip("0").rstrip(".") if "." in near else near
     return (
-        f"found by halving intervals of {vary} on the network itself, it is the nearest if {LABELS[metric]} only rise, "
-        f"or only fall, as {vary} grows."
+        f"from {vary} = {near} on every network is proven to miss by more; every one below was computed, at the exact "
+        f"values where a rounding changes{nearer}."
     )
 
 
@@ -629,6 +647,19 @@ def _inputs(side: Side) -> Any:
     return shapes["input"] if list(shapes) == ["input"] else shapes
 
 
+def _ends(span: Span) -> dict[str, Any]:
+    from flopcalc.render.solution import end_text
+
+    assert span.low is not None
+    assert span.high is not None
+    return {
+        "low": end_text(span.low),
+        "low_closed": span.low_closed,
+        "high": end_text(span.high),
+        "high_closed": span.high_closed,
+    }
+
+
 def _equal(comparison: Comparison) -> dict[str, Any]:
     equal = comparison.equal
     assert equal is not None
@@ -646,10 +677,13 @@ def _equal(comparison: Comparison) -> dict[str, Any]:
             "relative": _ratio(row.relative),
             "formula_is_exact": balanced.exact,
             "where": list(balanced.where),
-            "step": None if balanced.step is None else [as_text(end) for end in balanced.step],
+            "step": None if balanced.step is None else _ends(balanced.step),
             "refused": [{"value": number(value), "reason": why} for value, why in balanced.refused],
             "other": None,
             "recounted": balanced.recounted,
+            "assumed": balanced.assumed or None,
+            "proven_from": None if balanced.proven_from is None else number(normal(balanced.proven_from)),
+            "rises": balanced.rises,
         }
         if isinstance(solution, Root):
             close = solution.within(Fraction(1, 10**9))

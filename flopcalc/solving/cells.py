@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
-from flopcalc.errors import FlopcalcError, Problem, UndecidedError
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UndecidedError
 from flopcalc.number import normal
 from flopcalc.solving.counting import built_at, totals_of
 from flopcalc.solving.path import LARGEST, Course, End, Span
@@ -93,7 +93,7 @@ class Line:
     @property
     def whole(self) -> bool:
         """Whether the unknown is a whole number."""
-        return any(course.identity and course.whole for course in self.courses.values())
+        return any(course.whole and not course.rounding and course.base is None for course in self.courses.values())
 
     @property
     def reals(self) -> frozenset[str]:
@@ -111,6 +111,10 @@ class Line:
         return self._piece({name: course.at_end(end) for name, course in self.courses.items()})
 
     def _piece(self, values: Mapping[str, Fraction]) -> Piece:
+        for name, course in self.courses.items():
+            if course.whole and values[name].denominator > 1:
+                what = f"{name} = {values[name]} is no whole number"
+                return Piece(course.span(values[name], True, values[name], True), None, ParameterError(Problem(what)))
         if not self.reals and self.futile >= _MOST_FUTILE:
             return self._counted(values)
         found, known = self.known(values)

@@ -22,7 +22,7 @@ from flopcalc.expression import free_expression
 from flopcalc.number import Arithmetic, Number, as_expr, is_rational, normal, proven_sign, symbol
 from flopcalc.spec.model import Parameter, Spec
 
-__all__ = ["LARGEST", "Course", "End", "Span", "number_default", "path_of"]
+__all__ = ["LARGEST", "Course", "End", "Span", "number_default", "path_of", "ways_of"]
 
 LARGEST = 10**12
 """No value of a parameter above this is looked at."""
@@ -331,6 +331,34 @@ def path_of(
         powers = bool(follow) or any(course.base is not None for course in courses.values())
         courses[unknown] = Course(whole=not _is_real(spec, unknown) and not powers)
     return unknown, {**_following(spec, courses, given), **courses}
+
+
+def ways_of(spec: Spec, unknown: str, texts: Mapping[str, str], given: Mapping[str, object]) -> dict[str, Course]:
+    """Return every parameter that an unknown moves, by the formulas that it stands in and as a parameter itself.
+
+    Where the parameters are whole numbers, so is the unknown.
+
+    Raises
+    ------
+    ParameterError
+        Where a formula cannot be followed, or whole numbers and others are moved together.
+
+    Examples
+    --------
+    >>> from flopcalc.analysis import load
+    >>> ways_of(load("mobilenet_v1"), "a", {"alpha": "a/2"}, {})
+    {'alpha': Course(factor=Fraction(1, 2), base=None, offset=Fraction(0, 1), rounding='', whole=False)}
+    """
+    courses: dict[str, Course] = {}
+    if unknown in spec.known and unknown not in given:
+        courses |= _of_one(spec, unknown, given)
+    for name, text in texts.items():
+        course, _ = _read(name, text, whole=False)
+        courses[name] = replace(course, whole=bool(course.rounding) or not _is_real(spec, name))
+    if len({course.whole for course in courses.values() if not course.rounding}) > 1:
+        what = f"{unknown} moves whole numbers and others: {', '.join(courses)}"
+        raise ParameterError(Problem(what, None, "one kind of them", "round(…) makes a whole number"))
+    return {**_following(spec, courses, given), **courses}
 
 
 def _checked(spec: Spec, name: str, given: Mapping[str, object]) -> Parameter | None:

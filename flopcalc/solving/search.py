@@ -20,7 +20,21 @@ from flopcalc.spec.model import Parameter
 from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.tracing import Setting, analysed
 
-__all__ = ["MOST_NETWORKS", "greatest", "greatest_choice", "least", "line_of", "rising", "start_of", "steps_down"]
+__all__ = [
+    "MOST_NETWORKS",
+    "Endless",
+    "greatest",
+    "greatest_choice",
+    "least",
+    "line_of",
+    "network_of",
+    "one_network",
+    "rises",
+    "rising",
+    "start_of",
+    "steps_down",
+    "top_of",
+]
 
 MOST_NETWORKS = 200_000
 """How many spans are looked at, at most."""
@@ -91,14 +105,14 @@ def greatest(
         Where the steps cannot be followed exactly.
     """
     line = line_of(setting, courses)
-    top, assumed, proven = _top(line, unknown, budgets)
+    top, assumed, proven = top_of(line, unknown, budgets)
     above: tuple[Piece, Span] | None = None
     answer: tuple[Piece, Span] | None = None
     least: tuple[Piece, Span] | None = None
     count = 0
     run: tuple[Piece, Span] | None = None
     costs: set[tuple[Rational, ...]] = set()
-    alike = _Alike(line, courses, options, unknown)
+    alike = _Alike(line, courses, options)
     for piece in line.down(top):
         count += 1
         if count > MOST_NETWORKS:
@@ -132,7 +146,7 @@ def greatest(
         raise _endless(unknown, budgets, changes=False)
     if found is None:
         raise piece.error or ParameterError(Problem(f"no value of {unknown} makes a network"))
-    network, report = _found(line, unknown, courses, found, options)
+    network, report = network_of(line, unknown, courses, found, options)
     higher = None if above is None else _above(line, unknown, courses, above)
     if answer is None:
         return Solution(report, unknown, courses, tuple(budgets), None, None, network, assumed, proven, count)
@@ -169,15 +183,8 @@ def least(
         raise pieces[-1].error or ParameterError(Problem(f"no value of {unknown} makes a network"))
     reaching = [n for n in built if _reached(pieces[n], budgets)]
     chosen = reaching[-1] if reaching else min(built, key=lambda n: _excess(pieces[n].totals, budgets))
-    alike = _Alike(line, courses, options, unknown)
-    span, first, last = _clipped(line, pieces[chosen].span), chosen, chosen
-    while last + 1 < len(pieces) and _continues(line, alike, pieces[last + 1], pieces[chosen], span):
-        last += 1
-        span = _joined(pieces[last].span, span)
-    while first > 0 and _continues(line, alike, pieces[first - 1], pieces[chosen], span):
-        first -= 1
-        span = _joined(span, _clipped(line, pieces[first].span))
-    network, report = _found(line, unknown, courses, (pieces[chosen], span), options)
+    span, last = one_network(line, pieces, chosen, courses, options)
+    network, report = network_of(line, unknown, courses, (pieces[chosen], span), options)
     base = Solution(report, unknown, courses, tuple(budgets), None, assumed=assumed, networks=len(pieces), goal="least")
     base = replace(base, rises=near is not None)
     if not reaching:
@@ -185,6 +192,21 @@ def least(
     lower = next((n for n in built if n > last), None)
     below = None if lower is None else _above(line, unknown, courses, (pieces[lower], pieces[lower].span))
     return replace(base, network=network, below=below, assumed="")
+
+
+def one_network(
+    line: Line, pieces: Sequence[Piece], chosen: int, courses: Mapping[str, Course], options: Mapping[str, Any]
+) -> tuple[Span, int]:
+    """Return the whole span of a piece's network, and the last of the pieces in it; they stand from high to low."""
+    alike = _Alike(line, courses, options)
+    span, first, last = _clipped(line, pieces[chosen].span), chosen, chosen
+    while last + 1 < len(pieces) and _continues(line, alike, pieces[last + 1], pieces[chosen], span):
+        last += 1
+        span = _joined(pieces[last].span, span)
+    while first > 0 and _continues(line, alike, pieces[first - 1], pieces[chosen], span):
+        first -= 1
+        span = _joined(span, _clipped(line, pieces[first].span))
+    return span, last
 
 
 def _bounded(totals: Mapping[str, Rational], budgets: Sequence[Budget]) -> tuple[Rational, ...]:
@@ -258,7 +280,7 @@ def _crossing(line: Line, top: Fraction, budgets: Sequence[Budget]) -> Fraction 
 
     None where that is not proven, or where nothing reaches them.
     """
-    if line.limits.low is None or not _rises(line, budgets):
+    if line.limits.low is None or not rises(line, [budget.metric for budget in budgets]):
         return None
     low, high = line.limits.low.near, top
     if not _reached(line.at(high), budgets):
@@ -285,13 +307,13 @@ def _crossing(line: Line, top: Fraction, budgets: Sequence[Budget]) -> Fraction 
     return high
 
 
-def _rises(line: Line, budgets: Sequence[Budget]) -> bool:
-    """Tell whether all the bounded metrics are proven never to fall where the unknown grows."""
+def rises(line: Line, metrics: Iterable[str]) -> bool:
+    """Tell whether all of some metrics are proven never to fall where the unknown grows."""
     if len(line.courses) != 1 or not next(iter(line.courses.values())).identity:
         return False
     if line.rising is None:
         line.rising = rising(line.setting, next(iter(line.courses)))
-    return all(budget.metric in line.rising for budget in budgets)
+    return all(metric in line.rising for metric in metrics)
 
 
 def _excess(totals: Mapping[str, Rational] | None, budgets: Sequence[Budget]) -> Fraction:
@@ -315,8 +337,8 @@ def _joined(lower: Span, higher: Span) -> Span:
 class _Alike:
     """Tells whether two spans give one network, layer by layer."""
 
-    def __init__(self, line: Line, courses: Mapping[str, Course], options: Mapping[str, Any], unknown: str) -> None:
-        self.line, self.courses, self.options, self.unknown = line, courses, options, unknown
+    def __init__(self, line: Line, courses: Mapping[str, Course], options: Mapping[str, Any]) -> None:
+        self.line, self.courses, self.options = line, courses, options
         self.last: tuple[Span, Any] | None = None
 
     def same(self, one: Span, other: Span) -> bool:
@@ -357,7 +379,7 @@ def _clipped(line: Line, span: Span) -> Span:
     return span
 
 
-def _found(
+def network_of(
     line: Line, unknown: str, courses: Mapping[str, Course], run: tuple[Piece, Span], options: Mapping[str, Any]
 ) -> tuple[Found, Report]:
     """Return the network of a run of pieces, held against an ordinary analysis at its shortest value."""
@@ -412,7 +434,7 @@ def steps_down(line: Line, start: Fraction) -> Iterator[Fraction]:
 # -- where to begin --------------------------------------------------------------------------------------------------
 
 
-def _top(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction, str, Fraction | None]:
+def top_of(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction, str, Fraction | None]:
     """Return a value that nothing within the budgets lies above, what is assumed for it, and whence it is proven."""
     if line.limits.empty:
         raise ParameterError(Problem(f"no value of {unknown} is allowed", None, "a way through the parameters' bounds"))
@@ -526,7 +548,7 @@ def _proven(line: Line, t: Fraction, budgets: Sequence[Budget]) -> bool:
     """Tell whether every network from `t` on is proven to miss one of the budgets."""
     if line.whole and line.futile:  # a trace takes the counts of repeats or groups as they are
         reached = line.at(t).totals
-        if reached is not None and any(not budget.met(reached) and _rises(line, [budget]) for budget in budgets):
+        if reached is not None and any(not budget.met(reached) and rises(line, [budget.metric]) for budget in budgets):
             return True
     values = {name: course.at(t) for name, course in line.courses.items()}
     # what is irrational is taken a little lower
@@ -637,11 +659,15 @@ def _grows(value: Any, *, positive: bool) -> bool:
     return not positive or offset >= 0
 
 
+class Endless(ParameterError):
+    """No value is the greatest: the search met no end of what is within the budget."""
+
+
 def _endless(unknown: str, budgets: Sequence[Budget], changes: bool) -> ParameterError:
     names = ", ".join(budget.metric for budget in budgets)
     if not changes:
         return ParameterError(Problem(f"{names}: none depends on {unknown}", None, "a parameter that changes them"))
-    return ParameterError(
+    return Endless(
         Problem(
             f"no greatest {unknown} was found: {names} stay within the budget up to {LARGEST:,}",
             None,

@@ -48,7 +48,7 @@ LONGER = {
     "solving/__init__.py:solve",
     "solving/cells.py:least_beyond",
     "solving/scaling.py:compound_of",
-    "solving/search.py:_top",
+    "solving/search.py:top_of",
     "theory/causes.py:_extras",
     "theory/causes.py:_slips",
     "theory/least.py:derive_least",

@@ -14,11 +14,12 @@ from flopcalc.number import Number, as_text, is_rational, readable
 from flopcalc.page.model import Block, Column, Page, Said, Table, View, listing
 from flopcalc.render.cells import Cell, Digits, Phrase, Ratio, Setting, Squared
 from flopcalc.render.json import number, plain, report_as_dict
+from flopcalc.render.spans import end_text, span_text
 from flopcalc.render.table import heading, symbol_order
 from flopcalc.render.units import rounded
 from flopcalc.report import METRICS, Report
 from flopcalc.solving import Budget, Compound, Formula, Found, Front, Solution
-from flopcalc.solving.path import Course, End, Span
+from flopcalc.solving.path import Course, Span
 
 __all__ = ["SCHEMA", "SHOWN", "solve_page"]
 
@@ -30,7 +31,6 @@ LABELS: Mapping[str, str] = {name: metric.header for name, metric in KNOWN.items
 
 Result: TypeAlias = "Solution | Formula | Front | Compound"
 
-_DECIMALS = 6
 SHOWN = 20
 """How many rows of a long list a screen shows, where nobody says."""
 
@@ -71,40 +71,6 @@ def _answered(answer: Sequence[Phrase], table: Table | None, notes: Iterable[Phr
 def _exact(value: Number) -> Cell:
     """Return a number, or a formula in the form that it has."""
     return value if is_rational(value) else Squared(value)
-
-
-def end_text(end: End) -> str:
-    """Return an end as exact text: ``9/16``, or ``log(353/320)/log(11/10)``.
-
-    Examples
-    --------
-    >>> end_text(End(Fraction(353, 320), Fraction(11, 10)))
-    'log(353/320)/log(11/10)'
-    """
-    value = end.number
-    if is_rational(value):
-        return as_text(value)
-    return f"log({end.ratio})/log({end.base})"
-
-
-def _near(end: End) -> str:
-    """Return an end as a decimal, marked where it is not exact."""
-    text = rounded(end.near, _DECIMALS).rstrip("0").rstrip(".")
-    return text if end.base is None and Fraction(text) == end.near else f"≈ {text}"
-
-
-def _between(name: str, span: Span) -> Phrase:
-    """Say which values give a network."""
-    assert span.low is not None
-    assert span.high is not None
-    if span.single:
-        return (f"{name} = {end_text(span.low)} alone",)
-    low, high = ("≤" if closed else "<" for closed in (span.low_closed, span.high_closed))
-    exact = f"{end_text(span.low)} {low} {name} {high} {end_text(span.high)}"
-    ends = [_near(end) for end in (span.low, span.high)]
-    if ends == [end_text(end) for end in (span.low, span.high)]:
-        return (exact,)
-    return (f"{exact} ({ends[0]} to {ends[1]})",)
 
 
 def _bound(budget: Budget) -> Phrase:
@@ -172,7 +138,7 @@ def _solution(result: Solution) -> tuple[Block, ...]:
         answer.append((f"Every {unknown} misses ", *_bounds(budgets), f"; {_value(unknown, found)} comes nearest."))
     else:
         answer.append((f"The {result.goal} {unknown} with ", *_bounds(budgets), f": {_value(unknown, found)}"))
-    span = _between(unknown, found.span)
+    span = (span_text(unknown, found.span),)
     if not (found.span.single and found.span.low is not None and found.span.low.near.denominator == 1):
         answer.append(("The same network: ", *span))
     moved = _moved(found.parameters, result.courses, unknown)

@@ -17,6 +17,7 @@ from flopcalc.render.book import Book, BookLatex, BookMarkdown, BookWriter
 from flopcalc.render.cells import Cell, Phrase, Ratio, Setting, Shapes
 from flopcalc.render.csv import rows_as_csv
 from flopcalc.render.json import number
+from flopcalc.render.spans import end_text, span_text
 from flopcalc.render.table import symbols_of, what_they_are
 from flopcalc.render.text import encodable
 from flopcalc.render.units import human_number, percent, rounded
@@ -241,22 +242,9 @@ def remarks(comparison: Comparison, write: Callable[[Number], str]) -> Iterator[
         if balanced.where:
             yield f"{side.heading}: this holds where {' and '.join(balanced.where)}."
         if balanced.step is not None:
-            yield f"{side.heading}: the same network: {_between(equal.vary, balanced.step)}."
+            yield f"{side.heading}: the same network: {span_text(equal.vary, balanced.step)}."
         if not balanced.exact:
             yield f"{side.heading}: {_proof(balanced, LABELS[equal.metric], equal.vary)}"
-
-
-def _between(name: str, span: Span) -> str:
-    """Say which values give a network, exactly and as decimals."""
-    from flopcalc.render.solution import end_text
-
-    assert span.low is not None
-    assert span.high is not None
-    if span.single:
-        return f"{name} = {end_text(span.low)} alone"
-    low, high = ("≤" if closed else "<" for closed in (span.low_closed, span.high_closed))
-    exact = f"{end_text(span.low)} {low} {name} {high} {end_text(span.high)}"
-    return f"{exact} ({rounded(span.low.near, 4)} to {rounded(span.high.near, 4)})"
 
 
 def _proof(balanced: Balanced, label: str, vary: str) -> str:
@@ -648,8 +636,6 @@ def _inputs(side: Side) -> Any:
 
 
 def _ends(span: Span) -> dict[str, Any]:
-    from flopcalc.render.solution import end_text
-
     assert span.low is not None
     assert span.high is not None
     return {

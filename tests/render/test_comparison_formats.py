@@ -146,11 +146,11 @@ def test_a_met_budget_is_said_with_the_miss_and_what_cannot_be(equal: Comparison
     assert "on the other side M = 96 misses by -17,888 (-25.69 %)" in text
 
 
-def test_a_step_that_was_searched_for_says_so() -> None:
+def test_a_network_that_is_nearest_says_what_was_proved() -> None:
     result = compare("mobilenet_v2", "mobilenet_v1", equal="flops", vary="rho")
     text = " ".join(comparison_as_text(result, Screen(120)).split())
-    assert "every rho from 0.7121 to 0.7165 builds this network" in text
-    assert "found by halving intervals" in text
+    assert "the same network: 319/448 ≤ rho < 321/448 (≈ 0.712054 to ≈ 0.716518)" in text
+    assert "every network is proven to miss by more" in text
     assert "if nothing were rounded" in text
 
 

@@ -9,6 +9,7 @@ Examples
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.shown import Writers, show_with
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flopcalc.report import Report
     from flopcalc.solving import solve
     from flopcalc.spec import Spec, load
+    from flopcalc.spec.catalog import entries as list
     from flopcalc.sweeps import sweep
     from flopcalc.theory.bounds import bound
     from flopcalc.theory.claims import verify
@@ -40,6 +42,7 @@ __all__ = [
     "conventions",
     "derive",
     "explain",
+    "list",
     "load",
     "solve",
     "sweep",
@@ -59,6 +62,7 @@ _HOMES = {
     "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",
     "explain": "flopcalc.theory.explain",
+    "list": "flopcalc.spec.catalog",
     "load": "flopcalc.spec",
     "solve": "flopcalc.solving",
     "sweep": "flopcalc.sweeps",
@@ -66,10 +70,14 @@ _HOMES = {
 }
 
 
-def _written(word: str) -> Writers:
-    from flopcalc.render.results import writers_of
+_RENAMED = {"list": "entries"}
+"""What is called otherwise at home, where its name is taken."""
 
-    return writers_of(word)
+
+def _written() -> Writers:
+    from flopcalc.pages import results
+
+    return results
 
 
 show_with(_written)
@@ -79,9 +87,9 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES[name]), _RENAMED.get(name, name))
     raise AttributeError(f"module 'flopcalc' has no attribute {name!r}")
 
 
-def __dir__() -> list[str]:
+def __dir__() -> Iterable[str]:
     return __all__

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from flopcalc.binding import bind
 from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
-from flopcalc.report import DTYPES, ORDERS, Report, make_report
+from flopcalc.report import DTYPES, GROUPINGS, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
 from flopcalc.spec.catalog import spelling
 from flopcalc.spec.loader import load
@@ -107,6 +108,7 @@ def analyze(
     exact_rounding: bool = False,
     dtype: str = "fp32",
     order: str = "file",
+    by: str | None = None,
     **parameters: object,
 ) -> Report:
     """Return what an architecture or a block costs, layer by layer and in all.
@@ -133,6 +135,8 @@ def analyze(
         The type of an element, from which bytes follow: fp32, fp16, int8 …
     order : str
         Of which order of execution the peak memory is: ``file``, or ``best`` for the one that needs least.
+    by : str, optional
+        How rows are put together where the report is shown: ``layer``, ``block``, ``stage`` or ``kind``.
     **parameters
         Values of the spec's parameters: int, Fraction, float (the decimal that it prints), bool, or str (a word, or
         an expression whose names are new symbols).
@@ -155,11 +159,13 @@ def analyze(
     >>> analyze("separable_conv").totals.params
     C*K**2 + C*O
     """
+    if by is not None:
+        want_one_of("by", "grouping", by, GROUPINGS)
     spec, settings = resolve(spec_or_name)
     for key in settings:
         if key in parameters:
             raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
-    return analyze_spec(
+    report = analyze_spec(
         spec,
         {**settings, **parameters},
         convention=convention,
@@ -171,6 +177,7 @@ def analyze(
         dtype=dtype,
         order=order,
     )
+    return report if by is None else replace(report, shown_by=by)
 
 
 def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:

@@ -188,7 +188,7 @@ class Totals(Costed):
             raise FlopcalcError(fault.at(None)) from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Shown):
     """What an architecture or a block costs, layer by layer.
 
@@ -208,6 +208,8 @@ class Report(Shown):
         Whether the rounding of symbols was kept as functions.
     dtype : str
         The type of an element, from which bytes follow.
+    shown_by : str, optional
+        How its rows are put together where it is shown: one of :data:`GROUPINGS`.
 
     Examples
     --------
@@ -227,6 +229,7 @@ class Report(Shown):
     assumed: tuple[str, ...] = ()
     exact_rounding: bool = False
     dtype: str = "fp32"
+    shown_by: str | None = None
 
     @property
     def name(self) -> str:

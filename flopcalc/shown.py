@@ -1,35 +1,44 @@
 """Results that show themselves, and know nothing of what writes them.
 
-A result says by one word what it is; the writers of that word are asked for when it is first shown. The package tells
-where they are, by :func:`show_with`, so that no result imports what stands above it.
+A result says by one word what it is. The package tells who writes results, by :func:`show_with`, so that no result
+imports what stands above it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 __all__ = ["Shown", "Writers", "show_with"]
 
 
-@dataclass(frozen=True, slots=True)
-class Writers:
-    """How results of one kind are written.
+class Writers(Protocol):
+    """What writes results, of every kind."""
 
-    Attributes
-    ----------
-    as_dict : callable
-        As JSON's types.
-    as_json : callable
-        JSON's types as text, indented by so many spaces, or on one line.
-    as_html : callable
-        As a fragment of HTML, for notebooks.
-    """
+    def text(self, result: Any) -> str:
+        """Return what the command prints."""
 
-    as_dict: Callable[[Any], dict[str, Any]]
-    as_json: Callable[[Any, int | None], str]
-    as_html: Callable[[Any], str]
+    def brief(self, result: Any) -> str:
+        """Return what it is in a few words."""
+
+    def data(self, result: Any) -> dict[str, Any]:
+        """Return JSON's types."""
+
+    def json(self, result: Any, indent: int | None) -> str:
+        """Return JSON's types as text, indented by so many spaces, or on one line."""
+
+    def html(self, result: Any) -> str:
+        """Return a fragment of HTML, for notebooks."""
+
+    def latex(self, result: Any) -> str | None:
+        """Return the formula that it is, for notebooks; None where it is more."""
+
+    def frame(self, result: Any) -> Any:
+        """Return the rows that CSV has as a data frame of pandas."""
+
+    def save(self, result: Any, path: Path) -> None:
+        """Write a file in the format that its extension means."""
 
 
 class Shown:
@@ -38,7 +47,7 @@ class Shown:
     Attributes
     ----------
     shown_as : str
-        The word by which its writers are found.
+        The word by which it is known to what writes it.
     """
 
     __slots__ = ()
@@ -47,35 +56,63 @@ class Shown:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON's types: integers for numbers, strings for formulas."""
-        return _writers(self.shown_as).as_dict(self)
+        return _writers().data(self)
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """Return the result as JSON text, in the layout that ``--format json`` prints."""
-        return _writers(self.shown_as).as_json(self.to_dict(), indent)
+        return _writers().json(self, indent)
+
+    def to_frame(self) -> Any:
+        """Return the rows that ``--format csv`` prints as a data frame of pandas, formulas as text.
+
+        Raises
+        ------
+        FlopcalcError
+            Where pandas is not installed.
+        """
+        return _writers().frame(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the result to a file, whole or not at all, in the format that its extension means.
+
+        Raises
+        ------
+        FlopcalcError
+            For an extension that no format has, or for a file that cannot be written.
+        """
+        _writers().save(self, Path(path))
+
+    def __str__(self) -> str:
+        return _writers().text(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {_writers().brief(self)}>"
 
     def _repr_html_(self) -> str:
-        return _writers(self.shown_as).as_html(self)
+        return _writers().html(self)
+
+    def _repr_latex_(self) -> str | None:
+        return _writers().latex(self)
 
 
-def _nobody(word: str) -> Writers:
-    raise LookupError(f"nobody writes a {word}")
+def _nobody() -> Writers:
+    raise LookupError("nobody writes results")
 
 
-_find: Callable[[str], Writers] = _nobody
+_writers: Callable[[], Writers] = _nobody
 
 
-def show_with(find: Callable[[str], Writers]) -> None:
-    """Let results be written by what `find` returns for the word of each.
+def show_with(find: Callable[[], Writers]) -> None:
+    """Let results be written by what `find` returns.
 
     Examples
     --------
     >>> from flopcalc import analyze
-    >>> analyze("pointwise_conv", C=2, O=3, H=4, W=4).to_dict()["totals"]["params"]
+    >>> report = analyze("pointwise_conv", C=2, O=3, H=4, W=4)
+    >>> report
+    <Report pointwise_conv: 6 params, 96 FLOPs, 86 MAC>
+    >>> report.to_dict()["totals"]["params"]
     6
     """
-    global _find
-    _find = find
-
-
-def _writers(word: str) -> Writers:
-    return _find(word)
+    global _writers
+    _writers = find

@@ -2,23 +2,147 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import flopcalc
 import flopcalc.analysis
-from flopcalc.render.results import WRITERS
+from flopcalc.errors import FlopcalcError
+from flopcalc.pages.results import RESULTS
 from flopcalc.report import Report
 from flopcalc.shown import Shown, _nobody
+from flopcalc.theory.experiments import load_experiment, run_experiment
+from flopcalc.theory.worksheets import load_worksheet, mark
+
+SHOWN: dict[str, Callable[[], Any]] = {
+    "report": lambda: flopcalc.analyze("mobilenet_v1", alpha=0.5),
+    "verdict": lambda: flopcalc.verify("17HWC²", "resnet_basic"),
+    "worksheet": lambda: mark(load_worksheet("others")),
+    "derivation": lambda: flopcalc.derive("g1"),
+    "bounds": lambda: flopcalc.bound("resnet18"),
+    "audit": lambda: flopcalc.audit("resnet18"),
+    "conventions": lambda: flopcalc.conventions("resnet18"),
+    "explained": lambda: flopcalc.explain("resnet50", "4.1G"),
+    "experiment": lambda: run_experiment(load_experiment("g1")),
+    "solution": lambda: flopcalc.solve("mobilenet_v1", "alpha", flops="150M"),
+    "formula": lambda: flopcalc.solve("conv", "C", flops="B", symbols="B"),
+}
+"""How one of each kind comes about."""
+
+COMMANDS = {
+    "report": ("mobilenet_v1", "--alpha", "0.5"),
+    "verdict": ("verify", "17HWC²", "--of", "resnet_basic"),
+    "worksheet": ("verify", "others"),
+    "derivation": ("derive", "g1"),
+    "bounds": ("bound", "resnet18"),
+    "audit": ("audit", "resnet18"),
+    "conventions": ("conventions", "resnet18"),
+    "explained": ("explain", "resnet50", "4.1G"),
+    "experiment": ("experiment", "g1"),
+    "solution": ("solve", "mobilenet_v1", "--for", "alpha", "--flops", "150M"),
+}
 
 
 def kinds(root: type[Shown]) -> set[str]:
     return {word for kind in root.__subclasses__() for word in (kind.shown_as, *kinds(kind))}
 
 
-def test_every_result_has_its_writers() -> None:
-    assert kinds(Shown) == {*WRITERS}
+def test_every_result_has_its_row() -> None:
+    assert kinds(Shown) <= {*RESULTS}
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_a_result_prints_what_its_command_does(
+    word: str, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    ran = run(*COMMANDS[word])
+    assert str(SHOWN[word]()) + "\n" == ran.out
+
+
+@pytest.mark.parametrize("word", SHOWN)
+def test_a_result_is_one_short_line_to_a_debugger(word: str) -> None:
+    result = SHOWN[word]()
+    text = repr(result)
+    assert text.startswith(f"<{type(result).__name__} ")
+    assert text.endswith(">")
+    assert len(text) < 200
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("word", SHOWN)
+def test_a_result_is_json_html_rows_and_a_file(word: str, tmp_path: Path) -> None:
+    result = SHOWN[word]()
+    assert json.loads(result.to_json()) == json.loads(json.dumps(result.to_dict()))
+    assert result._repr_html_().startswith("<div>")
+    assert len(result._repr_html_()) < 100_000
+    result.save(tmp_path / "result.json")
+    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8")) == json.loads(result.to_json())
+    result.save(str(tmp_path / "result.md"))
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["result.json", "result.md"]
+
+
+def test_a_file_that_cannot_be_is_an_error(tmp_path: Path) -> None:
+    result = SHOWN["bounds"]()
+    with pytest.raises(FlopcalcError, match=r"no format has files that end in `\.xlsx`"):
+        result.save(tmp_path / "bounds.xlsx")
+    with pytest.raises(FlopcalcError, match="cannot be written"):
+        result.save(tmp_path / "nowhere" / "bounds.csv")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_formula_is_one_in_a_notebook() -> None:
+    assert SHOWN["formula"]()._repr_latex_() == r"$\frac{B}{K^{2}\,O\,H\,W}$"
+    assert SHOWN["report"]()._repr_latex_() is None
+
+
+def test_a_result_is_a_data_frame_of_numbers() -> None:
+    pytest.importorskip("pandas")
+    report = SHOWN["report"]()
+    frame = report.to_frame()
+    assert frame["flops"].sum() == report.totals.flops
+    assert list(frame["path"]) == [row.path for row in report.layers]
+    assert flopcalc.analyze("conv").to_frame()["params"][0] == "C*K**2*O"
+
+
+def test_a_data_frame_needs_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(FlopcalcError, match=r"pip install 'flopcalc\[pandas\]'"):
+        SHOWN["bounds"]().to_frame()
+
+
+def test_a_report_is_shown_as_it_was_asked_for() -> None:
+    by_stage = flopcalc.analyze("resnet18", by="stage")
+    assert "Stage" in str(by_stage)
+    assert [group["name"] for group in by_stage.to_dict()["groups"]] == [group.name for group in by_stage.by("stage")]
+    with pytest.raises(FlopcalcError, match="grouping"):
+        flopcalc.analyze("resnet18", by="stages")
+
+
+def test_what_is_packaged_is_listed() -> None:
+    assert "mobilenet_v1" in [entry.name for entry in flopcalc.list()]
+    assert {entry.kind for entry in flopcalc.list("blocks")} == {"blocks"}
+    with pytest.raises(FlopcalcError, match="did you mean `blocks`"):
+        flopcalc.list("block")
+
+
+def test_the_least_of_a_block_is_derived_as_on_the_command_line(ok: Callable[..., str]) -> None:
+    question = {"minimize": "mac", "holding": "flops", "over": "C,O"}
+    options = [text for name, value in question.items() for text in (f"--{name}", value)]
+    derived = flopcalc.derive(of="pointwise_conv", H=7, **question)  # type: ignore[arg-type]
+    assert derived.to_dict() == json.loads(
+        ok("derive", "--of", "pointwise_conv", "--H", "7", *options, "--format", "json")
+    )
+    with pytest.raises(FlopcalcError, match="one of both"):
+        flopcalc.derive()
+    with pytest.raises(FlopcalcError, match="two symbols"):
+        flopcalc.derive(of="pointwise_conv", minimize="mac", holding="flops", over="C")
 
 
 def test_a_report_is_shown_wherever_it_was_imported_from() -> None:
@@ -39,5 +163,5 @@ def test_what_a_report_shows_is_no_part_of_what_it_is() -> None:
 
 
 def test_a_result_without_writers_says_so() -> None:
-    with pytest.raises(LookupError, match="nobody writes a dream"):
-        _nobody("dream")
+    with pytest.raises(LookupError, match="nobody writes results"):
+        _nobody()

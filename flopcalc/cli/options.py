@@ -164,7 +164,7 @@ def shared_options() -> list[click.Option]:
     from flopcalc.render.table import COLUMNS, RANKED
 
     return [
-        format_option(*FORMATS),
+        page_format_option(),
         output_option(),
         click.Option(
             ["--by"],

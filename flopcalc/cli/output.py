@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from flopcalc.drafts import replacing
 from flopcalc.errors import FlopcalcError, Problem, shorten
 from flopcalc.render.text import NARROWEST, broken, spelt, visible
-from flopcalc.report import Report
 
 if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
     from flopcalc.page.formats import Format
     from flopcalc.page.model import Page
-    from flopcalc.render.table import Ranking
     from flopcalc.render.terminal import Screen
 
 __all__ = [
@@ -35,7 +33,6 @@ __all__ = [
     "write_json",
     "write_page",
     "write_pieces",
-    "write_report",
     "write_text",
     "written_page",
 ]
@@ -57,61 +54,6 @@ def screen_for(output: str | None) -> Screen:
     from flopcalc.render.terminal import Screen
 
     return Screen.of(_standard_output() if output in _STANDARD_OUTPUT else None)
-
-
-def write_report(
-    report: Report,
-    *,
-    output_format: str,
-    output: str | None,
-    by: str | None = None,
-    columns: Sequence[str] | None = None,
-    units: str = "auto",
-    ranking: Ranking | None = None,
-) -> None:
-    """Write a report in one of the formats, to a file or to the standard output.
-
-    Raises
-    ------
-    FlopcalcError
-        For columns that there are not, for an option that the format has no use for, or for a file that cannot be.
-    """
-    _check(output_format, columns, units)
-    if ranking is not None and output_format == "json":
-        raise FlopcalcError(Problem("--sort and --top do not go with --format json, which holds every layer"))
-    human = units == "human"
-    if output_format == "json":
-        from flopcalc.render.json import report_as_dict
-
-        write_json(report_as_dict(report, by), output)
-    elif output_format == "csv":
-        from flopcalc.render.csv import report_as_csv
-
-        write_text(report_as_csv(report, by=by, columns=columns, ranking=ranking), output)
-    elif output_format == "markdown":
-        from flopcalc.render.markdown import report_as_markdown
-
-        write_text(report_as_markdown(report, by=by, columns=columns, human=human, ranking=ranking), output)
-    elif output_format == "latex":
-        from flopcalc.render.latex import report_as_latex
-
-        write_text(report_as_latex(report, by=by, columns=columns, human=human, ranking=ranking), output)
-    else:
-        from flopcalc.render.terminal import report_as_text
-
-        screen = screen_for(output)
-        write_text(report_as_text(report, screen, by=by, columns=columns, units=units, ranking=ranking), output)
-
-
-def _check(output_format: str, columns: Sequence[str] | None, units: str) -> None:
-    if columns is not None:
-        from flopcalc.render.table import check_columns
-
-        check_columns(columns)
-        if output_format == "json":
-            raise FlopcalcError(Problem("--columns does not go with --format json, which holds every column"))
-    if units == "human" and output_format in ("json", "csv"):
-        raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
 
 
 def chosen_format(options: Mapping[str, Any]) -> Format:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flopcalc.cli.options import shared_options, split_list
-from flopcalc.cli.output import write_report
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import report_of
 from flopcalc.cli.spec_options import spec_command as command_on
+from flopcalc.errors import FlopcalcError, Problem
 
 if TYPE_CHECKING:
     from flopcalc.render.table import Ranking
@@ -38,12 +39,15 @@ def _ranking(options: Mapping[str, Any]) -> Ranking | None:
 
 
 def _run(ctx: click.Context, /, **options: Any) -> None:
-    write_report(
-        report_of(ctx, options),
-        output_format=options["output_format"],
-        output=options["output"],
-        by=options["by"],
-        columns=split_list(options["columns"]),
-        units=options["units"],
-        ranking=_ranking(options),
-    )
+    report = report_of(ctx, options)
+    chosen = chosen_format(options)
+    columns, ranking = split_list(options["columns"]), _ranking(options)
+    from flopcalc.pages.report import report_page
+
+    page = report_page(report, by=options["by"], columns=columns, ranking=ranking)
+    if chosen.name == "json":
+        if columns is not None:
+            raise FlopcalcError(Problem("--columns does not go with --format json, which holds every column"))
+        if ranking is not None:
+            raise FlopcalcError(Problem("--sort and --top do not go with --format json, which holds every layer"))
+    write_page(page, chosen, options)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
-from flopcalc.page.model import Block, Facts, Page, Said, Steps, Table
+from flopcalc.page.model import Block, Facts, Page, Said, Steps, Table, Totals
 from flopcalc.render.book import Book
 from flopcalc.render.cells import Phrase
 from flopcalc.render.formula import BOOK
@@ -14,7 +14,7 @@ from flopcalc.render.lines import LineWriter
 from flopcalc.render.text import printable
 from flopcalc.theory.lines import Line
 
-__all__ = ["page_as_html"]
+__all__ = ["page_as_fragment", "page_as_html"]
 
 _STYLE = (
     "body{font-family:system-ui,sans-serif;margin:2em;line-height:1.4;color-scheme:light dark}"
@@ -38,13 +38,24 @@ class _Html(Book):
 
 def page_as_html(page: Page, *, human: bool = False) -> str:
     """Return a page as a whole document, which needs nothing beside it; numbers in tables are exact unless `human`."""
-    write, exact = _Html(page.order, human=human), _Html(page.order)
-    title, *rest = map(exact.phrase, page.heading or [_title(page.blocks[0])])
-    parts = [f"<h1>{title}</h1>" * bool(page.heading), *(f"<p>{line}</p>" for line in rest)]
-    for block in page.blocks:
-        parts += _WRITTEN[type(block)](block, write if isinstance(block, Table) else exact)
+    exact = _Html(page.order)
+    title = exact.phrase((page.heading or [_title(page.blocks[0])])[0])
     head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(parts)}</body></html>\n'
+    body = "".join(_body(page, human=human))
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>{body}</body></html>\n'
+
+
+def page_as_fragment(page: Page) -> str:
+    """Return a page as one ``<div>``, as notebooks show it."""
+    return f"<div>{''.join(_body(page))}</div>"
+
+
+def _body(page: Page, *, human: bool = False) -> Iterator[str]:
+    write, exact = _Html(page.order, human=human), _Html(page.order)
+    for number, line in enumerate(page.heading):
+        yield f"<p>{exact.phrase(line)}</p>" if number else f"<h1>{exact.phrase(line)}</h1>"
+    for block in page.blocks:
+        yield from _WRITTEN[type(block)](block, write if isinstance(block, Table) else exact)
 
 
 def _title(block: Block) -> Phrase:
@@ -56,16 +67,23 @@ def _table(block: Table, write: _Html) -> Iterator[str]:
     table = block.in_print
     sides = ["right" if column.numeric else "left" for column in table.columns]
 
-    def row(texts: Iterator[str] | Sequence[str], tag: str) -> str:
-        cells = (f'<{tag} style="text-align:{side}">{text}</{tag}>' for side, text in zip(sides, texts, strict=True))
+    def row(texts: Iterable[str], tag: str, depth: int = 0) -> str:
+        room = [f";padding-left:{depth + 1}em" if depth else "", *[""] * (len(sides) - 1)]
+        styles = (f"text-align:{side}{left}" for side, left in zip(sides, room, strict=True))
+        cells = (f'<{tag} style="{style}">{text}</{tag}>' for style, text in zip(styles, texts, strict=True))
         return f"<tr>{''.join(cells)}</tr>"
 
     if table.title:
         yield f"<h2>{write.phrase(table.title)}</h2>"
     yield f"<table><thead>{row([write.words(column.head) for column in table.columns], 'th')}</thead><tbody>"
     for line in table.lines:
-        yield row(map(write.phrase, line.cells), "td" if line.role == "row" else "th")
+        yield row(map(write.phrase, line.cells), "td" if line.role == "row" else "th", line.depth)
     yield "</tbody></table>"
+
+
+def _totals(block: Totals, exact: _Html) -> Iterator[str]:
+    values = ((one.name, exact.phrase(one.value), exact.words(one.note)) for one in block.totals)
+    yield f"<ul>{''.join(f'<li>{exact.words(name)}: {value} ({note})</li>' for name, value, note in values)}</ul>"
 
 
 def _facts(block: Facts, exact: _Html) -> Iterator[str]:
@@ -104,6 +122,7 @@ def _steps(block: Steps, exact: _Html) -> Iterator[str]:
 
 _WRITTEN: Mapping[type, Callable[[Any, _Html], Iterator[str]]] = {
     Table: _table,
+    Totals: _totals,
     Facts: _facts,
     Said: _said,
     Steps: _steps,

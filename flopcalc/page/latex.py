@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flopcalc.page.model import Facts, Page, Said, Steps, Table
+from flopcalc.page.model import Block, Facts, Page, Said, Steps, Table, Totals
 from flopcalc.page.model import Line as Row
 from flopcalc.render.book import BookLatex
 from flopcalc.render.cells import Phrase
@@ -25,7 +25,7 @@ def page_as_latex(page: Page, *, human: bool = False) -> str:
     tables = [block.in_type for block in page.blocks if isinstance(block, Table)]
     if not tables:
         return "\n".join([r"% \usepackage{amsmath}", "\n\n".join(_text(page, exact))]) + "\n"
-    said = [*page.heading, *(one for block in page.blocks if isinstance(block, Said) for one in block.paragraphs)]
+    said = [*page.heading, *(one for block in page.blocks for one in _captioned(block))]
     caption = _sentences(said, exact)
     packages = "amsmath,booktabs,longtable" if any(len(one.lines) > LONGEST for one in tables) else "amsmath,booktabs"
     lines = [rf"% \usepackage{{{packages}}}"]
@@ -35,6 +35,14 @@ def page_as_latex(page: Page, *, human: bool = False) -> str:
     for block in page.blocks:
         lines += _facts(block, exact) if isinstance(block, Facts) and block.verdict else ()
     return "\n".join(lines) + "\n"
+
+
+def _captioned(block: Block) -> Iterator[Phrase]:
+    """Yield what the caption of a table has of another block."""
+    if isinstance(block, Totals):
+        yield from ((one.says,) for one in block.totals if one.says)
+    elif isinstance(block, Said):
+        yield from block.paragraphs
 
 
 def _sentences(phrases: Iterable[Phrase], write: BookLatex) -> str:
@@ -86,7 +94,7 @@ def _steps(block: Steps, exact: BookLatex) -> Iterator[str]:
 def _table(table: Table, caption: str, write: BookLatex) -> Iterator[str]:
     alignment = "".join(_alignments(table, write))
     head = "  " + " & ".join(write.words(column.head) for column in table.columns) + r" \\"
-    body = [line for row in table.lines for line in _row(row, write)]
+    body = [line for number, row in enumerate(table.lines) for line in _row(row, write, first=number == 0)]
     said = rf"  \caption{{{caption}}}" if caption else ""
     if len(table.lines) > LONGEST:
         yield rf"\begin{{longtable}}{{{alignment}}}"
@@ -109,9 +117,9 @@ def _alignments(table: Table, write: BookLatex) -> Iterator[str]:
         yield "r" if column.numeric else r"p{0.4\linewidth}" if long else "l"
 
 
-def _row(line: Row, write: BookLatex) -> Iterator[str]:
-    first, *others = map(write.phrase, line.cells)
-    if line.role == "total":
+def _row(line: Row, write: BookLatex, *, first: bool) -> Iterator[str]:
+    name, *others = map(write.phrase, line.cells)
+    if line.role == "total" or (line.role == "group" and not first):
         yield r"  \midrule"
-    first = r"\quad " * line.depth + (first if line.role == "row" or not first else rf"\textbf{{{first}}}")
-    yield "  " + " & ".join([first, *others]) + r" \\"
+    name = r"\quad " * line.depth + (name if line.role == "row" or not name else rf"\textbf{{{name}}}")
+    yield "  " + " & ".join([name, *others]) + r" \\"

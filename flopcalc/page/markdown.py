@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from flopcalc.page.model import Facts, Page, Said, Steps, Table
+from flopcalc.page.model import Facts, Page, Said, Steps, Table, Totals
 from flopcalc.render.book import BookMarkdown, TypesetMarkdown
 from flopcalc.render.formula import LATEX
 from flopcalc.render.lines import LineWriter
@@ -40,6 +40,11 @@ def _table(block: Table, write: _Writer) -> Iterator[str]:
     yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def _totals(block: Totals, exact: _Writer) -> Iterator[str]:
+    values = ((one.name, exact.phrase(one.value), exact.words(one.note)) for one in block.totals)
+    yield "\n".join(f"- {exact.words(name)}: {value} ({note})" for name, value, note in values)
+
+
 def _facts(block: Facts, exact: _Writer) -> Iterator[str]:
     if block.above:
         yield exact.phrase(block.above)
@@ -69,6 +74,7 @@ def _steps(block: Steps, exact: _Writer) -> Iterator[str]:
 
 _WRITTEN: Mapping[type, Callable[[Any, _Writer], Iterator[str]]] = {
     Table: _table,
+    Totals: _totals,
     Facts: _facts,
     Said: _said,
     Steps: _steps,

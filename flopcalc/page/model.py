@@ -11,7 +11,10 @@ from flopcalc.render.cells import Cell, Phrase
 if TYPE_CHECKING:
     from flopcalc.theory.lines import Line as Equation
 
-__all__ = ["Block", "Column", "Facts", "Line", "Page", "Records", "Said", "Step", "Steps", "Table", "View", "listing"]
+__all__ = [
+    "Block", "Column", "Facts", "Line", "Page", "Records", "Said", "Step", "Steps", "Table", "Total", "Totals", "View",
+    "listing",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,15 @@ class Column:
         Whether it holds numbers, which stand to the right.
     whole : bool
         Whether its words are never broken over lines.
+    barred : bool
+        Whether wide screens with colours draw a bar beside its shares.
     """
 
     name: str
     head: str
     numeric: bool = True
     whole: bool = False
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +50,17 @@ class Line:
     cells : tuple of Phrase
         One for every column.
     role : str
-        ``row``, ``group`` for the head of the rows below it, or ``total``.
+        ``row``, ``group`` for the head of the rows below it, ``part`` for that of a block among them, or ``total``.
     depth : int
         How deep it stands below the head of its group.
+    heavy : bool
+        Whether it stands out where there are colours.
     """
 
     cells: tuple[Phrase, ...]
     role: str = "row"
     depth: int = 0
+    heavy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,8 @@ class Table:
         What a screen shows, from the widest to the narrowest. Documents have the first.
     set_in_type : tuple of str
         The columns that LaTeX has, where a page has less room than the first view.
+    set_in_print : tuple of str
+        Those that Markdown and HTML have, where they are not those of the first view.
     title : Phrase
         What stands above it.
     amounts : bool
@@ -101,6 +112,7 @@ class Table:
     lines: tuple[Line, ...]
     views: tuple[View, ...]
     set_in_type: tuple[str, ...] = ()
+    set_in_print: tuple[str, ...] = ()
     title: Phrase = ()
     amounts: bool = False
     narrow: tuple[int, Table] | None = None
@@ -116,7 +128,7 @@ class Table:
     @property
     def in_print(self) -> Table:
         """The table as Markdown and HTML have it."""
-        return self.seen(self.views[0].names)
+        return self.seen(self.set_in_print or self.views[0].names)
 
     @property
     def in_type(self) -> Table:
@@ -142,6 +154,23 @@ class Facts:
     verdict: str = ""
     claim: Phrase = ()
     above: Phrase = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A total: what, its value, what it means, and the sentence that says so in a caption, if any."""
+
+    name: str
+    value: Phrase
+    note: str
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Totals, a line each, with what each of them means."""
+
+    totals: tuple[Total, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +200,7 @@ class Steps:
     steps: tuple[Step, ...]
 
 
-Block: TypeAlias = "Table | Facts | Said | Steps"
+Block: TypeAlias = "Table | Totals | Facts | Said | Steps"
 
 Records: TypeAlias = "Iterable[Sequence[str]]"
 """A header and rows of exact text, for programs."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from flopcalc.page.model import Block, Facts, Line, Page, Said, Steps, Table
+from flopcalc.page.model import Block, Facts, Line, Page, Said, Steps, Table, Totals
 from flopcalc.render.book import BookWriter
-from flopcalc.render.cells import Phrase
+from flopcalc.render.cells import Phrase, Shapes, Share
 from flopcalc.render.lines import LineWriter
 from flopcalc.render.terminal import (
     Grid,
@@ -21,6 +22,7 @@ from flopcalc.render.terminal import (
     first_fitting,
     is_formula,
     paragraphs_as_text,
+    totals_as_text,
     units_aligned,
 )
 
@@ -70,7 +72,9 @@ class _Drawing:
         if not phrases:
             return ""
         title, *rest = map(self.exact.phrase, phrases)
-        return paragraphs_as_text([Paragraph(title, "bold"), *(Paragraph(line, "dim") for line in rest)], self.screen)
+        return paragraphs_as_text(
+            [Paragraph(title, "bold"), *(Paragraph(line, "dim", glued=True) for line in rest)], self.screen
+        )
 
     def block(self, block: Block) -> str:
         """Return a block's lines."""
@@ -118,9 +122,17 @@ class _Drawing:
             seen = table.seen(view.names)
             for writer in self.writers[: 1 if view.exact else None]:
                 grid = _grid(seen, writer)
+                if self.screen.colours and self.screen.unicode and any(column.barred for column in seen.columns):
+                    yield _with_bars(grid, seen), 0
                 yield grid, 0
             if view.breaks:
                 yield grid, view.breaks
+
+    def totals(self, block: Totals) -> str:
+        """Return a line for every total, with what it means."""
+        rows = [(one.name, self.exact.phrase(one.value), self.exact.words(one.note)) for one in block.totals]
+        formulas = any(is_formula(cell) for one in block.totals for cell in one.value if cell.__class__ is not Shapes)
+        return totals_as_text(rows, self.screen, formulas=formulas)
 
     def facts(self, block: Facts) -> str:
         """Return a line for every fact, below the verdict and the claim."""
@@ -157,6 +169,7 @@ _VERDICTS = {"proved": "bold green", "refuted": "bold red", "undecided": "bold y
 
 _DRAWN: Mapping[type, Callable[[_Drawing, Any], str]] = {
     Table: _Drawing.table,
+    Totals: _Drawing.totals,
     Facts: _Drawing.facts,
     Said: _Drawing.said,
     Steps: _Drawing.steps,
@@ -173,10 +186,44 @@ def _grid(table: Table, writer: BookWriter) -> Grid:
         formulas = any(is_formula(cell) for line in table.lines for cell in line.cells[index])
         whole = column.whole or (column.numeric and not formulas)
         heads.append(Head(writer.words(column.head), column.numeric, whole))
-    return units_aligned(Grid(tuple(heads), tuple(Row(tuple(_texts(line, writer)), line.role) for line in table.lines)))
+    rows = (Row(tuple(_texts(line, writer)), "heavy" if line.heavy else line.role) for line in table.lines)
+    return units_aligned(Grid(tuple(heads), tuple(rows)))
 
 
 def _texts(line: Line, writer: BookWriter) -> Iterator[str]:
     first, *others = map(writer.phrase, line.cells)
     yield _INDENT * line.depth + first
     yield from others
+
+
+_BAR = 6
+"""Columns of a bar."""
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def _with_bars(grid: Grid, table: Table) -> Grid:
+    """Draw a bar beside the shares of every row, the longest beside the largest of a column."""
+    columns = [list(texts) for texts in zip(*(row.cells for row in grid.rows), strict=True)]
+    for index, column in enumerate(table.columns):
+        if not column.barred:
+            continue
+        shares = [_share_of(line, index) for line in table.lines]
+        largest = max(shares) or Fraction(1)
+        columns[index] = [f"{text} {_bar(of / largest)}" for text, of in zip(columns[index], shares, strict=True)]
+    heads = [
+        replace(head, text=head.text + " " * (_BAR + 1)) if column.barred else head
+        for head, column in zip(grid.heads, table.columns, strict=True)
+    ]
+    rows = zip(zip(*columns, strict=True), grid.rows, strict=True)
+    return Grid(tuple(heads), tuple(Row(cells, row.role) for cells, row in rows))
+
+
+def _share_of(line: Line, index: int) -> Fraction:
+    cell = line.cells[index][0] if line.cells[index] else None
+    return Fraction(cell.value) if line.role == "row" and isinstance(cell, Share) else Fraction(0)
+
+
+def _bar(part: Fraction) -> str:
+    whole, eighths = divmod(round(part * _BAR * 8), 8)
+    return ("█" * whole + (_EIGHTHS[eighths] if eighths else "")).ljust(_BAR)

@@ -58,6 +58,7 @@ class BookWriter(Book):
     def __init__(self, order: Sequence[str] = (), screen: Screen | None = None, *, human: bool = False) -> None:
         super().__init__(order, human=human)
         self.screen = screen
+        self.hints = screen is not None
         if screen is not None and not screen.unicode:
             self.style = ASCII
 

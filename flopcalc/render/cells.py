@@ -18,6 +18,7 @@ __all__ = [
     "Bytes",
     "Cell",
     "Digits",
+    "Hint",
     "Mark",
     "Named",
     "Phrase",
@@ -163,6 +164,16 @@ class Typed(Special):
 
 
 @dataclass(frozen=True, slots=True)
+class Hint(Special):
+    """Which option shows it otherwise: said on a screen, and nowhere else."""
+
+    text: str
+
+    def written(self, writer: Writer) -> str:
+        return writer.words(self.text) if writer.hints else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mark(Special):
     """Whether something is as it should be."""
 
@@ -193,6 +204,7 @@ class Writer:
     """
 
     style: Style = UNICODE
+    hints = False
 
     def __init__(self, order: Sequence[str] = (), *, human: bool = False) -> None:
         self.order = order

@@ -1,4 +1,4 @@
-"""Reports as CSV: exact numbers, one row a layer or group, a header, no total and no rounding."""
+"""Rows for other programs, between commas or tabs: exact numbers, and no text that a spreadsheet runs."""
 
 from __future__ import annotations
 
@@ -10,30 +10,11 @@ from fractions import Fraction
 
 from flopcalc.number import Number, Value, as_text, is_rational
 from flopcalc.render.cells import Cell, Ratio, Share, Writer
-from flopcalc.render.table import Ranking, table_of
-from flopcalc.report import Report
 
-__all__ = ["GROUP_COLUMNS", "LAYER_COLUMNS", "harmless", "report_as_csv", "rows_as_csv", "rows_as_tsv"]
-
-LAYER_COLUMNS = (
-    "path",
-    "kind",
-    "inputs",
-    "output",
-    "count",
-    "params",
-    "weights",
-    "madds",
-    "flops",
-    "mac",
-    "activations",
-)
-"""What a row has where no columns are chosen."""
-
-GROUP_COLUMNS = ("layer", "layers", "params", "weights", "madds", "flops", "mac", "activations")
+__all__ = ["CellsAsText", "harmless", "rows_as_csv", "rows_as_tsv"]
 
 
-class _Csv(Writer):
+class CellsAsText(Writer):
     """Formulas are in Python's notation, shares are fractions of 1, ratios exact, shapes 3x224x224, with ; between."""
 
     def words(self, text: str) -> str:
@@ -58,25 +39,6 @@ class _Csv(Writer):
 
     def shapes(self, shapes: Sequence[Sequence[Number]]) -> str:
         return ";".join(self.shape(shape) for shape in shapes)
-
-
-def report_as_csv(
-    report: Report,
-    *,
-    by: str | None = None,
-    columns: Sequence[str] | None = None,
-    ranking: Ranking | None = None,
-) -> str:
-    """Return CSV text, a row for every layer, or for every group of `by`."""
-    by = by or "layer"
-    names = columns or (LAYER_COLUMNS if by == "layer" else GROUP_COLUMNS)
-    if ranking is not None and columns is None:
-        names = ranking.with_column(names)
-    table = table_of(report, names, by, staged=False, ranking=ranking)
-    header = ["name" if column.name == "layer" else column.name for column in table.columns]
-    writer = _Csv()
-    lines = ([writer.cell(cell) for cell in line.cells] for section in table.sections for line in section.lines)
-    return rows_as_csv([header, *lines])
 
 
 _ARITHMETIC = re.compile(r"[-+][\w\s.*/+()-]*")

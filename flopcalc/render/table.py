@@ -7,8 +7,7 @@ the formats' own affair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +17,7 @@ from flopcalc.field import Field
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.metrics import Metric
 from flopcalc.number import Number, as_text, is_rational, is_symbolic, total
-from flopcalc.render.cells import Bytes, Cell, Named, Phrase, Ratio, Setting, Shapes, Share, shape_text
+from flopcalc.render.cells import Bytes, Cell, Hint, Named, Phrase, Ratio, Setting, Shapes, Share
 from flopcalc.render.units import human_bytes
 from flopcalc.report import FIELDS, METRICS, Costed, Group, Report, Row, share
 
@@ -26,22 +25,17 @@ __all__ = [
     "COLUMNS",
     "RANKED",
     "Column",
-    "Fact",
     "Item",
-    "Line",
     "Ranking",
-    "Section",
-    "Table",
     "caption",
     "cell_of",
     "check_columns",
     "folded",
     "heading",
     "in_bytes",
-    "summary",
+    "items_of",
     "symbol_order",
     "symbols_of",
-    "table_of",
     "what_they_are",
 ]
 
@@ -59,6 +53,8 @@ class Item:
         Its layers, and what they cost together.
     layer : Row, optional
         The layer that it stands for; None for a group.
+    followers : str
+        What is folded into it: ``+norm +relu``.
     """
 
     name: str
@@ -66,6 +62,7 @@ class Item:
     operation: str
     group: Group
     layer: Row | None = None
+    followers: str = ""
 
     @property
     def kind(self) -> str | None:
@@ -88,7 +85,7 @@ class Column:
     help: str
 
 
-def _metric(metric: Metric) -> Column:
+def _metric(metric: Metric, header: str) -> Column:
     def cell(costed: Costed, report: Report) -> Cell:
         try:
             return cell_of(metric, report.measure(metric.name, costed))
@@ -97,7 +94,7 @@ def _metric(metric: Metric) -> Column:
 
     return Column(
         metric.name,
-        metric.header,
+        header,
         lambda item, report: cell(item.group, report),
         lambda report: cell(report.totals, report),
         True,
@@ -141,6 +138,9 @@ def _seen(name: str, header: str, get: Callable[[Field], Cell], help: str) -> Co
     return _text(name, header, cell, help)
 
 
+_HEADERS = {"mac": "MAC (mem)"}
+"""Headers that tell a metric from another that goes by the same letters."""
+
 COLUMNS: Mapping[str, Column] = {
     column.name: column
     for column in (
@@ -152,7 +152,7 @@ COLUMNS: Mapping[str, Column] = {
         _text("output", "Output", lambda item, report: item.group.output, "shape of what it writes"),
         _text("layers", "Layers", lambda item, report: len(item.group.layers), "how many layers", numeric=True),
         _text("count", "Count", lambda item, report: item.layer and item.layer.count, "turns", numeric=True),
-        *(_metric(metric) for metric in KNOWN.values() if metric.layered),
+        *(_metric(metric, _HEADERS.get(metric.name, metric.header)) for metric in KNOWN.values() if metric.layered),
         *(_share(name) for name in METRICS),
         _seen("receptive_field", "Field", lambda field: field.side, "input pixels that a position of the output sees"),
         _seen("receptive_field_min", "Least field", lambda field: field.smallest, "what the one that sees least sees"),
@@ -165,30 +165,6 @@ COLUMNS: Mapping[str, Column] = {
 def _inputs(item: Item) -> Cell:
     shapes = item.group.layers[0].inputs
     return shapes[0] if len(shapes) == 1 else Shapes(shapes)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row's cells."""
-
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Rows under a heading: a stage, with its own sums. Without a heading there is one section."""
-
-    heading: Line | None
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A report's table: its columns, the rows in sections, and the total."""
-
-    columns: tuple[Column, ...]
-    sections: tuple[Section, ...]
-    total: Line
 
 
 def check_columns(names: Sequence[str]) -> tuple[str, ...]:
@@ -219,17 +195,12 @@ def folded(report: Report) -> tuple[Item, ...]:
 
 def _folded_item(rows: tuple[Row, ...]) -> Item:
     lead = rows[0]
-    operation = ", ".join(dict.fromkeys([lead.operation, *(row.kind.replace("_", " ") for row in rows[1:])]))
+    followers = " ".join(f"+{kind}" for kind in dict.fromkeys(row.kind for row in rows[1:]))
     cost, flops = lead.cost, lead.flops
     if len(rows) > 1:
         cost, flops = add_up(row.cost for row in rows), total(row.flops for row in rows)
-    return Item(_place(lead), lead.path, operation, Group(cost, flops, lead.path, rows), lead)
-
-
-def _place(row: Row) -> str:
-    """Return what a person needs of a path: without the last part where the operation says the same."""
-    parent, dot, leaf = row.path.rpartition(".")
-    return parent if dot and leaf.rstrip("0123456789") == row.kind else row.path
+    operation = f"{lead.operation} {followers}" if followers else lead.operation
+    return Item(lead.path, lead.path, operation, Group(cost, flops, lead.path, rows), lead, followers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,64 +242,8 @@ RANKED = tuple(name for name, column in COLUMNS.items() if column.numeric)
 """The columns that rows may be ranked by."""
 
 
-def table_of(
-    report: Report,
-    columns: Sequence[str],
-    by: str | None = None,
-    *,
-    staged: bool = True,
-    ranking: Ranking | None = None,
-) -> Table:
-    """Return a report's table.
-
-    Parameters
-    ----------
-    report : Report
-    columns : sequence of str
-        Names from :data:`COLUMNS`.
-    by : str, optional
-        ``layer``, ``block``, ``stage`` or ``kind``; None shows layers with what follows them folded in.
-    staged : bool
-        Put layers and blocks under headings with the sums of their stages.
-    ranking : Ranking, optional
-        The order of the rows, which then are under no headings, and how many of them.
-    """
-    chosen = tuple(COLUMNS[name] for name in check_columns(columns))
-    if by in ("block", "stage", "kind"):
-        chosen = tuple(replace(c, header=by.capitalize()) if c.name == "layer" else c for c in chosen)
-    items = _items(report, by)
-    if ranking is not None:
-        items, staged = ranking.applied(items, report), False
-    if "operation" not in columns:
-        items = tuple(replace(item, name=item.path) for item in items)
-
-    def line(item: Item) -> Line:
-        return Line(tuple(column.get(item, report) for column in chosen))
-
-    def section(stage: Group, members: Sequence[Item]) -> Section:
-        if [member.name for member in members] == [stage.name]:
-            return Section(None, (line(members[0]),))  # its heading would say the same
-        names = (m.name.removeprefix(stage.name if m.name == stage.name else f"{stage.name}.") for m in members)
-        return Section(
-            line(Item(stage.name, stage.name, "", stage)),
-            tuple(line(replace(member, name=name)) for member, name in zip(members, names, strict=True)),
-        )
-
-    sums = [column.total(report) for column in chosen]
-    if sums[0] is None:
-        sums[0] = "total"
-    foot = Line(tuple(sums))
-    stages: dict[str, list[Item]] = {}
-    if staged and by in (None, "layer", "block"):
-        for item in items:
-            stages.setdefault(item.group.layers[0].stage, []).append(item)
-    if len(stages) < 2:
-        return Table(chosen, (Section(None, tuple(line(item) for item in items)),), foot)
-    groups = {group.name: group for group in report.by("stage")}
-    return Table(chosen, tuple(section(groups[name], members) for name, members in stages.items()), foot)
-
-
-def _items(report: Report, by: str | None) -> tuple[Item, ...]:
+def items_of(report: Report, by: str | None) -> tuple[Item, ...]:
+    """Return the rows of a report, by layer, block, stage or kind; for None layers with what follows them folded in."""
     if by is None:
         return folded(report)
     items = []
@@ -375,58 +290,6 @@ def heading(report: Report) -> tuple[Phrase, ...]:
     return tuple(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A line of the summary: what, its exact value, and what it means."""
-
-    name: str
-    value: Number | Shapes
-    note: str
-
-
-def summary(report: Report) -> tuple[Fact, ...]:
-    """Return the totals with what each of them counts, and in which unit.
-
-    Peak memory and receptive field are among them where all totals and the peak memory are numbers.
-    """
-    totals = report.totals
-    facts = [Fact("Params", totals.params, "learnable parameters, all of them")]
-    if totals.weights != totals.params:
-        facts.append(Fact("Weights", totals.weights, "elements of kernels and matrices alone"))
-    facts.append(Fact("FLOPs", totals.flops, f"one FLOP is {report.convention.unit} ({report.convention.name})"))
-    if totals.madds != totals.flops:
-        facts.append(Fact("MAdds", totals.madds, "multiply-adds"))
-    access = "memory access cost in elements: inputs and parameters read, outputs written"
-    facts.append(Fact("MAC", totals.mac, access + in_bytes(report, totals.mac)))
-    facts.append(Fact("Activations", totals.activations, "elements written by conv, linear and matmul layers"))
-    if report.symbolic:
-        return tuple(facts)
-    with suppress(FlopcalcError):
-        memory = totals.peak_memory
-        if not is_rational(memory):
-            return tuple(facts)
-        facts.append(Fact("Peak memory", memory, peak_note(report) + in_bytes(report, memory)))
-    with suppress(FlopcalcError):
-        field = report.receptive_field
-        note = "input pixels that one output can see, height×width"
-        if field.smallest != field.side:
-            note += f", the most; the least is {shape_text(field.smallest)}"
-        if field.whole:
-            note += "; the whole input is seen"
-        facts.append(Fact("Receptive field", Shapes((field.side,)), note))
-    return tuple(facts)
-
-
-def peak_note(report: Report) -> str:
-    """Return what the peak memory counts, and in which order of execution."""
-    schedule = report.totals.schedule
-    if schedule is None:
-        return "elements alive at once, layers run as listed; another order may need less"
-    if schedule.proved:
-        return "elements alive at once; no order of the layers needs less"
-    return "elements alive at once, at most: the best order found, not proved best"
-
-
 def in_bytes(report: Report, elements: Number) -> str:
     """Return how many bytes elements take, behind a semicolon; nothing for a formula."""
     size = report.bytes(elements)
@@ -444,23 +307,23 @@ def caption(
     """Return the notes below a table: what was folded, what symbols stand for, what was assumed.
 
     What receptive fields take for granted is among them where they are among the `columns` that were asked for. With
-    `hints`, which options of the command line show it otherwise.
+    `hints`, screens say which options of the command line show it otherwise.
     """
     notes: list[Phrase] = []
     if ranking is not None:
-        rows = len(_items(report, by))
+        rows = len(items_of(report, by))
         cut = f"; the first {ranking.most} of {rows}" if ranking.most is not None and ranking.most < rows else ""
         notes.append((f"Rows are in the order of {ranking.column}, the greatest first{cut}.",))
     if by is None and any(row.follows for row in report.layers):
-        hint = "; --by layer shows each" if hints else ""
-        notes.append((f"Norms and activations are counted in the row of the layer they follow{hint}.",))
+        hint = (Hint("; --by layer shows each"),) * hints
+        notes.append(("Norms and activations are counted in the row of the layer they follow", *hint, "."))
     if report.symbolic:
         notes.append(what_they_are(symbols_of(_totals(report), symbol_order(report))))
         if report.exact_rounding:
             notes.append(("Rounding is kept exact: floor and ceiling stay in the formulas.",))
         else:
-            hint = " (--exact-rounding keeps it)" if hints else ""
-            notes.append((f"Rounding is read as in textbooks: sizes divide evenly{hint}.",))
+            hint = (Hint(" (--exact-rounding keeps it)"),) * hints
+            notes.append(("Rounding is read as in textbooks: sizes divide evenly", *hint, "."))
     assumed = report.assumed if {*(columns or ())}.isdisjoint(FIELDS) else report.assumed_of_all
     if assumed:
         notes.append(("Assumed: " + ", ".join(assumed) + ".",))

@@ -1,4 +1,4 @@
-"""Reports and listings for a screen, drawn by rich: grouped by stage, fitted to its width, coloured where it can."""
+"""Tables, facts and paragraphs for a screen, drawn by rich: fitted to its width, coloured where it can."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from stat import S_ISFIFO
 from time import monotonic
 from typing import IO
 
@@ -21,12 +22,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from flopcalc.number import is_rational
-from flopcalc.render.cells import Digits, Writer
-from flopcalc.render.formula import ASCII, UNICODE
-from flopcalc.render.table import Ranking, Table, caption, heading, summary, symbol_order, table_of
+from flopcalc.render.cells import Digits
 from flopcalc.render.text import encodable, plain, printable
 from flopcalc.render.units import human_number
-from flopcalc.report import Report
 
 __all__ = [
     "Grid",
@@ -40,73 +38,9 @@ __all__ = [
     "listing_as_text",
     "paragraphs_as_text",
     "progress",
-    "report_as_text",
+    "totals_as_text",
     "units_aligned",
 ]
-
-_LAYERS: Sequence[tuple[str, ...]] = (
-    (
-        "layer",
-        "operation",
-        "inputs",
-        "output",
-        "params",
-        "params%",
-        "weights",
-        "flops",
-        "flops%",
-        "mac",
-        "mac%",
-        "activations",
-    ),
-    ("layer", "operation", "output", "params", "params%", "weights", "flops", "flops%", "mac", "mac%", "activations"),
-    ("layer", "operation", "output", "params", "params%", "weights", "flops", "flops%", "mac", "mac%"),
-    ("layer", "operation", "output", "params", "params%", "flops", "flops%", "mac", "mac%"),
-    ("layer", "operation", "output", "params", "flops", "flops%", "mac"),
-    ("layer", "operation", "params", "flops", "flops%", "mac"),
-    ("layer", "operation", "params", "flops", "mac"),
-    ("layer", "params", "flops", "flops%", "mac"),
-    ("layer", "params", "flops", "mac"),
-    ("layer", "params", "flops"),
-    ("layer", "flops"),
-)
-"""Which columns layers and blocks have, from the widest screen to the narrowest."""
-
-_GROUPS: Sequence[tuple[str, ...]] = (
-    ("layer", "layers", "params", "params%", "weights", "weights%", "flops", "flops%", "mac", "mac%", "activations"),
-    ("layer", "layers", "params", "params%", "weights", "weights%", "flops", "flops%", "mac", "mac%"),
-    ("layer", "params", "weights", "weights%", "flops", "flops%", "mac"),
-    ("layer", "weights", "weights%", "flops", "flops%", "mac"),
-    ("layer", "params", "flops", "flops%", "mac"),
-    ("layer", "params", "flops", "mac"),
-    ("layer", "params", "flops"),
-    ("layer", "flops"),
-)
-"""The same for kinds and stages."""
-
-_FORMULAS: Sequence[tuple[str, ...]] = (
-    ("layer", "operation", "output", "count", "params", "weights", "flops", "mac", "activations"),
-    ("layer", "operation", "output", "count", "params", "weights", "flops", "mac"),
-    ("layer", "operation", "output", "count", "params", "flops", "mac"),
-    ("layer", "operation", "params", "flops", "mac"),
-    ("layer", "operation", "params", "flops"),
-    ("layer", "params", "flops"),
-    ("layer", "flops"),
-)
-"""The same where cells are formulas, which may be broken over lines."""
-
-_FORMULA_GROUPS: Sequence[tuple[str, ...]] = (
-    ("layer", "layers", "params", "weights", "flops", "mac", "activations"),
-    ("layer", "layers", "params", "weights", "flops", "mac"),
-    ("layer", "params", "weights", "flops", "mac"),
-    ("layer", "params", "flops", "mac"),
-    ("layer", "params", "flops"),
-    ("layer", "flops"),
-)
-"""The same for the formulas of kinds and stages."""
-
-_CROWDED = 6
-"""With no more columns than these, names and operations may be broken over lines to keep the others."""
 
 _LINED = Box("    \n    \n ── \n    \n ── \n    \n    \n    \n")
 _DASHED = Box("    \n    \n -- \n    \n -- \n    \n    \n    \n", ascii=True)
@@ -124,7 +58,7 @@ _READABLE = 12
 _INDENT = "  "
 """What stands before the names of a group's rows."""
 
-_STYLES = {"row": "", "group": "bold cyan", "total": "bold"}
+_STYLES = {"row": "", "heavy": "bold", "part": "cyan", "group": "bold cyan", "total": "bold"}
 """How rows look, by what they are."""
 
 
@@ -152,15 +86,16 @@ class Screen:
     def of(cls, stream: IO[str] | None) -> Screen:
         """Return the screen behind a stream, or behind a file that is still to be written.
 
-        It is as wide as COLUMNS says, or the terminal, or 120 columns; colours are for terminals alone.
+        It is as wide as COLUMNS says, or the terminal, also the one that a pipe's reader shows it on, or 120 columns;
+        colours are for terminals alone.
         """
-        terminal = stream is not None and stream.isatty()
         given = os.environ.get("COLUMNS", "")
         width = int(given) if given.isdecimal() and len(given) < 6 else 0
         bounded = True
         if not width:
-            bounded = terminal
-            width = shutil.get_terminal_size((cls().width, 24)).columns if terminal else cls().width
+            width = _columns_of(stream)
+            bounded = width > 0
+            width = width or cls().width
         if stream is None:
             return cls(max(width, 20), bounded=False)
         console = Console(file=stream, force_jupyter=False)  # follows NO_COLOR, FORCE_COLOR and TERM
@@ -197,6 +132,18 @@ class Screen:
         if self.colours:
             return captured.get()
         return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _columns_of(stream: IO[str] | None) -> int:
+    """Return the width of the terminal behind a stream, or behind the pipe that it is; 0 for none."""
+    if stream is None:
+        return 0
+    with suppress(OSError, ValueError):
+        if stream.isatty():
+            return shutil.get_terminal_size((Screen().width, 24)).columns
+        if S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            return os.get_terminal_size(2).columns
+    return 0
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------
@@ -369,146 +316,6 @@ def first_fitting(grids: Iterable[tuple[Grid, float]], screen: Screen) -> tuple[
     return grid, grid.drawn(screen)
 
 
-class _Screened(Writer):
-    """Writes cells for one screen."""
-
-    def __init__(self, report: Report, screen: Screen, *, human: bool) -> None:
-        super().__init__(symbol_order(report), human=human)
-        self.style = UNICODE if screen.unicode else ASCII
-        self.screen = screen
-
-    def words(self, text: str) -> str:
-        return self.screen.written(text)
-
-    def math(self, text: str) -> str:
-        return self.screen.written(text)
-
-
-# -- reports ---------------------------------------------------------------------------------------------------------
-
-
-def report_as_text(
-    report: Report,
-    screen: Screen | None = None,
-    *,
-    by: str | None = None,
-    columns: Sequence[str] | None = None,
-    units: str = "auto",
-    ranking: Ranking | None = None,
-) -> str:
-    """Return a report's table with its heading, totals and notes.
-
-    Parameters
-    ----------
-    report : Report
-    screen : Screen, optional
-        How wide it is and what it can show; 120 columns without colours where not given.
-    by : str, optional
-        The grouping; None shows layers with norms and activations folded in.
-    columns : sequence of str, optional
-        Names from :data:`flopcalc.render.table.COLUMNS`; those that fit the width where not given.
-    units : str
-        One of :data:`flopcalc.render.cells.UNITS`.
-    ranking : Ranking, optional
-        The order of the rows, and how many of them.
-    """
-    screen = screen or Screen()
-    writer = _Screened(report, screen, human=False)
-    title, *rest = (writer.phrase(line) for line in heading(report))
-    grid, table = first_fitting(_grids(report, screen, by, columns, units, ranking), screen)
-    notes = [
-        *_of_sharing(report, grid, by),
-        *(writer.phrase(note) for note in caption(report, by, columns=columns, hints=True, ranking=ranking)),
-    ]
-    return "".join(
-        (
-            screen.drawn(Text(title, style="bold")),
-            *(screen.drawn(Text(line, style="dim")) for line in rest),
-            table,
-            "\n",
-            _facts(report, writer, screen),
-            "\n" * bool(notes),
-            *(screen.drawn(Text(note, style="dim")) for note in notes),
-        )
-    )
-
-
-def _of_sharing(report: Report, grid: Grid, by: str | None) -> Iterator[str]:
-    """Say that layers share parameters, where they have rows and none of them says so."""
-    told = any(", shares " in cell for row in grid.rows for cell in row.cells)
-    if by in (None, "layer") and not told and any(row.shares for row in report.layers):
-        yield "Parameters that several layers share are counted once, in the row of the first; the others show 0."
-
-
-def _grids(
-    report: Report,
-    screen: Screen,
-    by: str | None,
-    columns: Sequence[str] | None,
-    units: str,
-    ranking: Ranking | None,
-) -> Iterator[tuple[Grid, float]]:
-    """Yield the grids that could show a report, from the richest to the poorest, each with how far it may break."""
-    exactness = {"exact": (True,), "human": (False,)}.get(units, (True, False))
-    if columns is None:
-        ladder = [*dict.fromkeys(tuple(_needed(report, names)) for names in _ladder(report, by))]
-        if ranking is not None:
-            ladder = [*dict.fromkeys(map(ranking.with_column, ladder))]
-    else:
-        ladder = [tuple(columns)]
-    for names in ladder:
-        table = table_of(report, names, by, ranking=ranking)
-        grids = []
-        for exact in exactness:
-            grid = _grid(table, _Screened(report, screen, human=not exact))
-            grids.append(grid)
-            if by is None and columns is None and "operation" in names:
-                grids.append(_without_followers(grid, names.index("operation")))
-        for grid in grids:
-            yield grid, 0
-        if report.symbolic:
-            yield grids[-1], 0.6
-        elif len(names) <= _CROWDED:
-            yield grids[-1], 0.15
-
-
-def _ladder(report: Report, by: str | None) -> Sequence[tuple[str, ...]]:
-    if by in ("kind", "stage"):
-        return _FORMULA_GROUPS if report.symbolic else _GROUPS
-    return _FORMULAS if report.symbolic else _LAYERS
-
-
-def _needed(report: Report, names: Sequence[str]) -> Iterator[str]:
-    """Leave out the columns that would say nothing new of this report."""
-    same = report.totals.weights == report.totals.params
-    single = all(type(row.count) is int and row.count == 1 for row in report.layers)
-    for name in names:
-        if not (same and name.startswith("weights") and "params" in names) and not (single and name == "count"):
-            yield name
-
-
-def _grid(table: Table, writer: Writer) -> Grid:
-    """Write a table's cells; a name that repeats is left blank, rows of a stage are indented."""
-    rows: list[Row] = []
-    named = table.columns[0].name == "layer"
-    for section in table.sections:
-        if section.heading is not None:
-            rows.append(Row(tuple(writer.cell(cell) for cell in section.heading.cells), "group"))
-        previous = ""
-        for line in section.lines:
-            name, *cells = (writer.cell(cell) for cell in line.cells)
-            shown = "" if named and len(cells) and name == previous else name
-            previous = name
-            rows.append(Row((_INDENT + shown if named and section.heading is not None else shown, *cells)))
-    rows.append(Row(tuple(writer.cell(cell) for cell in table.total.cells), "total"))
-    heads = [Head(column.header, column.numeric) for column in table.columns]
-    lines = [line for section in table.sections for line in section.lines] + [table.total]
-    for index, column in enumerate(table.columns):
-        if column.numeric and all(not is_formula(line.cells[index]) for line in lines):
-            heads[index] = Head(column.header, True, True)
-    return units_aligned(Grid(tuple(heads), tuple(rows)))
-
-
 def is_formula(cell: object) -> bool:
     """Tell whether a cell is no number, and so may be broken over lines."""
     value = getattr(cell, "value", cell)
@@ -535,34 +342,36 @@ def units_aligned(grid: Grid) -> Grid:
     return Grid(grid.heads, tuple(Row(cells, old.role) for cells, old in zip(rows, grid.rows, strict=True)))
 
 
-def _without_followers(grid: Grid, position: int) -> Grid:
-    """Leave out the norms and activations that an operation is followed by, where there is no room for them."""
-    rows = (
-        Row(tuple(c.split(", ")[0] if index == position else c for index, c in enumerate(row.cells)), row.role)
-        for row in grid.rows
-    )
-    return Grid(grid.heads, tuple(rows))
+def totals_as_text(
+    totals: Sequence[tuple[str, str, str]], screen: Screen | None = None, *, formulas: bool = False
+) -> str:
+    """Return totals with what each of them means: beside them, or below where there is no room.
 
-
-def _facts(report: Report, writer: Writer, screen: Screen) -> str:
-    """Return the totals with what each of them means: beside them, or below where there is no room."""
-    facts = [(fact.name, writer.cell(fact.value), writer.words(fact.note)) for fact in summary(report)]
-    names = max(cell_len(name) for name, _, _ in facts)
-    values = max(cell_len(value) for _, value, _ in facts)
+    Parameters
+    ----------
+    totals : sequence of (str, str, str)
+        What, its value, and what it means.
+    screen : Screen, optional
+    formulas : bool
+        Whether values are formulas, which begin at the left.
+    """
+    screen = screen or Screen()
+    names = max(cell_len(name) for name, _, _ in totals)
+    values = max(cell_len(value) for _, value, _ in totals)
     room = screen.width - names - _GAP
     if room < 24:
         return "".join(
             screen.drawn(Text.assemble((name, "bold"), " " * _GAP, value))
             + screen.drawn(Padding(Text(note, "dim"), (0, 0, 0, _GAP)))
-            for name, value, note in facts
+            for name, value, note in totals
         )
     beside = room - values - _GAP >= 30
     table = rich.table.Table.grid(padding=(0, _GAP, 0, 0))
     table.add_column(style="bold", width=names)
-    table.add_column(justify="left" if report.symbolic or not beside else "right", overflow="fold")
+    table.add_column(justify="left" if formulas or not beside else "right", overflow="fold")
     if beside:
         table.add_column(style="dim", overflow="fold")
-    for name, value, note in facts:
+    for name, value, note in totals:
         if beside:
             table.add_row(Text(name), Text(value), Text(note))
         else:
@@ -654,12 +463,16 @@ def facts_as_text(
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Words that are broken over lines, behind an indentation in whose place a mark may stand on the first one."""
+    """Words that are broken over lines, behind an indentation in whose place a mark may stand on the first one.
+
+    Where it is `glued`, no line breaks within ``name = value``.
+    """
 
     text: str
     style: str = ""
     indent: int = 0
     mark: str = ""
+    glued: bool = False
 
 
 def paragraphs_as_text(paragraphs: Iterable[Paragraph], screen: Screen | None = None) -> str:
@@ -674,7 +487,9 @@ def paragraphs_as_text(paragraphs: Iterable[Paragraph], screen: Screen | None = 
     screen = screen or Screen()
     lines = []
     for part in paragraphs:
-        text, indent = Text(screen.written(part.text), part.style), min(part.indent, screen.width // 3)
+        written = screen.written(part.text)
+        written = written.replace(" = ", f"{_GLUE}={_GLUE}") if part.glued else written
+        text, indent = Text(written, part.style), min(part.indent, screen.width // 3)
         if not part.text:
             lines.append("\n")
         elif not part.indent:
@@ -685,7 +500,11 @@ def paragraphs_as_text(paragraphs: Iterable[Paragraph], screen: Screen | None = 
             table.add_column(width=screen.width - indent, overflow="fold")
             table.add_row(Text(part.mark, "bold"), text)
             lines.append(screen.drawn(table))
-    return "".join(lines)
+    return "".join(lines).replace(_GLUE, " ")
+
+
+_GLUE = "\ue000"
+"""Stands for a space that no line breaks at, as long as lines are broken; :func:`printable` leaves none in a text."""
 
 
 # -- progress --------------------------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from flopcalc.number import Number
 from flopcalc.report import Report
+from flopcalc.shown import Shown
 from flopcalc.solving.path import Course, Span
 from flopcalc.sweeps.recorded import Rational
 
@@ -57,8 +59,8 @@ class Found:
     span: Span
 
 
-@dataclass(frozen=True)
-class Solution:
+@dataclass(frozen=True, repr=False)
+class Solution(Shown):
     """The greatest value of an unknown within budgets, or the least that reaches them.
 
     Attributes
@@ -91,6 +93,8 @@ class Solution:
     recounted : int
         At how many values the network was built in plain numbers and found to be what is said of it.
     """
+
+    shown_as: ClassVar[str] = "solution"
 
     report: Report
     unknown: str
@@ -130,8 +134,8 @@ class Solution:
         return budget.value - cost if budget.relation == "<=" else cost - budget.value
 
 
-@dataclass(frozen=True)
-class Formula:
+@dataclass(frozen=True, repr=False)
+class Formula(Shown):
     """The value of an unknown at which a cost equals a budget, as a formula.
 
     Attributes
@@ -149,6 +153,8 @@ class Formula:
     recounted : int
         At how many values of the other symbols the network was built in plain numbers and cost the budget.
     """
+
+    shown_as: ClassVar[str] = "formula"
 
     report: Report
     unknown: str
@@ -173,8 +179,8 @@ class Choice:
     totals: Mapping[str, Rational]
 
 
-@dataclass(frozen=True)
-class Front:
+@dataclass(frozen=True, repr=False)
+class Front(Shown):
     """The configurations within budgets that no other one within them betters.
 
     Attributes
@@ -193,6 +199,8 @@ class Front:
     recounted : int
         How many were built in plain numbers and found to be what is said of them.
     """
+
+    shown_as: ClassVar[str] = "front"
 
     report: Report
     names: tuple[str, ...]
@@ -234,8 +242,8 @@ class Scaling:
     own: bool = False
 
 
-@dataclass(frozen=True)
-class Compound:
+@dataclass(frozen=True, repr=False)
+class Compound(Shown):
     """The coefficients α, β, γ ≥ 1 on a grid with α·β²·γ² near to a target.
 
     Attributes
@@ -251,6 +259,8 @@ class Compound:
     refused : int
         How many of those near to the target are no networks.
     """
+
+    shown_as: ClassVar[str] = "compound"
 
     report: Report
     names: tuple[str, str, str]

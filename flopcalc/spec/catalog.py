@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from flopcalc.errors import Place, Problem, SpecError, UnknownNameError, shorten, suggest
+from flopcalc.errors import Place, Problem, SpecError, UnknownNameError, one_of, shorten, suggest
 
 __all__ = [
     "DOCUMENT_KINDS",
@@ -28,6 +28,7 @@ __all__ = [
     "Listed",
     "beside_you",
     "build_index",
+    "entries",
     "find",
     "find_document",
     "folded",
@@ -163,6 +164,26 @@ def _top_level(path: Path) -> Iterable[tuple[str, Any]]:
 
 
 @lru_cache(maxsize=1)
+def entries(kind: str | None = None) -> tuple[Listed, ...]:
+    """Return what is packaged: of one kind, or all of it.
+
+    Raises
+    ------
+    UnknownNameError
+        For a kind that there is not.
+
+    Examples
+    --------
+    >>> [entry.name for entry in entries("architectures")][:2]
+    ['alexnet', 'convnext']
+    """
+    if kind is not None and kind not in KINDS:
+        raise UnknownNameError(
+            Problem(f"there is no kind `{shorten(kind)}`", None, one_of(KINDS), suggest(kind, KINDS))
+        )
+    return tuple(entry for entry in index() if kind in (None, entry.kind))
+
+
 def index() -> tuple[Listed, ...]:
     """Return the index of the packaged specs."""
     root = packaged_root()

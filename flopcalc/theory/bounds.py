@@ -14,13 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from flopcalc.analysis import analyze
 from flopcalc.errors import Fault, FlopcalcError, Problem
 from flopcalc.graph import Node
 from flopcalc.number import Number, as_expr, expanded, is_rational, normal, total
 from flopcalc.report import Report, Row, share
+from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
 from flopcalc.theory.least_mac import LeastMac, least_mac_of
 from flopcalc.theory.rivals import Recount, recounted
@@ -133,8 +134,8 @@ class BoundGroup(Bounded):
     layers: tuple[Bound, ...]
 
 
-@dataclass(frozen=True)
-class Bounds:
+@dataclass(frozen=True, repr=False)
+class Bounds(Shown):
     """The convolutions of a network or a block, each beside its bound.
 
     Attributes
@@ -152,6 +153,8 @@ class Bounds:
     >>> found.total.mac, found.total.least
     (37344064, 35131432)
     """
+
+    shown_as: ClassVar[str] = "bounds"
 
     report: Report
     layers: tuple[Bound, ...]

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from flopcalc.analysis import texts_of
 from flopcalc.errors import ParameterError, Problem, UndecidedError, shorten
 from flopcalc.number import Number
+from flopcalc.shown import Shown
 from flopcalc.theory.causes import Cause, Words
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.deciding import PROVED, REFUTED, UNDECIDED, Decider, Finding
@@ -29,8 +31,8 @@ TIME_LIMIT = 5.0
 """Seconds of the processor after which a claim is left undecided."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verdict(Shown):
     """What became of a claim, with the evidence.
 
     Attributes
@@ -71,6 +73,8 @@ class Verdict:
     order : tuple of str
         The symbols in the order in which the spec declares them.
     """
+
+    shown_as: ClassVar[str] = "verdict"
 
     claim: Claim
     outcome: str

@@ -6,18 +6,19 @@ quantities) and steps. A step states one thing that can be proved; :mod:`flopcal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from time import thread_time
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from flopcalc.analysis import analyze_spec
+from flopcalc.analysis import analyze_spec, resolve, texts_of
 from flopcalc.errors import (
     Fault,
     FlopcalcError,
+    ParameterError,
     Place,
     Problem,
     SpecError,
@@ -30,6 +31,8 @@ from flopcalc.errors import (
 )
 from flopcalc.number import Arithmetic, Number, as_text, is_rational, normal, total
 from flopcalc.report import Report, Row
+from flopcalc.shown import Shown
+from flopcalc.spec.model import Spec
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.domain import conditions_of, in_words, unlike
 from flopcalc.theory.equivalence import symbols_of
@@ -92,8 +95,8 @@ class Step:
     proved: Proved
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Derivation(Shown):
     """A derivation of which every step has been proved.
 
     Attributes
@@ -115,6 +118,8 @@ class Derivation:
     (MAC, 'identity')
     """
 
+    shown_as: ClassVar[str] = "derivation"
+
     name: str
     title: str
     source: str
@@ -129,16 +134,37 @@ class Derivation:
 # -- proving ---------------------------------------------------------------------------------------------------------
 
 
-def derive(name_or_path: str | Path) -> Derivation:
-    """Return a packaged derivation, or a user's own by path, with every step proved.
+def derive(
+    name_or_path: str | Path | None = None,
+    *,
+    of: Spec | str | Path | None = None,
+    minimize: str = "",
+    holding: str = "",
+    over: str | Iterable[str] = (),
+    assume: str | Iterable[str] = (),
+    **where: object,
+) -> Derivation:
+    """Return a packaged derivation, a user's own by path, or that of a block's least cost, with every step proved.
 
     Parameters
     ----------
-    name_or_path : str or Path
+    name_or_path : str or Path, optional
         A name that ``flopcalc list derivations`` shows, or the path of a YAML file.
+    of : Spec, str or Path, optional
+        The block whose least cost is derived.
+    minimize, holding : str
+        For `of`: the metric that is to be least, and the one that is held.
+    over : str or iterable of str
+        For `of`: the two symbols that may change, ``"C,O"``.
+    assume : str or iterable of str
+        For `of`: inequalities that may be taken for granted.
+    **where
+        For `of`: numbers for its parameters, or expressions in new symbols.
 
     Raises
     ------
+    ParameterError
+        Where neither a derivation nor `of` is given, or both, or `of` without what is to be least.
     UnknownNameError
         Where there is none of that name.
     SpecError
@@ -155,8 +181,21 @@ def derive(name_or_path: str | Path) -> Derivation:
     'G1: equal channel width minimizes memory access cost'
     >>> {step.proved.method for step in derivation.steps} >= {"identity", "sum of squares", "equality"}
     True
+    >>> derive(of="pointwise_conv", minimize="mac", holding="flops", over="C,O").steps[-1].proved.method
+    'sum of squares'
     """
-    return prove(load_derivation(str(name_or_path)))
+    if (name_or_path is None) is (of is None):
+        raise ParameterError(Problem("derive takes a derivation, or `of` a block", None, "one of both"))
+    if of is None:
+        return prove(load_derivation(str(name_or_path)))
+    from flopcalc.theory.least import derive_least
+
+    names = texts_of("over", over)
+    if len({*names}) != 2 or not minimize or not holding:
+        what = "the least of a block's cost needs what is minimized, what is held, and two symbols"
+        raise ParameterError(Problem(what, None, "", 'minimize="mac", holding="flops", over="C,O"'))
+    spec, inline = (of, {}) if isinstance(of, Spec) else resolve(str(of))
+    return derive_least(spec, minimize, holding, names, {**inline, **where}, texts_of("assume", assume))
 
 
 @shallow

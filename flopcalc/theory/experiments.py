@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations
+from typing import ClassVar
 
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import (
@@ -27,6 +28,7 @@ from flopcalc.errors import (
 )
 from flopcalc.expression import Derived, Expression, Scope, check_name, parse
 from flopcalc.number import Arithmetic, Value, as_text, is_rational
+from flopcalc.shown import Shown
 from flopcalc.spec import Spec
 from flopcalc.spec.document import HEADINGS, Document, Wrong
 from flopcalc.spec.opening import open_document
@@ -273,8 +275,8 @@ class PlatformOutcome:
     printed: tuple[Printed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome(Shown):
     """What an experiment comes to.
 
     Examples
@@ -284,6 +286,8 @@ class Outcome:
     >>> run_experiment(load_experiment("g3")).ordered
     False
     """
+
+    shown_as: ClassVar[str] = "experiment"
 
     experiment: Experiment
     platforms: tuple[PlatformOutcome, ...]

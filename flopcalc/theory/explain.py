@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.binding import is_truth
@@ -21,6 +21,7 @@ from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.metrics import check_metric
 from flopcalc.number import Number, Value, is_rational, readable
 from flopcalc.report import Report, Row
+from flopcalc.shown import Shown
 from flopcalc.spec import Spec, catalog
 from flopcalc.theory.figure import Figure, figure_of
 from flopcalc.theory.ledger import WAYS, Ledger, ledger_of, sizes_of, tensors_of
@@ -260,8 +261,8 @@ PRINTED_WORDS: Mapping[str, tuple[str, ...]] = {
 """How it was printed, where it was not rounded."""
 
 
-@dataclass(frozen=True)
-class Explained:
+@dataclass(frozen=True, repr=False)
+class Explained(Shown):
     """What a figure may be of.
 
     Attributes
@@ -278,6 +279,8 @@ class Explained:
     untried : tuple of str
         What was left out because there is too much of it, in words.
     """
+
+    shown_as: ClassVar[str] = "explained"
 
     report: Report
     figure: Figure

@@ -26,7 +26,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from flopcalc.analysis import analyze
 from flopcalc.errors import Fault, FlopcalcError
@@ -38,6 +38,7 @@ from flopcalc.layers.norm import Norm
 from flopcalc.layers.reshape import ChannelShuffle, Slice, Split
 from flopcalc.number import Number, divide, expanded, is_rational, normal, total
 from flopcalc.report import Report, Row, share
+from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
 from flopcalc.theory.least_mac import LeastMac, least_mac_of, nearest_root, root_up
 
@@ -240,8 +241,8 @@ class Finding:
         return tuple(_path(item) for item in self.items)
 
 
-@dataclass(frozen=True)
-class Audit:
+@dataclass(frozen=True, repr=False)
+class Audit(Shown):
     """A network under the four guidelines.
 
     Attributes
@@ -267,6 +268,8 @@ class Audit:
     >>> len(found.grouped), found.excess_of_groups
     (31, 1756509)
     """
+
+    shown_as: ClassVar[str] = "audit"
 
     report: Report
     widths: tuple[Width, ...]

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from flopcalc.analysis import analyze
 from flopcalc.convention import COUNTED, QUANTITIES, Convention, Counted, Rule, load_convention
@@ -22,6 +22,7 @@ from flopcalc.graph import Node
 from flopcalc.layers import Layer
 from flopcalc.number import Arithmetic, Number, Value, divide, expanded, is_rational, is_whole, total
 from flopcalc.report import DTYPES, Report, Row
+from flopcalc.shown import Shown
 from flopcalc.spec import Spec, catalog
 from flopcalc.theory.equivalence import is_zero
 
@@ -189,8 +190,8 @@ class Size:
     bytes: Number
 
 
-@dataclass(frozen=True)
-class Conventions:
+@dataclass(frozen=True, repr=False)
+class Conventions(Shown):
     """Conventions side by side.
 
     Attributes
@@ -204,6 +205,8 @@ class Conventions:
     sizes : tuple of Size
         For params, what they take on a disk.
     """
+
+    shown_as: ClassVar[str] = "conventions"
 
     report: Report
     metric: str

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from flopcalc.analysis import resolve
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.report import Report
+from flopcalc.shown import Shown
 from flopcalc.theory.explain import (
     FARTHEST,
     MOST,
@@ -85,8 +86,8 @@ _GENERAL = ("classifier", "linears", "stem")
 """The steps whose words name a layer of one network."""
 
 
-@dataclass(frozen=True)
-class ExplainedTable:
+@dataclass(frozen=True, repr=False)
+class ExplainedTable(Shown):
     """What several figures of one table may be of.
 
     Attributes
@@ -103,6 +104,8 @@ class ExplainedTable:
     untried : tuple of str
         What was left out because there is too much of it, in words.
     """
+
+    shown_as: ClassVar[str] = "explained_table"
 
     names: tuple[str, ...]
     reports: tuple[Report, ...]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from flopcalc.analysis import split_inline, split_settings
 from flopcalc.errors import FlopcalcError, Problem, SpecError, UnknownNameError, gathered
 from flopcalc.report import DTYPES
+from flopcalc.shown import Shown
 from flopcalc.spec import catalog
 from flopcalc.spec.document import HEADINGS, Document
 from flopcalc.spec.opening import open_document
@@ -61,9 +63,11 @@ class Worksheet:
     exercises: tuple[Exercise, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+@dataclass(frozen=True, slots=True, repr=False)
+class Marked(Shown):
     """A worksheet with the verdict on each of its claims."""
+
+    shown_as: ClassVar[str] = "worksheet"
 
     worksheet: Worksheet
     verdicts: tuple[Verdict, ...] = field(default=())

@@ -42,7 +42,10 @@ Run = Callable[..., object]
         (("show",), ["flopcalc show needs NAME"]),
         (("mobilenet_v1", "resnet50"), ["unexpected extra argument (resnet50)"]),
         # values of options
-        (("mobilenet_v1", "--format", "xml"), ["--format cannot be `xml`", "table, json, csv, markdown, latex"]),
+        (
+            ("mobilenet_v1", "--format", "xml"),
+            ["--format cannot be `xml`", "json, csv, tsv, markdown, latex, html"],
+        ),
         (("mobilenet_v1", "--format", "jsno"), ["did you mean `json`?"]),
         (("mobilenet_v1", "--by", "stages"), ["--by cannot be `stages`", "did you mean `stage`?"]),
         (("mobilenet_v1", "--by", "foo"), ["one of layer, block, stage, kind"]),

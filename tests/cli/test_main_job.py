@@ -26,8 +26,8 @@ def totals(ok: Ok, *arguments: str) -> dict[str, int | str]:
 def test_a_block_alone_prints_the_textbooks_formulas(ok: Ok) -> None:
     lines = [re.split(r"\s{2,}", line) for line in ok("separable_conv").splitlines()]
     facts = {line[0]: line[1:] for line in lines}
-    assert facts["Params"][0] == "K²·C + C·O"
-    assert facts["FLOPs"][0] == "K²·C·H·W + C·O·H·W"
+    assert facts["Params"][0] == "K²C + CO"
+    assert facts["FLOPs"][0] == "HW(K²C + CO)"
 
 
 def test_a_block_with_all_its_parameters_prints_numbers(ok: Ok) -> None:
@@ -38,13 +38,13 @@ def test_a_block_with_all_its_parameters_prints_numbers(ok: Ok) -> None:
 
 
 def test_a_parameter_may_be_an_expression_in_new_symbols(ok: Ok) -> None:
-    assert "4·K²·c + 4·O·c" in ok("separable_conv", "--C", "4*c")
+    assert "4K²c + 4Oc" in ok("separable_conv", "--C", "4*c")
 
 
 def test_a_network_in_symbols_prints_its_polynomial(ok: Ok) -> None:
     text = ok("mobilenet_v1", "--symbolic", "alpha,rho")
-    assert "3139584·α² + 1091392·α + 1000" in text
-    assert "539492352·α²·ρ² + 28224000·α·ρ² + 1024000·α" in text
+    assert "3139584α² + 1091392α + 1000" in text
+    assert "539492352α²ρ² + 28224000αρ² + 1024000α" in text
 
 
 def test_kinds_reproduce_the_papers_table(ok: Ok) -> None:
@@ -213,7 +213,7 @@ def test_rounding_may_be_kept(ok: Ok, tmp_path: Path) -> None:
     )
     assert totals(ok, str(path))["params"] == "24*alpha"
     assert totals(ok, str(path), "--exact-rounding")["params"] == "3*floor(8*alpha + 1/2)"
-    assert "3·⌊8·α + 1/2⌋" in ok(str(path), "--exact-rounding")
+    assert "3·⌊8α + 1/2⌋" in ok(str(path), "--exact-rounding")
 
 
 def test_a_convention_may_be_a_users_own_file(ok: Ok, tmp_path: Path) -> None:

@@ -6,19 +6,24 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from report_pages import cells_of, table_of
 from report_specs import BLOCK, made
 
 from flopcalc import Report, analyze
 from flopcalc.errors import UnknownNameError
+from flopcalc.page.model import Total, Totals
+from flopcalc.pages.report import report_page
+from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Named, Share, Writer
-from flopcalc.render.table import COLUMNS, caption, check_columns, folded, heading, summary, table_of
+from flopcalc.render.table import COLUMNS, caption, check_columns, folded, heading
+from flopcalc.render.terminal import Screen
 
 
 def test_norms_and_activations_are_in_the_row_of_the_layer_that_they_follow(small: Report) -> None:
     assert [(item.name, item.operation) for item in folded(small)] == [
-        ("conv", "conv 3×3 /2, norm, relu"),
-        ("body", "conv 1×1, relu"),
-        ("body", "depthwise 3×3"),
+        ("conv", "conv 3×3 /2 +norm +relu"),
+        ("body.conv", "conv 1×1 +relu"),
+        ("body.depthwise", "depthwise 3×3"),
         ("global_pool", "global pool"),
         ("linear", "linear"),
     ]
@@ -31,16 +36,17 @@ def test_a_folded_row_costs_what_its_layers_cost(small: Report) -> None:
 
 
 def test_rows_stand_under_their_stage_which_has_its_sums(small: Report) -> None:
-    table = table_of(small, ("layer", "operation", "params"))
-    headings = [section.heading.cells for section in table.sections if section.heading]
-    assert headings == [(Named((8, 16), ""), "", 232), ("body", "", 272), (Named((1, 1), ""), "", 170)]
-    assert table.total.cells == ("total", None, 674)
+    table = table_of(small, "layer", "operation", "params")
+    headings = [cells_of(line) for line in table.lines if line.role == "group"]
+    assert headings == [[Named((8, 16), ""), "", 232], ["body", "", 272], [Named((1, 1), ""), "", 170]]
+    assert cells_of(table.lines[-1]) == ["total", None, 674]
     assert sum(cells[2] for cells in headings) == 674  # type: ignore[misc]
 
 
 def test_a_row_does_not_repeat_the_name_of_its_stage(small: Report) -> None:
-    rows = [line.cells[0] for line in table_of(small, ("layer", "params")).sections[1].lines]
-    assert rows == ["conv", "depthwise"]
+    lines = table_of(small, "layer", "params").lines
+    place = next(number for number, line in enumerate(lines) if cells_of(line)[0] == "body")
+    assert [cells_of(line)[0] for line in lines[place + 1 : place + 3]] == ["conv +relu", "depthwise"]
 
 
 STEM = """
@@ -57,36 +63,36 @@ layers:
 """
 
 
-def test_a_stage_of_one_row_is_that_row_and_rows_named_like_their_stage_are_blank(tmp_path: Path) -> None:
-    stem, head = table_of(made(tmp_path, STEM), ("layer", "operation", "params")).sections
-    assert (stem.heading, [line.cells for line in stem.lines]) == (None, [("stem", "conv 1×1, norm", 40)])
-    assert head.heading is not None
-    assert head.heading.cells == ("head", "", 48)
-    assert [line.cells for line in head.lines] == [("", "norm", 16), ("", "conv 1×1", 32)]
+def test_a_stage_of_one_row_is_that_row(tmp_path: Path) -> None:
+    lines = table_of(made(tmp_path, STEM), "layer", "operation", "params").lines
+    assert [(line.role, line.depth, *cells_of(line)) for line in lines] == [
+        ("group", 0, "stem", "", 40),
+        ("row", 1, "conv", "conv 1×1 +norm", 40),
+        ("group", 0, "head", "", 48),
+        ("row", 1, "norm", "norm", 16),
+        ("row", 1, "conv", "conv 1×1", 32),
+        ("total", 0, "total", None, 88),
+    ]
 
 
-def test_without_the_operation_a_row_has_its_whole_path() -> None:
+def test_without_the_operation_a_name_says_what_follows_the_layer() -> None:
     report = analyze("mobilenet_v1")
-    named = {
-        columns: table_of(report, columns).sections[0].lines[1].cells[0]
-        for columns in (("layer", "operation"), ("layer",))
-    }
-    assert named[("layer", "operation")] != named[("layer",)]
-    assert str(named[("layer",)]).endswith("depthwise")
+    assert cells_of(table_of(report, "layer", "operation").lines[1])[:2] == ["conv", "conv 3×3 /2 +norm +relu"]
+    assert cells_of(table_of(report, "layer").lines[1]) == ["conv +norm +relu"]
 
 
 @pytest.mark.parametrize(("by", "header"), [(None, "Layer"), ("layer", "Layer"), ("block", "Block"), ("kind", "Kind")])
 def test_the_first_column_is_called_what_its_rows_are(small: Report, by: str | None, header: str) -> None:
-    assert table_of(small, ("layer",), by).columns[0].header == header
+    assert table_of(small, "layer", by=by).columns[0].head == header
 
 
 @pytest.mark.parametrize("by", [None, "layer", "block", "stage", "kind"])
 @pytest.mark.parametrize("metric", ["params", "weights", "madds", "flops", "mac", "activations"])
 def test_rows_add_up_to_the_total_however_they_are_put_together(mobilenet: Report, by: str | None, metric: str) -> None:
-    table = table_of(mobilenet, ("layer", metric, f"{metric}%"), by)
-    lines = [line for section in table.sections for line in section.lines]
-    assert sum(line.cells[1] for line in lines) == table.total.cells[1]  # type: ignore[misc]
-    shares = [line.cells[2] for line in lines]
+    table = table_of(mobilenet, "layer", metric, f"{metric}%", by=by)
+    lines = [cells_of(line) for line in table.lines if line.role == "row"]
+    assert sum(cells[1] for cells in lines) == cells_of(table.lines[-1])[1]  # type: ignore[misc]
+    shares = [cells[2] for cells in lines]
     assert sum(share.value for share in shares if isinstance(share, Share)) == 1  # type: ignore[misc]
 
 
@@ -106,15 +112,13 @@ def test_every_column_has_a_header_a_help_and_cells_in_every_grouping(small: Rep
     assert COLUMNS[name].header
     assert COLUMNS[name].help
     for by in (None, "layer", "block", "stage", "kind"):
-        for section in table_of(small, (name,), by).sections:
-            for line in section.lines:
-                Writer().cell(line.cells[0])
+        for line in table_of(small, name, by=by).lines:
+            Writer().phrase(line.cells[0])
 
 
 def test_the_kind_of_a_row_is_its_layers_and_that_of_a_group_where_all_are_of_one(small: Report) -> None:
     def kinds(by: str | None) -> list[object]:
-        table = table_of(small, ("kind",), by, staged=False)
-        return [line.cells[0] for section in table.sections for line in section.lines]
+        return [cells_of(line)[0] for line in table_of(small, "kind", by=by).lines if line.role == "row"]
 
     assert kinds(None) == ["conv", "conv", "depthwise", "global_pool", "linear"]
     assert kinds("block") == [None, None, "depthwise", "global_pool", "linear"]
@@ -123,11 +127,11 @@ def test_the_kind_of_a_row_is_its_layers_and_that_of_a_group_where_all_are_of_on
 
 def test_a_share_of_nothing_is_left_blank(tmp_path: Path) -> None:
     report = made(tmp_path, "input: [3, 8, 8]\nlayers: [relu]\n")
-    assert table_of(report, ("layer", "flops%")).total.cells == ("total", None)
+    assert cells_of(table_of(report, "layer", "flops%").lines[-1]) == ["total", None]
 
 
 def test_the_total_of_a_first_column_of_numbers_is_a_number(small: Report) -> None:
-    assert table_of(small, ("params", "layer")).total.cells == (small.totals.params, None)
+    assert cells_of(table_of(small, "params", "layer").lines[-1]) == [small.totals.params, "total"]
 
 
 def test_unknown_columns_are_all_reported_with_suggestions() -> None:
@@ -143,6 +147,13 @@ def test_unknown_columns_are_all_reported_with_suggestions() -> None:
 
 
 # -- the words around ------------------------------------------------------------------------------------------------
+
+
+def summary(report: Report) -> tuple[Total, ...]:
+    """Return the totals below a report's table."""
+    totals = report_page(report).blocks[1]
+    assert isinstance(totals, Totals)
+    return totals.totals
 
 
 def text(phrases: tuple[tuple[object, ...], ...]) -> list[str]:
@@ -217,12 +228,14 @@ def test_numbers_need_no_caption_where_nothing_is_folded(small: Report) -> None:
 
 
 def test_hints_at_options_are_for_the_command_line_alone(block: Report) -> None:
-    assert not any("--" in note for note in text(caption(block, None)))
-    assert sum("--" in note for note in text(caption(block, None, hints=True))) == 2
+    hinted = caption(block, None, hints=True)
+    assert text(hinted) == text(caption(block, None))
+    assert not any("--" in note for note in text(hinted))
+    on_a_screen = BookWriter(screen=Screen())
+    assert sum("--" in on_a_screen.phrase(note) for note in hinted) == 2
 
 
 def test_shares_are_exact(small: Report) -> None:
-    table = table_of(small, ("layer", "params%"))
-    heading = table.sections[0].heading
-    assert heading is not None
-    assert heading.cells[1] == Share(Fraction(232, 674))
+    first = table_of(small, "layer", "params%").lines[0]
+    assert first.role == "group"
+    assert cells_of(first)[1] == Share(Fraction(232, 674))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,13 +22,16 @@ from flopcalc.errors import Place, Problem, SpecError, UnknownNameError, one_of,
 
 __all__ = [
     "DOCUMENT_KINDS",
+    "FIGURES_FILE",
     "INDEX_FILE",
     "KINDS",
     "SPEC_KINDS",
+    "Figures",
     "Listed",
     "beside_you",
     "build_index",
     "entries",
+    "figures",
     "find",
     "find_document",
     "folded",
@@ -39,6 +42,8 @@ __all__ = [
 ]
 
 INDEX_FILE = "index.json"
+FIGURES_FILE = "figures.json"
+"""What the packaged networks cost, which `python tests/test_figures.py` writes."""
 SPEC_KINDS = ("architectures", "blocks")
 """Folders of specs, whose names are looked up and are unique."""
 
@@ -163,7 +168,6 @@ def _top_level(path: Path) -> Iterable[tuple[str, Any]]:
                     expect_key[-1] = True
 
 
-@lru_cache(maxsize=1)
 def entries(kind: str | None = None) -> tuple[Listed, ...]:
     """Return what is packaged: of one kind, or all of it.
 
@@ -184,6 +188,28 @@ def entries(kind: str | None = None) -> tuple[Listed, ...]:
     return tuple(entry for entry in index() if kind in (None, entry.kind))
 
 
+class Figures(NamedTuple):
+    """What a packaged network costs, by the textbooks' count."""
+
+    params: int
+    flops: int
+    mac: int
+
+
+@lru_cache(maxsize=1)
+def figures() -> Mapping[str, Figures]:
+    """Return what every packaged network and variant costs, as a test holds it to the analysis.
+
+    Examples
+    --------
+    >>> figures()["mobilenet_v1"].params
+    4231976
+    """
+    stored = json.loads((packaged_root() / FIGURES_FILE).read_text(encoding="utf-8"))
+    return {name: Figures(*counts) for name, counts in stored.items()}
+
+
+@lru_cache(maxsize=1)
 def index() -> tuple[Listed, ...]:
     """Return the index of the packaged specs."""
     root = packaged_root()

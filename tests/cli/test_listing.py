@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from flopcalc.cli.listing import listing
+from flopcalc.page.terminal import page_as_text
+from flopcalc.pages.listing import listing_page
 from flopcalc.render.terminal import Screen
 from flopcalc.spec import catalog
 
@@ -19,12 +20,20 @@ Ok = Callable[..., str]
 
 
 def test_the_list_names_every_architecture_variant_block_and_document(ok: Ok) -> None:
-    text = ok("list")
+    text, variants = ok("list"), ok("list", "--variants")
     for entry in catalog.index():
         assert entry.name in text
-    for entry in catalog.index():
         for variant in entry.variants:
-            assert variant in text
+            assert f"  {variant} " in variants or variant == entry.name
+
+
+def test_networks_are_listed_with_what_they_cost(ok: Ok) -> None:
+    (line,) = (line for line in ok("list", "architectures").splitlines() if line.startswith("mobilenet_v1 "))
+    assert line.split()[1:4] == ["MobileNetV1", "2017", "4.232"]
+    assert "568.7 M" in line
+    (entry,) = (one for one in json.loads(ok("list", "--format", "json")) if one["name"] == "resnet")
+    assert entry["figures"]["resnet18"]["params"] == 11_689_512
+    assert entry["year"] == 2016
 
 
 def test_every_name_of_the_list_can_be_typed(ok: Ok) -> None:
@@ -45,12 +54,14 @@ def test_the_list_as_csv_and_json_says_the_same(ok: Ok) -> None:
     entries = json.loads(ok("list", "--format", "json"))
     assert [row["name"] for row in rows] == [entry["name"] for entry in entries]
     assert [row["variants"].split() for row in rows] == [entry["variants"] for entry in entries]
-    assert {"name", "kind", "file", "title", "source", "parameters", "variants"} == set(entries[0])
+    assert set(entries[0]) == {
+        "name", "kind", "file", "title", "source", "parameters", "variants", "year", "figures"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 132, 200])
 def test_the_list_fits_the_screen_and_has_no_empty_column(width: int) -> None:
-    text = listing(catalog.index(), Screen(width))
+    text = page_as_text(listing_page(catalog.index()), Screen(width))
     for line in text.splitlines():
         assert cell_len(line) <= width
         assert line == line.rstrip()
@@ -59,8 +70,8 @@ def test_the_list_fits_the_screen_and_has_no_empty_column(width: int) -> None:
 
 
 def test_eighty_columns_show_what_can_be_typed_and_the_titles_of_blocks() -> None:
-    architectures, blocks, *_ = listing(catalog.index(), Screen(80)).split("\n\n")
-    assert architectures.splitlines()[1].split() == ["Name", "Variants"]
+    architectures, blocks, *_ = page_as_text(listing_page(catalog.index()), Screen(80)).split("\n\n")
+    assert architectures.splitlines()[1].split() == ["Name", "Title", "Year", "Params", "FLOPs", "MAC", "(mem)"]
     assert blocks.splitlines()[1].split() == ["Name", "Title"]
 
 

@@ -64,6 +64,9 @@ class BookWriter(Book):
     def words(self, text: str) -> str:
         return text if self.screen is None else self.screen.written(text)
 
+    def hint(self, text: str) -> str:
+        return self.words(text)
+
     def math(self, text: str) -> str:
         return self.words(text)
 

@@ -18,6 +18,7 @@ __all__ = [
     "Bytes",
     "Cell",
     "Digits",
+    "Hint",
     "Mark",
     "Named",
     "Phrase",
@@ -172,6 +173,16 @@ class Mark(Special):
         return writer.words(writer.style.marks[self.right])
 
 
+@dataclass(frozen=True, slots=True)
+class Hint(Special):
+    """Which option of the command line shows it otherwise; words for a screen alone."""
+
+    text: str
+
+    def written(self, writer: Writer) -> str:
+        return writer.hint(self.text)
+
+
 Cell: TypeAlias = "str | Number | Special | Shape | None"
 """What stands in a cell before a format writes it."""
 
@@ -211,6 +222,10 @@ class Writer:
     def math(self, text: str) -> str:
         """Write a formula that is already in the format's style."""
         return text
+
+    def hint(self, text: str) -> str:
+        """Write words for whoever types commands; documents have none."""
+        return ""
 
     # -- what they have in common ------------------------------------------------------------------------------------
 

@@ -2,84 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flopcalc.cli.completing import kinds_of
-from flopcalc.cli.options import Word, input_shapes, shared_options, split_list
-from flopcalc.cli.output import screen_for, write_json, write_text
+from flopcalc.cli.options import Word, input_shapes, page_format_option, shared_options, split_list
+from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.metrics import SWEPT
 
+if TYPE_CHECKING:
+    from flopcalc.page.formats import Format
+
 __all__ = ["command"]
 
-_LEFT_OUT = ("--by", "--columns", "--sort", "--top")
+_LEFT_OUT = ("--format", "--by", "--columns", "--sort", "--top")
+
+_PASSED_ON = ("equal", "vary", "convention", "assume", "exact_rounding", "dtype", "order")
+"""The options that a comparison takes as they are."""
 
 
-@click.pass_context
-def _run(
-    ctx: click.Context,
-    /,
-    specs: tuple[str, ...],
-    equal: str | None,
-    vary: str | None,
-    metrics: tuple[str, ...],
-    output_format: str,
-    output: str | None,
-    units: str,
-    settings: tuple[str, ...],
-    symbolic: tuple[str, ...],
-    symbols: tuple[str, ...],
-    input_shape: tuple[str, ...],
-    **options: Any,
-) -> None:
+def _checked(options: Mapping[str, Any], chosen: Format) -> None:
+    """Refuse what cannot be compared.
+
+    Raises
+    ------
+    FlopcalcError
+    """
+    specs, equal, vary = options["specs"], options["equal"], options["vary"]
     if len(specs) < 2:
         what = f"flopcalc compare needs {'another' if specs else 'two'} SPEC{'' if specs else 's'}"
         raise ParameterError(Problem(what, None, "at least two", "`flopcalc list` shows what there is"))
     if (equal is None) is not (vary is None):
         there, missing = ("--equal", "--vary NAME") if vary is None else ("--vary", "--equal METRIC")
         raise ParameterError(Problem(f"{there} needs {missing} as well", None, "", "--equal flops --vary C"))
+    if options["metrics"] and chosen.name == "json":
+        raise FlopcalcError(Problem("--metrics does not go with --format json, which holds every metric"))
+
+
+@click.pass_context
+def _run(ctx: click.Context, /, **options: Any) -> None:
+    chosen = chosen_format(options)
+    _checked(options, chosen)
     from flopcalc.comparison import compare_specs
+    from flopcalc.pages.compare import compare_page
 
-    measures = _measures(metrics, output_format)
-    if units == "human" and output_format in ("json", "csv"):
-        raise FlopcalcError(Problem(f"--units human does not go with --format {output_format}, which is exact"))
+    measures = _measures(options["metrics"])
     comparison = compare_specs(
-        specs,
-        shared_values(ctx, specs, settings),
-        equal=equal,
-        vary=vary,
-        symbolic=split_list(symbolic) or (),
-        symbols=split_list(symbols) or (),
-        input=input_shapes(input_shape),
-        **options,
+        options["specs"],
+        shared_values(ctx, options["specs"], options["settings"]),
+        symbolic=split_list(options["symbolic"]) or (),
+        symbols=split_list(options["symbols"]) or (),
+        input=input_shapes(options["input_shape"]),
+        **{name: options[name] for name in _PASSED_ON},
     )
-    from flopcalc.render import comparison as render
-
-    if output_format == "json":
-        write_json(render.comparison_as_dict(comparison), output)
-    elif output_format == "csv":
-        write_text(render.comparison_as_csv(comparison, measures=measures), output)
-    elif output_format == "markdown":
-        write_text(render.comparison_as_markdown(comparison, measures=measures, human=units == "human"), output)
-    elif output_format == "latex":
-        write_text(render.comparison_as_latex(comparison, measures=measures, human=units == "human"), output)
-    else:
-        write_text(render.comparison_as_text(comparison, screen_for(output), measures=measures, units=units), output)
+    write_page(compare_page(comparison, measures), chosen, options)
 
 
-def _measures(texts: Sequence[str], output_format: str) -> list[str] | None:
+def _measures(texts: Sequence[str]) -> list[str] | None:
     """Return the rows that are asked for."""
     from flopcalc.comparison import MEASURES
 
     names = split_list(texts)
     if names is None:
         return None
-    if output_format == "json":
-        raise FlopcalcError(Problem("--metrics does not go with --format json, which holds every metric"))
     known = "some of " + ", ".join(MEASURES)
     problems = [
         Problem(f"there is no metric `{shorten(name)}`", None, known, suggest(name, MEASURES))
@@ -128,6 +117,7 @@ command = OnSpecs(
     "flopcalc compare resnet_bottleneck:C=256,M=64 resnext_bottleneck:C=256,g=32 --equal weights --vary M",
     params=[
         *_own_options(),
+        page_format_option(),
         *(option for option in shared_options() if option.opts[0] not in _LEFT_OUT),
     ],
     callback=_run,

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flopcalc.errors import FlopcalcError
 from flopcalc.metrics import COUNTED, METRICS, check_metric
 from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rational, is_symbolic, normal
 from flopcalc.report import FIELDS, Report
+from flopcalc.shown import Shown
 from flopcalc.solving.path import Span
 from flopcalc.theory.balance import Root
 from flopcalc.theory.textbook import textbook
@@ -143,8 +144,8 @@ class Side:
         }
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Specs side by side.
 
     Attributes
@@ -162,6 +163,8 @@ class Comparison:
     >>> result.ratios("params")
     (1, (2*C*g + 9*M)/(g*(2*C + 9*M)))
     """
+
+    shown_as: ClassVar[str] = "comparison"
 
     entries: tuple[Side, ...]
     equal: Equal | None = None

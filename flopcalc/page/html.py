@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
-from flopcalc.page.model import Block, Facts, Page, Said, Steps, Table, Totals
+from flopcalc.page.model import Bars, Block, Facts, Page, Said, Steps, Table, Totals
 from flopcalc.render.book import Book
 from flopcalc.render.cells import Phrase
 from flopcalc.render.formula import BOOK
@@ -21,6 +21,7 @@ _STYLE = (
     "table{border-collapse:collapse;margin:1em 0;font-variant-numeric:tabular-nums}"
     ".formula{margin-left:2em;font-family:serif;font-size:1.1em}"
     "th,td{padding:.2em .8em;border-bottom:1px solid #8884}"
+    ".bar{height:.8em;background:currentColor;opacity:.6}"
 )
 
 
@@ -79,6 +80,10 @@ def _table(block: Table, write: _Html) -> Iterator[str]:
     for line in table.lines:
         yield row(map(write.phrase, line.cells), "td" if line.role == "row" else "th", line.depth)
     yield "</tbody></table>"
+    for bars in table.bars:
+        yield from _bars(bars, write)
+    for note in table.notes:
+        yield f"<p>{_Html(write.order).phrase(note)}</p>"
 
 
 def _totals(block: Totals, exact: _Html) -> Iterator[str]:
@@ -100,6 +105,15 @@ def _facts(block: Facts, exact: _Html) -> Iterator[str]:
 def _said(block: Said, exact: _Html) -> Iterator[str]:
     for phrase in block.paragraphs:
         yield f"<p>{exact.phrase(phrase)}</p>"
+
+
+def _bars(bars: Bars, exact: _Html) -> Iterator[str]:
+    yield f"<h2>{exact.words(bars.title)}</h2><table><tbody>"
+    for name, value, part in bars.bars:
+        bar = f'<div class="bar" style="width:{float(30 * part):.2f}em"></div>'
+        yield f'<tr><th style="text-align:left">{exact.words(name)}</th>'
+        yield f'<td style="text-align:right">{exact.cell(value)}</td><td>{bar}</td></tr>'
+    yield "</tbody></table>"
 
 
 def _steps(block: Steps, exact: _Html) -> Iterator[str]:

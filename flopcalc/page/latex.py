@@ -32,6 +32,7 @@ def page_as_latex(page: Page, *, human: bool = False) -> str:
     for number, table in enumerate(tables):
         title = [_sentences([table.title], write)] if table.title else []
         lines += _table(table, " ".join(title if number else [*title, caption]), write)
+        lines += [f"\n{exact.phrase(note)}" for note in table.notes]
     for block in page.blocks:
         lines += _facts(block, exact) if isinstance(block, Facts) and block.verdict else ()
     return "\n".join(lines) + "\n"

@@ -38,6 +38,7 @@ def _table(block: Table, write: _Writer) -> Iterator[str]:
         texts = (write.phrase(cell) for cell in line.cells)
         rows.append([f"{mark}{text}{mark}" if text else "" for text in texts])
     yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    yield from map(type(write)(write.order).phrase, table.notes)
 
 
 def _totals(block: Totals, exact: _Writer) -> Iterator[str]:

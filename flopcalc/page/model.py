@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.render.cells import Cell, Phrase
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from flopcalc.theory.lines import Line as Equation
 
 __all__ = [
-    "Block", "Column", "Facts", "Line", "Page", "Records", "Said", "Step", "Steps", "Table", "Total", "Totals", "View",
-    "listing",
+    "Bars", "Block", "Column", "Facts", "Line", "Page", "Records", "Said", "Step", "Steps", "Table", "Total", "Totals",
+    "View", "listing",
 ]  # fmt: skip
 
 
@@ -55,12 +56,29 @@ class Line:
         How deep it stands below the head of its group.
     heavy : bool
         Whether it stands out where there are colours.
+    bar : Fraction, optional
+        How long its bar is, as a part of the longest; a screen has it beside the cells where there is room.
     """
 
     cells: tuple[Phrase, ...]
     role: str = "row"
     depth: int = 0
     heavy: bool = False
+    bar: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Bars that show how numbers compare: each a name, the number, and its part of the longest.
+
+    Attributes
+    ----------
+    title : str
+    bars : tuple of (str, Cell, Fraction)
+    """
+
+    title: str
+    bars: tuple[tuple[str, Cell, Fraction], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +94,15 @@ class View:
         Whether numbers keep their digits where there is no room for them.
     room : int
         No screen that is narrower has it.
+    short : bool
+        Whether it is only for numbers with units, which take less room.
     """
 
     names: tuple[str, ...]
     breaks: float = 0
     exact: bool = False
     room: int = 0
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +127,12 @@ class Table:
         What a screen of fewer columns has in its place.
     stay : int
         How many of the first columns every part has of a table that a screen has no room for; 0 has no parts.
+    others : tuple of Table
+        Other layouts of the same, for a screen that has no room for any view, from the widest to the narrowest.
+    notes : tuple of Phrase
+        What stands right below it.
+    bars : tuple of Bars
+        What a screen draws below it, unless its lines have bars of their own, and HTML.
     """
 
     columns: tuple[Column, ...]
@@ -117,6 +144,9 @@ class Table:
     amounts: bool = False
     narrow: tuple[int, Table] | None = None
     stay: int = 0
+    others: tuple[Table, ...] = ()
+    notes: tuple[Phrase, ...] = ()
+    bars: tuple[Bars, ...] = ()
 
     def seen(self, names: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""
@@ -223,6 +253,8 @@ class Page:
         Makes the rows that CSV and TSV have.
     typeset : bool
         Whether Markdown has formulas between dollars, as derivations are read.
+    apart : bool
+        Whether a screen has an empty line below the heading, above a table too.
     """
 
     heading: tuple[Phrase, ...]
@@ -231,6 +263,7 @@ class Page:
     data: Callable[[], Mapping[str, Any] | Sequence[Mapping[str, Any]]]
     records: Callable[[], Records]
     typeset: bool = False
+    apart: bool = False
 
 
 def listing(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Phrase]], title: Phrase = ()) -> Table:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from flopcalc.page.model import Block, Facts, Line, Page, Said, Steps, Table, Totals
+from flopcalc.page.model import Bars, Block, Facts, Line, Page, Said, Steps, Table, Totals
 from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Phrase, Shapes, Share
 from flopcalc.render.lines import LineWriter
@@ -25,10 +25,14 @@ from flopcalc.render.terminal import (
     totals_as_text,
     units_aligned,
 )
+from flopcalc.render.text import encodable
 
 __all__ = ["page_as_text"]
 
 _INDENT = "  "
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+_LEAST_BAR, _LONGEST_BAR = 8, 60
+"""The least room for bars, and how long one becomes, in columns."""
 
 
 def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") -> str:
@@ -44,8 +48,12 @@ def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") 
     """
     drawing = _Drawing(screen or Screen(), units, page.order)
     heading, *blocks = drawing.heading(page.heading), *map(drawing.block, page.blocks)
-    below = "" if not heading or isinstance(page.blocks[0], Table) else "\n"
+    below = "" if not heading or (isinstance(page.blocks[0], Table) and not page.apart) else "\n"
     return heading + below + "\n".join(blocks)
+
+
+class _Barred(Grid):
+    """A grid whose last column has bars."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,10 @@ class _Drawing:
         above = self.strong(table.title) if table.title else ""
         if table.amounts:
             return above + self.amounts(table)
-        return above + "\n".join(first_fitting(self.grids(part), self.screen)[1] for part in self.parts(table))
+        fitting = [first_fitting(self.grids(part), self.screen) for part in self.parts(table)]
+        bars = () if any(isinstance(grid, _Barred) for grid, _ in fitting) else filter(None, map(self.bars, table.bars))
+        notes = paragraphs_as_text((Paragraph(self.exact.phrase(note), "dim") for note in table.notes), self.screen)
+        return above + "\n".join([*(text for _, text in fitting), *bars]) + notes
 
     def parts(self, table: Table) -> Iterator[Table]:
         """Yield the table, or tables of as many of its columns as there is room for beside those that stay."""
@@ -120,13 +131,15 @@ class _Drawing:
         """Yield the grids that could show a table, the richest first, each with how much taller it may become."""
         for view in (view for view in table.views if view.room <= self.screen.width):
             seen = table.seen(view.names)
-            for writer in self.writers[: 1 if view.exact else None]:
-                grid = _grid(seen, writer)
+            for writer in self.writers[-1 if view.short else 0 : 1 if view.exact else None]:
+                grid = self.barred(_grid(seen, writer), table)
                 if self.screen.colours and self.screen.unicode and any(column.barred for column in seen.columns):
                     yield _with_bars(grid, seen), 0
                 yield grid, 0
             if view.breaks:
                 yield grid, view.breaks
+        for other in table.others:
+            yield from self.grids(other)
 
     def totals(self, block: Totals) -> str:
         """Return a line for every total, with what it means."""
@@ -147,6 +160,34 @@ class _Drawing:
         styles = ["bold" if block.answer else style, *[style] * len(block.paragraphs)]
         texts = map(self.exact.phrase, block.paragraphs)
         return paragraphs_as_text(map(Paragraph, texts, styles), self.screen)
+
+    def barred(self, grid: Grid, table: Table) -> Grid:
+        """Return a grid with the bars of the table's lines in a last column, where there is room for them."""
+        room = self.screen.width - grid.across - len(_INDENT)
+        if room < _LEAST_BAR or all(line.bar is None for line in table.lines):
+            return grid
+        bars = ("" if line.bar is None else self.bar(line.bar, room) for line in table.lines)
+        rows = (Row((*row.cells, bar), row.role) for row, bar in zip(grid.rows, bars, strict=True))
+        return _Barred((*grid.heads, Head("")), tuple(rows))
+
+    def bars(self, bars: Bars) -> str:
+        """Return a line for every bar; nothing where there is no room for one."""
+        rows = [(self.exact.words(name), self.exact.cell(value), part) for name, value, part in bars.bars]
+        names, values = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])
+        room = min(self.screen.width - names - values - 3 * len(_INDENT), _LONGEST_BAR)
+        if room < _LEAST_BAR:
+            return ""
+        lines = [self.exact.words(bars.title)]
+        for name, value, part in rows:
+            lines.append(f"{_INDENT}{name:<{names}}  {value:>{values}}  {self.bar(part, room)}")
+        return "".join(f"{line}\n" for line in lines)
+
+    def bar(self, part: Fraction, room: int) -> str:
+        """Return a bar, to an eighth of a column where the screen has such characters; nothing but 0 is without one."""
+        if not encodable(_EIGHTHS, self.screen.encoding):
+            return "#" * max(round(part * room), int(part > 0))
+        whole, rest = divmod(max(round(part * room * 8), int(part > 0)), 8)
+        return _EIGHTHS[-1] * whole + (_EIGHTHS[rest - 1] if rest else "")
 
     def steps(self, block: Steps) -> str:
         """Return steps behind their numbers, with a line between them."""

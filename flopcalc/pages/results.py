@@ -68,6 +68,7 @@ RESULTS: Mapping[str, Result] = {
     "derivation": Result("derive.derivation_page", lambda it: f"{it.name}: {len(it.steps)} steps, all proved"),
     "bounds": Result("bound.bound_page", lambda it: f"{it.report.name}: {len(it.layers)} convolutions"),
     "audit": Result("audit.audit_page", lambda it: it.report.name, several=True),
+    "comparison": Result("compare.compare_page", lambda it: ", ".join(side.heading for side in it.entries)),
     "conventions": Result(
         "conventions.conventions_page", lambda it: f"{it.report.name}: {it.metric} by {len(it.ledgers)} conventions"
     ),

@@ -275,6 +275,7 @@ def test_an_interrupt_leaves_no_file_and_says_what_was_done(
     arguments = ("sweep", "mobilenet_v2", *grid, "--output", str(tmp_path / "rows.csv"), *workers)
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN: signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup\n"
         "from flopcalc.cli import main\n"
         "if __name__ == '__main__': main(sys.argv[1:])\n"
     )

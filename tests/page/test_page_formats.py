@@ -34,12 +34,16 @@ COMMANDS = [
     ("audit", "shufflenet_v2", "--by-layer"),
     ("audit", "resnet18", "shufflenet_v1"),
     ("audit", "separable_conv"),
+    ("compare", "mobilenet_v1", "mobilenet_v2", "ghostnet"),
+    ("compare", "resnet_bottleneck", "resnext_bottleneck"),
+    ("compare", "mobilenet_v2", "mobilenet_v1", "--equal", "flops", "--vary", "rho"),
     ("solve", "resnet", "--for", "depth", "--flops", "4G"),
     ("solve", "mobilenet_v1", "--for", "alpha=0.25:1:0.25", "--flops", "500M", "--best", "params"),
 ]
 _LAYOUTS = {
     "explain": ("explanation",),
     "derive": ("derivation",),
+    "compare": ("comparison",),
     "verify": ("verdict", "worksheet"),
     "solve": ("solution",),
 }

@@ -66,6 +66,8 @@ def _table(block: Table, write: _Html) -> Iterator[str]:
     for line in table.lines:
         yield row(map(write.phrase, line.cells), "td" if line.role == "row" else "th")
     yield "</tbody></table>"
+    if table.below:
+        yield f"<p>{write.phrase(table.below)}</p>"
 
 
 def _facts(block: Facts, exact: _Html) -> Iterator[str]:

@@ -25,7 +25,8 @@ def page_as_latex(page: Page, *, human: bool = False) -> str:
     tables = [block.in_type for block in page.blocks if isinstance(block, Table)]
     if not tables:
         return "\n".join([r"% \usepackage{amsmath}", "\n\n".join(_text(page, exact))]) + "\n"
-    said = [*page.heading, *(one for block in page.blocks if isinstance(block, Said) for one in block.paragraphs)]
+    said = [*page.heading, *(table.below for table in tables if table.below)]
+    said += (one for block in page.blocks if isinstance(block, Said) for one in block.paragraphs)
     caption = _sentences(said, exact)
     packages = "amsmath,booktabs,longtable" if any(len(one.lines) > LONGEST for one in tables) else "amsmath,booktabs"
     lines = [rf"% \usepackage{{{packages}}}"]

@@ -38,6 +38,8 @@ def _table(block: Table, write: _Writer) -> Iterator[str]:
         texts = (write.phrase(cell) for cell in line.cells)
         rows.append([f"{mark}{text}{mark}" if text else "" for text in texts])
     yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    if table.below:
+        yield write.phrase(table.below)
 
 
 def _facts(block: Facts, exact: _Writer) -> Iterator[str]:

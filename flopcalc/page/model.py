@@ -95,6 +95,10 @@ class Table:
         What a screen of fewer columns has in its place.
     stay : int
         How many of the first columns every part has of a table that a screen has no room for; 0 has no parts.
+    below : Phrase
+        What stands right below it.
+    chooses : str
+        How a reader asks for columns that a screen had no room for, which is said at the end.
     """
 
     columns: tuple[Column, ...]
@@ -105,6 +109,8 @@ class Table:
     amounts: bool = False
     narrow: tuple[int, Table] | None = None
     stay: int = 0
+    below: Phrase = ()
+    chooses: str = ""
 
     def seen(self, names: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +43,8 @@ def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") 
     drawing = _Drawing(screen or Screen(), units, page.order)
     heading, *blocks = drawing.heading(page.heading), *map(drawing.block, page.blocks)
     below = "" if not heading or isinstance(page.blocks[0], Table) else "\n"
+    if drawing.missing:
+        blocks[-1] += "\n" * isinstance(page.blocks[-1], Table) + paragraphs_as_text(drawing.missing, drawing.screen)
     return heading + below + "\n".join(blocks)
 
 
@@ -53,6 +55,8 @@ class _Drawing:
     screen: Screen
     units: str
     order: Sequence[str]
+    missing: list[Paragraph] = field(default_factory=list)
+    """What is said at the end of columns that there was no room for."""
 
     @cached_property
     def exact(self) -> BookWriter:
@@ -81,9 +85,16 @@ class _Drawing:
         if table.narrow is not None and self.screen.width < table.narrow[0]:
             table = table.narrow[1]
         above = self.strong(table.title) if table.title else ""
+        below = paragraphs_as_text([Paragraph(self.exact.phrase(table.below))], self.screen) if table.below else ""
         if table.amounts:
-            return above + self.amounts(table)
-        return above + "\n".join(first_fitting(self.grids(part), self.screen)[1] for part in self.parts(table))
+            return above + self.amounts(table) + below
+        drawn = [first_fitting(self.grids(part), self.screen) for part in self.parts(table)]
+        if table.chooses:
+            heads = {head.text for grid, _ in drawn for head in grid.heads}
+            lost = [column.name for column in table.in_print.columns if self.exact.words(column.head) not in heads]
+            if lost:
+                self.missing.append(Paragraph(f"For want of room without {', '.join(lost)}: {table.chooses}.", "dim"))
+        return above + "\n".join(text for _, text in drawn) + below
 
     def parts(self, table: Table) -> Iterator[Table]:
         """Yield the table, or tables of as many of its columns as there is room for beside those that stay."""

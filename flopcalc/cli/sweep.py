@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from flopcalc.cli.executors import executor, needs
 from flopcalc.cli.interrupts import INTERRUPTED
-from flopcalc.cli.options import Word, format_option, shared_options, split_list
-from flopcalc.cli.output import is_standard_output, say, screen_for, whole_file, write_pieces, write_text
+from flopcalc.cli.options import page_format_option, shared_options, split_list
+from flopcalc.cli.output import (
+    chosen_format,
+    is_standard_output,
+    say,
+    screen_for,
+    whole_file,
+    write_page,
+    write_pieces,
+    write_text,
+)
 from flopcalc.cli.spec_options import OnSpec, SpecCommand, asked_of
 from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
-from flopcalc.metrics import COUNTED
+from flopcalc.metrics import COUNTED, check_metric
 from flopcalc.number import Value
-from flopcalc.render.cells import UNITS
+from flopcalc.render.text import spelt
 from flopcalc.sweeps import BATCH, METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
+    from flopcalc.page.formats import Format
+    from flopcalc.page.model import Page
     from flopcalc.render.plot import Cloud
     from flopcalc.sweeps.selecting import Selection, Tally
 
@@ -38,14 +45,14 @@ __all__ = ["command"]
 
 Some = TypeVar("Some")
 
-_TEXTS = ("json", "csv", "markdown")
-_FORMATS = ("table", *_TEXTS)
-_ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".pq": "parquet"}
-_TABLES = ("", ".txt")
+_PARQUET = (".parquet", ".pq")
 _PICTURES = (".svg", ".png", ".pdf")
-_FIRST = 20
-_MOST_SHOWN = 1_000
+_SHOWN = (20, 1_000)
+"""How many rows a screen shows by itself, and at most."""
+_WRITTEN = (10_000, 10_000)
+"""The same for a document."""
 _MOST_COUNTED = 100_000_000
+"""How many configurations are evaluated to say how many more rows there are."""
 
 
 def _run(ctx: click.Context, /, **options: Any) -> int:
@@ -64,7 +71,7 @@ class _Job:
     """One sweep, from its options to what is written."""
 
     def __init__(self, ctx: click.Context, command: SpecCommand, options: Mapping[str, Any]) -> None:
-        from flopcalc.render.sweep import Heading
+        from flopcalc.render.sweep import STREAMED, Heading
         from flopcalc.sweeps.selecting import Tally
 
         self.command = command
@@ -80,15 +87,18 @@ class _Job:
         self.size = len(read_grid(axes))
         self.axes, self.given = axes, given
         columns, chosen = _columns(options, tuple(axes))
-        self.format = _format(ctx, self.output)
+        self.chosen = _format(options)
+        self.streamed = self.chosen is not None and self.chosen.name in STREAMED
+        self.on_screen = self.chosen is not None and self.chosen.name == "table"
+        self.first, self.most = _SHOWN if self.on_screen else _WRITTEN
         names = [*METRICS, *(name for name, axis in axes.items() if not axis.words)]
         selection = _selection(options, names, command, axes, given)
         if not options["columns"]:
             columns = tuple(
                 dict.fromkeys([*columns, *(name for name in replace(selection, front=()).metrics if name in METRICS)])
             )
-        if self.format == "table" and selection.order and selection.most is None:
-            selection = replace(selection, most=_FIRST)
+        if self.paged and selection.order and selection.most is None:
+            selection = replace(selection, most=self.first)
         self.heading = Heading(
             command.spec, axes, given, self.convention, columns, selection, self.size, chosen, options["dtype"]
         )
@@ -99,6 +109,11 @@ class _Job:
         read = [name for name in selection.metrics if name in METRICS]
         self.metrics = tuple(dict.fromkeys([*shown, *read, *drawn])) or ("params",)
 
+    @property
+    def paged(self) -> bool:
+        """Whether people read it, so that it has the first rows alone."""
+        return self.chosen is not None and not self.streamed
+
     def _check(self) -> None:
         """Refuse what cannot be done before anything is evaluated."""
         from flopcalc.sweeps.selecting import MOST_HELD, too_many_to_sort
@@ -107,12 +122,10 @@ class _Job:
         everything = selection.order and selection.most is None and not selection.condition and not selection.front
         if everything and self.size > MOST_HELD:
             raise too_many_to_sort(self.size)
-        if self.options["units"] != "auto" and self.format != "table":
-            raise ParameterError(Problem("--units goes with --format table; other formats are exact"))
-        if self.format == "parquet":
-            _needs("pyarrow", "parquet", "a .parquet file")
-        if self.plot == "-" and is_standard_output(self.output) and self.format != "table":
-            what = f"--plot - and --format {self.format} both write to the standard output"
+        if self.chosen is None:
+            needs("pyarrow", "parquet", "a .parquet file")
+        if self.plot == "-" and self.chosen and is_standard_output(self.output) and not self.on_screen:
+            what = f"--plot - and --format {self.chosen.name} both write to the standard output"
             raise ParameterError(Problem(what, None, "", "--output FILE for the rows, or --plot FILE"))
         if self.plot is not None and self.plot != "-":
             if not self.plot:
@@ -122,7 +135,7 @@ class _Job:
                 raise ParameterError(
                     Problem(what, None, f"a file that ends in {listed(_PICTURES)}; - for the terminal")
                 )
-            _needs("matplotlib", "plot", "--plot FILE")
+            needs("matplotlib", "plot", "--plot FILE")
             if self.output and Path(self.plot).absolute() == Path(self.output).absolute():
                 raise ParameterError(Problem(f"--plot and --output both write {shorten(self.plot)}", None, "two files"))
         for name in (self.output, self.plot):
@@ -140,14 +153,14 @@ class _Job:
         """Evaluate, select and write."""
         cloud = self._cloud()
         fronts: list[Block] = []
-        with self._progress() as update, _executor(self.options) as (executor, in_flight):
-            source, found = self._found(executor, in_flight, update, cloud, fronts)
+        with self._progress() as update, executor(self.options) as (pool, in_flight):
+            source, found = self._found(pool, in_flight, update, cloud, fronts)
             try:
-                text = self._write(_begun(found), lazily=cloud is None)
+                page = self._write(_begun(found), lazily=cloud is None)
             finally:
                 source.close()  # what is under way is not waited for
-        if text:
-            write_text(text, self.output)
+        if page is not None and self.chosen is not None:
+            write_page(page, self.chosen, self.options)
         if cloud is not None:
             self._draw(cloud, fronts[0] if fronts else None)
 
@@ -167,7 +180,7 @@ class _Job:
         from flopcalc.sweeps.selecting import Reduction, kept_of_parts, selected, selected_of_parts
 
         selection = self.heading.selection
-        writing = Writing(self.format, self.heading.columns) if self.format in _TEXTS else None
+        writing = Writing(self.chosen.name, self.heading.columns) if self.chosen and self.streamed else None
         apart = executor is not None and cloud is None
         source: Generator[Any, None, None]
         if executor and apart and writing is not None and selection.streams and selection.most is None:
@@ -186,7 +199,7 @@ class _Job:
         self, executor: Executor | None, in_flight: int | None, update: Callable[[int], None]
     ) -> Generator[Block, None, None]:
         """Yield the blocks of the grid, and tell how many configurations are done."""
-        lazy = self.format == "table" and self.plot is None and self.heading.selection.streams
+        lazy = self.paged and self.plot is None and self.heading.selection.streams
         few = lazy and not self.heading.selection.condition
         run = partial(sweep, executor=executor, in_flight=in_flight, block_rows=1024 if few else None)
         return self._told(run, lambda block: len(block) + block.skipped, update)
@@ -226,32 +239,28 @@ class _Job:
         except FlopcalcError as error:
             raise _with_hint(error, self.axes) from None
 
-    def _write(self, rows: Iterator[Any], *, lazily: bool) -> str:
-        """Write the rows, blocks or lines; return what is to be written once all is done."""
-        from flopcalc.render.sweep import sweep_as_csv, sweep_as_json, sweep_as_markdown, write_parquet
+    def _write(self, rows: Iterator[Any], *, lazily: bool) -> Page | None:
+        """Write the rows, blocks or lines; return the page that is to be written once all is done."""
+        from flopcalc.render.json import escaped
+        from flopcalc.render.sweep import sweep_streamed, write_parquet
 
-        if self.format == "table":
-            return self._table(rows, lazily)
-        if self.format == "parquet":
-            assert self.output is not None
-            with whole_file(self.output) as file:
+        if self.chosen is None:
+            with whole_file(self.output or "") as file:
                 write_parquet(self.heading, rows, file)
-        elif self.format == "json":
-            from flopcalc.render.json import escaped
-
-            write_pieces(sweep_as_json(self.heading, rows, self.tally), self.output, spelt=escaped)
+        elif self.streamed:
+            pieces = sweep_streamed(self.chosen.name, self.heading, rows, self.tally)
+            write_pieces(pieces, self.output, spelt=escaped if self.chosen.ascii else spelt)
         else:
-            write = sweep_as_csv if self.format == "csv" else sweep_as_markdown
-            write_pieces(write(self.heading, rows), self.output)
-        return ""
+            return self._page(rows, lazily)
+        return None
 
-    def _table(self, rows: Iterator[Block], lazily: bool) -> str:
-        """Return the table of the first rows, and how many more there are."""
-        from flopcalc.render.sweep import sweep_as_text
+    def _page(self, rows: Iterator[Block], lazily: bool) -> Page:
+        """Return the page of the first rows, and how many more there are."""
+        from flopcalc.pages.sweep import sweep_page
         from flopcalc.sweeps.selecting import joined
 
         selection = self.heading.selection
-        most = min(selection.most or _FIRST, _MOST_SHOWN)
+        most = min(selection.most or self.first, self.most)
         kept: list[Block] = []
         held = count = 0
         unsure = selection.condition is not None or self.options["skip_refused"]
@@ -270,14 +279,7 @@ class _Job:
             left = min(selection.most or self.size, self.size) - held
         elif selection.streams and self.tally.evaluated < self.size:
             left = None
-        return sweep_as_text(
-            self.heading,
-            joined(kept) if kept else None,
-            self.tally,
-            screen_for(self.output),
-            left=left,
-            units=self.options["units"],
-        )
+        return sweep_page(self.heading, joined(kept) if kept else None, self.tally, left=left)
 
     def _cloud(self) -> Cloud | None:
         from flopcalc.render.plot import Cloud, drawn_lines
@@ -300,7 +302,7 @@ class _Job:
     def _progress(self) -> Any:
         from flopcalc.render.terminal import progress
 
-        streams = self.format != "table" and is_standard_output(self.output)
+        streams = self.streamed and is_standard_output(self.output)
         quiet = streams and sys.stdout is not None and sys.stdout.isatty()
         return progress(self.size, "configurations", None if quiet else sys.stderr)
 
@@ -310,7 +312,7 @@ class _Job:
         files = [name for name in (self.output, self.plot) if name and not is_standard_output(name)]
         if files:
             return f"{done}; {' and '.join(files)} not written"
-        return f"{done}; the rows so far are not all" if self.format != "table" else done
+        return f"{done}; the rows so far are not all" if self.streamed else done
 
 
 def _begun(rows: Iterator[Any]) -> Iterator[Any]:
@@ -371,29 +373,22 @@ def _columns(options: Mapping[str, Any], parameters: Sequence[str]) -> tuple[tup
         raise ParameterError(Problem("--columns and --metrics both choose", None, "one of the two"))
     known = [*parameters, *METRICS] if columns else METRICS
     for name in columns or metrics or ():
-        if name not in known:
-            what = f"there is no {'column' if columns else 'metric'} `{shorten(name)}`"
-            raise UnknownNameError(Problem(what, None, one_of(known), suggest(name, known)))
+        check_metric(name, known, "column" if columns else "metric")
     if columns:
         return tuple(dict.fromkeys(columns)), True
     return (*parameters, *dict.fromkeys(metrics or COUNTED)), bool(metrics)
 
 
-def _format(ctx: click.Context, output: str | None) -> str:
-    """Return the format: what is asked for, else what the file's ending says."""
-    from click.core import ParameterSource
-
-    asked = str(ctx.params["output_format"])
-    given = ctx.get_parameter_source("output_format") is not ParameterSource.DEFAULT
-    suffix = Path(output or "").suffix.lower()
-    ending = _ENDINGS.get(suffix, "")
-    if not given and not ending and suffix not in _TABLES:
-        what = f"`{shorten(suffix)}` of --output {shorten(str(output))} names no format"
-        expected = f"{listed(_ENDINGS)}, or .txt for the table"
-        raise ParameterError(Problem(what, None, expected, "--format csv writes CSV whatever the ending"))
-    if ending == "parquet" and given:
+def _format(options: Mapping[str, Any]) -> Format | None:
+    """Return the format that is asked for, or that the file's extension means; None is Parquet, which no page has."""
+    output, asked = options["output"], options["output_format"]
+    if is_standard_output(output) or Path(output).suffix.lower() not in _PARQUET:
+        return chosen_format(options)
+    if asked:
         raise ParameterError(Problem(f"`{output}` is Parquet by its ending", None, f"no --format {asked} with it"))
-    return asked if given or not ending else ending
+    if options["units"] == "human":
+        raise ParameterError(Problem("--units human does not go with Parquet, which is exact"))
+    return None
 
 
 def _selection(
@@ -456,106 +451,10 @@ def _sides(options: Mapping[str, Any], plot: str | None, selection: Selection, n
     return options["x"] or across, options["y"] or up
 
 
-def _needs(package: str, extra: str, what: str) -> None:
-    if find_spec(package) is None:
-        hint = f"pip install 'flopcalc[{extra}]'"
-        raise FlopcalcError(
-            Problem(f"{what} needs {package}, which is not installed", None, f"the extra {extra}", hint)
-        )
-
-
-# -- where it is computed --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _executor(options: Mapping[str, Any]) -> Iterator[tuple[Executor | None, int | None]]:
-    """Open what computes the blocks, and say how many may be under way."""
-    if options["scheduler"] is not None:
-        with _dask(options["scheduler"]) as found:
-            yield found
-    elif options["workers"]:
-        with _processes(options["workers"]) as pool:
-            yield pool, None
-    else:
-        yield None, None
-
-
-@contextmanager
-def _processes(workers: int) -> Iterator[Executor]:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    class Processes(ProcessPoolExecutor):
-        def submit(self, /, *args: Any, **named: Any) -> Future[Any]:
-            with _signals_later():  # a process that is started here inherits that
-                return super().submit(*args, **named)
-
-    context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-    with _signals_later():  # and so does what keeps the account of the processes' semaphores
-        pool = Processes(workers, mp_context=context, initializer=_follow_the_first)
-    try:
-        yield pool
-    except BrokenProcessPool:
-        raise FlopcalcError(Problem("a worker process ended early", None, "", "fewer --workers")) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _signals_later() -> Iterator[None]:
-    """Let the signals of a terminal wait for a moment, where the system can."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _follow_the_first() -> None:
-    """Leave the signals of a terminal to the first process, and end when it is gone, whatever ended it."""
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    Thread(target=_end_with_the_first, daemon=True).start()
-
-
-def _end_with_the_first() -> None:
-    from multiprocessing import parent_process
-
-    first = parent_process()
-    assert first is not None
-    first.join()
-    os._exit(INTERRUPTED)  # whoever waits for its work is no more
-
-
-@contextmanager
-def _dask(address: str) -> Iterator[tuple[Executor, int]]:
-    _needs("distributed", "dask", "--scheduler")
-    from distributed import Client
-    from distributed.comm import get_address_host, parse_address
-
-    try:
-        scheme, place = parse_address(address)
-        if not place.strip():
-            raise ValueError("it names no host")
-        if scheme != "inproc":
-            get_address_host(address)  # what is no address is told at once: a client would be long in closing
-        client = Client(address, timeout=10, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        what = f"no Dask scheduler answers at `{shorten(address)}`: {shorten(str(error)) or type(error).__name__}"
-        raise FlopcalcError(Problem(what, None, "an address such as tcp://host:8786")) from None
-    with client:
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise FlopcalcError(Problem(f"the Dask scheduler at `{shorten(address)}` has no workers"))
-        yield client.get_executor(), 2 * threads + 2
-
-
 # -- the command -----------------------------------------------------------------------------------------------------
+
+_SHARED = ("units", "convention", "dtype", "input_shape")
+"""The options of the main command that this one has too."""
 
 
 def _options() -> list[click.Option]:
@@ -576,22 +475,13 @@ def _options() -> list[click.Option]:
         click.Option(["--top"], type=click.IntRange(min=1), metavar="N", help="Keep the first N."),
         click.Option(["--metrics"], multiple=True, metavar="NAME,…", help="Which metrics: " + ", ".join(METRICS) + "."),
         click.Option(["--columns"], multiple=True, metavar="NAME,…", help="Which columns: parameters and metrics."),
-        click.Option(
-            ["--units"],
-            type=Word(*UNITS),
-            default="auto",
-            show_default=True,
-            help="Numbers of the table with units (568.7 M), or with every digit where there is room.",
-        ),
-        click.Option(
-            ["--convention"], metavar="NAME|PATH", default="paper", show_default=True, help="What counts as a FLOP."
-        ),
-        *(option for option in shared_options() if option.name == "dtype"),
-        format_option(*_FORMATS),
+        *(option for option in shared_options() if option.name in _SHARED),
+        page_format_option(),
         click.Option(
             ["--output"],
             metavar="FILE",
-            help="Write all rows to FILE, whole or not at all: .csv, .json, .md or .parquet says how.",
+            help="Write to FILE, whole or not at all; its extension says how: .csv, .tsv, .json and .parquet have "
+            "every row, documents such as .md and .html the first 10,000.",
         ),
         click.Option(["--plot"], metavar="FILE|-", help="Draw a picture: .svg, .png or .pdf; - draws on the terminal."),
         click.Option(["--x"], metavar="NAME", help="What the picture has across: a metric or a parameter."),
@@ -600,9 +490,6 @@ def _options() -> list[click.Option]:
         click.Option(["--scheduler"], metavar="tcp://…", help="Compute on the Dask cluster of this scheduler."),
         click.Option(
             ["--skip-refused"], is_flag=True, help="Leave out and count configurations that cannot be, as odd groups."
-        ),
-        click.Option(
-            ["--input", "input_shape"], multiple=True, metavar="C,H,W", help="The input's shape instead of the spec's."
         ),
         click.Option(
             ["--set", "settings"],

@@ -133,6 +133,8 @@ class Table:
         What stands right below it.
     bars : tuple of Bars
         What a screen draws below it, unless its lines have bars of their own, and HTML.
+    chooses : str
+        How a reader asks for columns that a screen had no room for, which is said at the end.
     """
 
     columns: tuple[Column, ...]
@@ -147,6 +149,7 @@ class Table:
     others: tuple[Table, ...] = ()
     notes: tuple[Phrase, ...] = ()
     bars: tuple[Bars, ...] = ()
+    chooses: str = ""
 
     def seen(self, names: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -49,6 +49,8 @@ def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") 
     drawing = _Drawing(screen or Screen(), units, page.order)
     heading, *blocks = drawing.heading(page.heading), *map(drawing.block, page.blocks)
     below = "" if not heading or (isinstance(page.blocks[0], Table) and not page.apart) else "\n"
+    if drawing.missing:
+        blocks[-1] += "\n" * isinstance(page.blocks[-1], Table) + paragraphs_as_text(drawing.missing, drawing.screen)
     return heading + below + "\n".join(blocks)
 
 
@@ -63,6 +65,8 @@ class _Drawing:
     screen: Screen
     units: str
     order: Sequence[str]
+    missing: list[Paragraph] = field(default_factory=list)
+    """What is said at the end of columns that there was no room for."""
 
     @cached_property
     def exact(self) -> BookWriter:
@@ -96,6 +100,11 @@ class _Drawing:
         if table.amounts:
             return above + self.amounts(table)
         fitting = [first_fitting(self.grids(part), self.screen) for part in self.parts(table)]
+        if table.chooses:
+            heads = {head.text for grid, _ in fitting for head in grid.heads}
+            lost = [column.name for column in table.in_print.columns if self.exact.words(column.head) not in heads]
+            if lost:
+                self.missing.append(Paragraph(f"For want of room without {', '.join(lost)}: {table.chooses}.", "dim"))
         bars = () if any(isinstance(grid, _Barred) for grid, _ in fitting) else filter(None, map(self.bars, table.bars))
         notes = paragraphs_as_text((Paragraph(self.exact.phrase(note), "dim") for note in table.notes), self.screen)
         return above + "\n".join([*(text for _, text in fitting), *bars]) + notes
@@ -240,8 +249,6 @@ def _texts(line: Line, writer: BookWriter) -> Iterator[str]:
 _BAR = 6
 """Columns of a bar."""
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-
 
 def _with_bars(grid: Grid, table: Table) -> Grid:
     """Draw a bar beside the shares of every row, the longest beside the largest of a column."""
@@ -267,4 +274,4 @@ def _share_of(line: Line, index: int) -> Fraction:
 
 def _bar(part: Fraction) -> str:
     whole, eighths = divmod(round(part * _BAR * 8), 8)
-    return ("█" * whole + (_EIGHTHS[eighths] if eighths else "")).ljust(_BAR)
+    return ("█" * whole + (_EIGHTHS[eighths - 1] if eighths else "")).ljust(_BAR)

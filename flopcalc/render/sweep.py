@@ -1,4 +1,4 @@
-"""Sweeps as tables, CSV, JSON, Markdown and Parquet: all but the table as streams, a block of rows at a time."""
+"""What a sweep is of, and its rows as CSV, TSV, JSON and Parquet: streams, a block of rows at a time."""
 
 from __future__ import annotations
 
@@ -6,43 +6,34 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from flopcalc.convention import Convention
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.metrics import METRICS, SWEPT
 from flopcalc.number import Value, as_text, normal, readable
-from flopcalc.render.csv import rows_as_csv
-from flopcalc.render.markdown import escaped_markdown
-from flopcalc.render.units import exact_number, human_number, ratio_text
+from flopcalc.render.csv import rows_as_csv, rows_as_tsv
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps import Axis, Block
 from flopcalc.sweeps.selecting import Key, Selection, Tally, selected
-
-if TYPE_CHECKING:
-    from flopcalc.render.terminal import Screen
 
 Word = TypeVar("Word")
 
 __all__ = [
     "SCHEMA",
+    "STREAMED",
     "Heading",
     "Lines",
     "Writing",
     "label",
     "notes_of",
-    "sweep_as_csv",
-    "sweep_as_json",
-    "sweep_as_markdown",
-    "sweep_as_text",
+    "spread",
+    "sweep_streamed",
     "write_parquet",
 ]
 
 SCHEMA = "flopcalc.sweep/1"
 """What the key ``schema`` says: the layout, and its version."""
-
-_EXPENDABLE = ("activations", "weights", "madds")
-"""What a narrow screen leaves out, in this order, where nobody chose the columns."""
 
 _FEW = 6
 """How many values of a parameter are written out."""
@@ -103,6 +94,17 @@ class Heading:
         parts = [f"{name} = {_values(axis)}" for name, axis in self.axes.items()]
         return "; ".join([*parts, ", ".join(f"{name} = {text}" for name, text in self.given.items())]).rstrip("; ")
 
+    def selected(self) -> str:
+        """Say what was selected: the condition, the front, the order."""
+        said = []
+        if self.selection.condition is not None:
+            said.append(f"where {self.selection.condition.text}")
+        if self.selection.front:
+            said.append("Pareto front of " + ", ".join(_way(key, "max ", "min ") for key in self.selection.front))
+        if self.selection.order:
+            said.append("by " + ", ".join(_way(key, "descending ", "") for key in self.selection.order))
+        return "; ".join(said)
+
 
 def label(name: str) -> str:
     """Return a metric's name as people write it, and a parameter's as it is.
@@ -120,18 +122,6 @@ def _values(axis: Axis) -> str:
         return ", ".join(readable(value) for value in axis)
     first, second, last = (readable(axis[index]) for index in (0, 1, -1))
     return f"{first}, {second}, …, {last} ({len(axis):,} values)"
-
-
-def _said(selection: Selection) -> str:
-    """Say what was selected: the condition, the front, the order."""
-    said = []
-    if selection.condition is not None:
-        said.append(f"where {selection.condition.text}")
-    if selection.front:
-        said.append("Pareto front of " + ", ".join(_way(key, "max ", "min ") for key in selection.front))
-    if selection.order:
-        said.append("by " + ", ".join(_way(key, "descending ", "") for key in selection.order))
-    return "; ".join(said)
 
 
 def _way(key: Key, greatest: str, least: str) -> str:
@@ -153,8 +143,8 @@ def notes_of(heading: Heading) -> tuple[str, ...]:
 # -- cells -----------------------------------------------------------------------------------------------------------
 
 
-def _spread(block: Block, name: str, write: Callable[[Value], Word]) -> list[Word]:
-    """Return what `write` makes of a parameter's values, each different one written once."""
+def spread(block: Block, name: str, write: Callable[[Value], Word]) -> list[Word]:
+    """Return what `write` makes of a parameter's values in every row, each different one written once."""
     import numpy as np
 
     column = block.parameters[name]
@@ -187,7 +177,7 @@ class Writing:
     Attributes
     ----------
     format : str
-        ``csv``, ``json`` or ``markdown``.
+        One of :data:`STREAMED`.
     columns : tuple of str
     selection : Selection
         What is kept of the rows that it is given.
@@ -207,7 +197,7 @@ class Writing:
         text = _TEXTS[self.format]
         names = self.columns
         for block in blocks:
-            words = {name: _spread(block, name, text.word) for name in names if name not in block.metrics}
+            words = {name: spread(block, name, text.word) for name in names if name not in block.metrics}
             for first in range(0, len(block), _MOST_LINES):
                 rows = slice(first, first + _MOST_LINES)
                 columns = [
@@ -226,15 +216,6 @@ class _Text:
     joined: Callable[[Sequence[str], Sequence[Sequence[str]]], str]
 
 
-def _csv_word(value: Value) -> str:
-    """Write decimals that end as decimals, other fractions as fractions, and words quoted, where they hold commas."""
-    return rows_as_csv([[as_text(value)]]).rstrip("\n") if isinstance(value, (bool, str)) else readable(value)
-
-
-def _csv_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
-    return "".join([",".join(row) + "\n" for row in zip(*columns, strict=True)])
-
-
 def _json_word(value: Value) -> str:
     return json.dumps(_plain(value), ensure_ascii=False)
 
@@ -249,29 +230,40 @@ def _json_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
     return ",\n    ".join([template % row for row in zip(*columns, strict=True)])
 
 
-def _markdown_number(value: int | Fraction) -> str:
-    return ratio_text(value) if isinstance(value, Fraction) else f"{value:,}"
+_ROWS = {"csv": rows_as_csv, "tsv": rows_as_tsv}
+"""What writes a header, and guards words."""
 
 
-def _markdown_joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
-    return "".join(["| " + " | ".join(row) + " |\n" for row in zip(*columns, strict=True)])
+def _separated(form: str, mark: str) -> _Text:
+    """Write decimals that end as decimals and other fractions as such, with marks between."""
+
+    def joined(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+        return "".join([mark.join(row) + "\n" for row in zip(*columns, strict=True)])
+
+    return _Text(lambda value: _ROWS[form]([[readable(value)]]).removesuffix("\n"), str, joined)
 
 
 _TEXTS = {
-    "csv": _Text(_csv_word, str, _csv_joined),
     "json": _Text(_json_word, _json_number, _json_joined),
-    "markdown": _Text(lambda value: escaped_markdown(readable(value)), _markdown_number, _markdown_joined),
+    "csv": _separated("csv", ","),
+    "tsv": _separated("tsv", "\t"),
 }
 
+STREAMED = tuple(_TEXTS)
+"""The formats that have every row, and are written as rows come."""
 
-def sweep_as_csv(heading: Heading, lines: Iterable[Lines]) -> Iterator[str]:
-    """Yield CSV text: a header, and a row for each configuration; exact."""
-    yield rows_as_csv([heading.columns])
+
+def sweep_streamed(form: str, heading: Heading, lines: Iterable[Lines], tally: Tally) -> Iterator[str]:
+    """Yield the text of one of :data:`STREAMED`: a header and a row for each configuration, or a JSON object; exact."""
+    if form == "json":
+        yield from _as_json(heading, lines, tally)
+        return
+    yield _ROWS[form]([heading.columns])
     for some in lines:
         yield some.text
 
 
-def sweep_as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Iterator[str]:
+def _as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Iterator[str]:
     """Yield the text of one JSON object: what was swept, then ``rows``, one on a line, and how many there were."""
     from flopcalc.render.json import dump
 
@@ -310,22 +302,6 @@ def _plain(value: Value) -> Any:
     return value if isinstance(value, (bool, int, str)) else as_text(value)
 
 
-def sweep_as_markdown(heading: Heading, lines: Iterable[Lines]) -> Iterator[str]:
-    """Yield a GitHub-flavoured Markdown table with its heading and its notes."""
-    head = [f"## {escaped_markdown(heading.title)}", ""]
-    said = _said(heading.selection)
-    for text in (heading.spec.source or "", heading.settings(), said[:1].upper() + said[1:]):
-        head += [escaped_markdown(text), ""] if text else []
-    head.append("| " + " | ".join(escaped_markdown(label(name)) for name in heading.columns) + " |")
-    head.append("| " + " | ".join("---:" for _ in heading.columns) + " |")
-    yield "\n".join(head) + "\n"
-    for some in lines:
-        yield some.text
-    notes = notes_of(heading)
-    if notes:
-        yield "\n" + "\n\n".join(escaped_markdown(note) for note in notes) + "\n"
-
-
 # -- Parquet ---------------------------------------------------------------------------------------------------------
 
 
@@ -349,7 +325,7 @@ def write_parquet(heading: Heading, blocks: Iterable[Block], file: BinaryIO) -> 
         "flopcalc.spec": heading.spec.variant or heading.spec.name,
         "flopcalc.convention": f"{heading.convention.name}: one FLOP is {heading.convention.unit}",
         "flopcalc.parameters": json.dumps(dict(heading.given)),
-        "flopcalc.selection": _said(heading.selection),
+        "flopcalc.selection": heading.selected(),
     }
     schema = pa.schema(fields, metadata=about)
     with pq.ParquetWriter(file, schema) as writer:
@@ -387,132 +363,8 @@ def _arrow(pa: Any, block: Block, field: Any) -> Any:
             what = f"a value of {name} has more than the 64 bits of Parquet's whole numbers"
             raise FlopcalcError(Problem(what, None, "", "a file that ends in .csv or .json")) from None
     if pa.types.is_string(field.type):
-        return pa.array(_spread(block, name, as_text), field.type)
+        return pa.array(spread(block, name, as_text), field.type)
     if pa.types.is_boolean(field.type):
-        return pa.array(_spread(block, name, bool), field.type)
+        return pa.array(spread(block, name, bool), field.type)
     column = block.parameters[name]
     return pa.array(column.numerators if pa.types.is_integer(field.type) else column.array(), field.type)
-
-
-# -- the screen ------------------------------------------------------------------------------------------------------
-
-
-def sweep_as_text(
-    heading: Heading,
-    rows: Block | None,
-    tally: Tally,
-    screen: Screen | None = None,
-    *,
-    left: int | None = 0,
-    units: str = "auto",
-) -> str:
-    """Return a table of rows with what was swept above and what was counted below.
-
-    Parameters
-    ----------
-    heading : Heading
-    rows : Block or None
-        Those that are shown.
-    tally : Tally
-        What was evaluated for them.
-    screen : Screen, optional
-    left : int, optional
-        How many more there are; None where that was not counted.
-    units : str
-        One of :data:`flopcalc.render.cells.UNITS`.
-    """
-    from flopcalc.render.terminal import Paragraph, Screen, listing_as_text, paragraphs_as_text
-
-    screen = screen or Screen()
-    above = [Paragraph(heading.title, "bold")]
-    above += [Paragraph(text, "dim") for text in (heading.spec.source or "", heading.settings()) if text]
-    said = _said(heading.selection)
-    if said:
-        above.append(Paragraph(said[:1].upper() + said[1:], "dim"))
-    if rows is None or not len(rows):
-        table = paragraphs_as_text([Paragraph("No configuration is left.")], screen)
-        names: tuple[str, ...] = heading.columns
-    else:
-        names, cells = _fitting(heading, rows, screen, units)
-        table = listing_as_text(_heads(heading, names), cells, screen)
-    below = [Paragraph(_count(heading, 0 if rows is None else len(rows), left, tally)), Paragraph("")]
-    same = [name for name in heading.columns if name not in names and not heading.chosen]
-    below += [Paragraph(note, "dim") for note in (*notes_of(heading), *_left_out(rows, names, same))]
-    return paragraphs_as_text(above, screen) + table + paragraphs_as_text(below, screen)
-
-
-def _heads(heading: Heading, names: Sequence[str]) -> list[Any]:
-    from flopcalc.render.terminal import Head
-
-    return [Head(label(name), not (name in heading.axes and heading.axes[name].words), True) for name in names]
-
-
-def _fitting(
-    heading: Heading, rows: Block, screen: Screen, units: str
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the columns and cells that the screen has room for: with every digit, else with units, else fewer."""
-    names = heading.columns
-    ladder = [names]
-    if not heading.chosen:
-        names = tuple(name for name in names if not _repeats(rows, name, names))
-        ladder = [names]
-        for expendable in _EXPENDABLE:
-            if expendable in names:
-                names = tuple(name for name in names if name != expendable)
-                ladder.append(names)
-    for chosen in ladder:
-        for human in {"exact": (False,), "human": (True,)}.get(units, (False, True)):
-            columns = [_shown(rows, name, human) for name in chosen]
-            widths = [max(map(len, (label(name), *column))) for name, column in zip(chosen, columns, strict=True)]
-            if sum(widths) + 2 * (len(widths) - 1) <= screen.width:
-                return chosen, list(zip(*columns, strict=True))
-    return chosen, list(zip(*columns, strict=True))
-
-
-def _repeats(rows: Block, name: str, names: Sequence[str]) -> bool:
-    """Tell whether a column says nothing that another one does not: multiply-adds that are the FLOPs."""
-    twin = {"madds": "flops", "weights": "params"}.get(name)
-    return twin in names and bool((rows.metrics[name] == rows.metrics[twin or name]).all())
-
-
-def _left_out(rows: Block | None, names: Sequence[str], missing: Sequence[str]) -> Iterator[str]:
-    if rows is None:
-        return
-    for name, twin in (("madds", "flops"), ("weights", "params")):
-        if name in missing and _repeats(rows, name, [*names, name]):
-            yield f"{label(name)} are the {label(twin)} here."
-    others = [name for name in missing if not _repeats(rows, name, [*names, name])]
-    if others:
-        yield "For want of room without " + ", ".join(others) + ": --columns chooses."
-
-
-def _shown(rows: Block, name: str, human: bool) -> list[str]:
-    if name not in rows.metrics:
-        return _spread(rows, name, readable)
-    if not METRICS[name].whole:
-        return list(map(ratio_text, rows.metrics[name].tolist()))
-    return [(human_number if human else exact_number)(int(value)) for value in rows.metrics[name].tolist()]
-
-
-def _count(heading: Heading, shown: int, left: int | None, tally: Tally) -> str:
-    """Say how many rows there are besides those that are shown, and of how many."""
-    parts = []
-    if left:
-        parts.append(f"and {left:,} more: --output FILE.csv has them all, --top N the first N")
-    if left is None:
-        parts.append(f"the first {shown:,}, found among {tally.evaluated:,} configurations")
-        parts.append(f"the other {heading.size - tally.evaluated:,} were not evaluated")
-    elif heading.selection.condition is not None:
-        parts.append(f"{tally.met:,} of {tally.evaluated - tally.refused:,} configurations meet the condition")
-        if heading.selection.front:
-            parts.append(f"the front has {tally.front:,} of them")
-    elif heading.selection.front:
-        parts.append(f"the front has {tally.front:,} of {tally.evaluated - tally.refused:,} configurations")
-    elif heading.selection.order:
-        parts.append(f"of {tally.evaluated - tally.refused:,} configurations")
-    else:
-        parts.append(f"{heading.size:,} configuration{'s' * (heading.size != 1)}")
-    if tally.refused:
-        parts.append(f"{tally.refused:,} refused and left out")
-    text = "; ".join(parts)
-    return text[:1].upper() + text[1:] + "."

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from flopcalc import analyze
+from flopcalc.page.formats import FORMATS
 from flopcalc.sweeps.selecting import MOST_HELD
 
 Ok = Callable[..., str]
@@ -211,11 +212,27 @@ def test_refused_configurations_are_left_out_where_that_is_asked(ok: Ok, refused
 
 
 def test_the_ending_of_a_file_says_its_format(ok: Ok, tmp_path: Path) -> None:
-    for ending, output_format in ((".csv", "csv"), (".json", "json"), (".md", "markdown"), (".txt", "table")):
-        file = tmp_path / f"rows{ending}"
-        assert ok("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--output", str(file)) == ""
-        want = ok("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--format", output_format)
-        assert file.read_text(encoding="utf-8") == want
+    for one in FORMATS.values():
+        for ending in one.extensions:
+            file = tmp_path / f"rows{ending}"
+            assert ok("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--output", str(file)) == ""
+            want = ok("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--format", one.name)
+            assert file.read_text(encoding="utf-8") == want
+
+
+def test_a_document_has_as_many_rows_as_people_read_and_counts_the_others(ok: Ok) -> None:
+    grid = ("sweep", "mobilenet_v1", "--alpha", "1:101", "--rho", "1:200", "--metrics", "params", "--format")
+    assert ok(*grid, "csv").count("\n") == 20_201
+    said = ok(*grid, "markdown")
+    assert said.count("\n| ") == 10_002  # with its head and the rule below it
+    assert "And 10,200 more: --output FILE.csv has them all" in said
+    assert ok(*grid, "latex", "--top", "3", "--sort", "-params").count(r" \\") == 4
+
+
+def test_a_document_of_a_million_millions_is_written_at_once(ok: Ok) -> None:
+    said = ok("sweep", "mobilenet_v1", "--alpha", "1:1000000", "--rho", "1:1000000", "--format", "html")
+    assert said.count("<tr>") == 10_001
+    assert "1,000,000,000,000 configurations" in said
 
 
 def test_parquet_has_the_same_rows_and_says_how_fractions_are_exact(ok: Ok, tmp_path: Path) -> None:
@@ -247,7 +264,7 @@ def test_pictures_are_written_and_say_what_a_flop_is(ok: Ok, tmp_path: Path, kin
 
 
 def test_a_missing_extra_is_named(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flopcalc.cli.sweep.find_spec", lambda name: None)
+    monkeypatch.setattr("flopcalc.cli.executors.find_spec", lambda name: None)
     for options, extra in (
         (("--output", str(tmp_path / "x.parquet")), "flopcalc[parquet]"),
         (("--plot", str(tmp_path / "x.svg")), "flopcalc[plot]"),
@@ -373,6 +390,7 @@ def test_memory_does_not_grow_with_the_grid(tmp_path: Path) -> None:
     [
         ("--format", "csv"),
         ("--format", "json", "--where", "flops <= 150M"),
+        ("--format", "tsv"),
         ("--format", "markdown", "--skip-refused"),
         ("--format", "csv", "--top", "70000", "--where", "alpha > 1/2"),
         ("--format", "json", "--pareto", "max:params,min:mac"),
@@ -426,7 +444,8 @@ def test_a_dask_cluster_gives_the_same_rows(tmp_path: Path, ok: Ok) -> None:
         (("--alpha", "0.5,1", "--columns", "beta,flops"), "there is no column `beta`"),
         (("--alpha", "0.5,1", "--top", "0"), "--top"),
         (("--alpha", "0.5,1", "--output", "x.parquet", "--format", "csv"), "is Parquet by its ending"),
-        (("--alpha", "0.5,1", "--output", "x.xlsx"), "`.xlsx` of --output x.xlsx names no format"),
+        (("--alpha", "0.5,1", "--output", "x.parquet", "--units", "human"), "which is exact"),
+        (("--alpha", "0.5,1", "--output", "x.xlsx"), "no format has files that end in `.xlsx`"),
         (("--alpha", "0.5,1", "--output", "none/x.csv"), "there is no such folder"),
         (("--alpha", "0.5,1", "--plot", "none/x.svg"), "there is no such folder"),
         (("--alpha", "0.5,1", "--plot", "x.svg", "--output", "./x.svg", "--format", "csv"), "two files"),

@@ -39,6 +39,9 @@ COMMANDS = [
     ("compare", "mobilenet_v2", "mobilenet_v1", "--equal", "flops", "--vary", "rho"),
     ("solve", "resnet", "--for", "depth", "--flops", "4G"),
     ("solve", "mobilenet_v1", "--for", "alpha=0.25:1:0.25", "--flops", "500M", "--best", "params"),
+    ("sweep", "mobilenet_v1", "--alpha", "0.25:1:0.25", "--rho", "4/7,1", "--where", "flops <= 300M", "--sort", "-mac"),
+    ("sweep", "resnet", "--depth", "18,34", "--stride_at", "3x3,1x1", "--metrics", "params,intensity"),
+    ("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--where", "params < 1"),
 ]
 _LAYOUTS = {
     "explain": ("explanation",),

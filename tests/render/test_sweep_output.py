@@ -1,4 +1,4 @@
-"""Sweeps on narrow and ASCII screens, words that formats must escape, pictures of many points."""
+"""Sweeps as streams, words that these must escape, pictures of many points."""
 
 from __future__ import annotations
 
@@ -14,19 +14,11 @@ import pytest
 
 from flopcalc.convention import load_convention
 from flopcalc.render.plot import Cloud, drawn_lines, plot_as_text, write_plot
-from flopcalc.render.sweep import (
-    Heading,
-    Writing,
-    sweep_as_csv,
-    sweep_as_json,
-    sweep_as_markdown,
-    sweep_as_text,
-    write_parquet,
-)
+from flopcalc.render.sweep import Heading, Writing, sweep_streamed, write_parquet
 from flopcalc.render.terminal import Screen
 from flopcalc.spec import load
 from flopcalc.sweeps import Axis, Block, Column, read_axis
-from flopcalc.sweeps.selecting import Selection, Tally, read_objectives
+from flopcalc.sweeps.selecting import Selection, Tally
 
 HUGE = 10**30
 
@@ -44,6 +36,11 @@ def block(parameters: dict[str, Column], rows: int, scale: int = 1) -> Block:
     return Block(0, parameters, metrics)
 
 
+def streamed(form: str, what: Heading, rows: Block, tally: Tally | None = None) -> str:
+    lines = Writing(form, what.columns).lines([rows])
+    return "".join(sweep_streamed(form, what, lines, tally or Tally(4, 0, 4)))
+
+
 @pytest.fixture
 def hostile() -> tuple[Heading, Block]:
     words: Any = ('a,"b', "x|y\x1b[31m", "<b>$x$", "é")
@@ -51,58 +48,31 @@ def hostile() -> tuple[Heading, Block]:
     return heading(word=axis), block({"word": axis.column()}, 4)
 
 
+def test_words_between_tabs_stay_on_their_line(hostile: tuple[Heading, Block]) -> None:
+    what, rows = hostile
+    lines = [line.split("\t") for line in streamed("tsv", what, rows).splitlines()]
+    assert [line[0] for line in lines] == ["word", *(str(word) for word in rows.parameters["word"])]
+    assert {len(line) for line in lines} == {4}
+
+
 def test_words_come_back_as_they_were(hostile: tuple[Heading, Block]) -> None:
     what, rows = hostile
     words = [str(word) for word in rows.parameters["word"]]
-    read = list(csv.DictReader(io.StringIO("".join(sweep_as_csv(what, Writing("csv", what.columns).lines([rows]))))))
+    read = list(csv.DictReader(io.StringIO(streamed("csv", what, rows))))
     assert [row["word"] for row in read] == words
-    found = json.loads("".join(sweep_as_json(what, Writing("json", what.columns).lines([rows]), Tally(4, 0, 4))))
+    found = json.loads(streamed("json", what, rows))
     assert [row["word"] for row in found["rows"]] == words
     assert found["counts"]["rows"] == 4
-
-
-def test_words_cannot_steer_a_terminal_or_a_document(hostile: tuple[Heading, Block]) -> None:
-    what, rows = hostile
-    said = "".join(sweep_as_markdown(what, Writing("markdown", what.columns).lines([rows])))
-    assert "x\\|y" in said
-    assert "\x1b" not in said
-    assert "\x1b" not in sweep_as_text(what, rows, Tally(4, 0, 4))
 
 
 def test_numbers_of_any_size_are_written_whole(tmp_path: Path) -> None:
     axis = read_axis("1,2")
     what, rows = heading(n=axis), block({"n": axis.column()}, 2, HUGE)
-    assert str(2 * HUGE) in "".join(sweep_as_csv(what, Writing("csv", what.columns).lines([rows])))
-    assert (
-        json.loads("".join(sweep_as_json(what, Writing("json", what.columns).lines([rows]), Tally())))["rows"][1]["mac"]
-        == 6 * HUGE
-    )
+    assert str(2 * HUGE) in streamed("csv", what, rows)
+    assert json.loads(streamed("json", what, rows))["rows"][1]["mac"] == 6 * HUGE
     pytest.importorskip("pyarrow")
     with (tmp_path / "x").open("wb") as file, pytest.raises(Exception, match="64 bits"):
         write_parquet(what, [rows], file)
-
-
-def test_a_narrow_screen_has_units_before_it_has_fewer_columns() -> None:
-    axis = read_axis("1:4")
-    what, rows = heading(n=axis), block({"n": axis.column()}, 4, 123_456_789)
-    assert "493,827,156" in sweep_as_text(what, rows, Tally(), Screen(60))
-    narrow = sweep_as_text(what, rows, Tally(), Screen(36))
-    assert "493.8 M" in narrow
-    assert "MAC" in narrow
-    assert max(map(len, narrow.splitlines())) <= 36
-
-
-def test_an_ascii_screen_has_ascii() -> None:
-    axis = read_axis("1:9")
-    what, rows = heading(n=axis), block({"n": axis.column()}, 9)
-    cloud = Cloud("flops", "mac")
-    cloud.add(rows)
-    screen = Screen(60, "ascii")
-    picture = plot_as_text(what, cloud, rows.take(slice(0, 2)), screen)
-    for text in (sweep_as_text(what, rows, Tally(), screen), picture):
-        assert text.isascii()
-    assert "*" in picture
-    assert "." in picture
 
 
 def test_a_picture_keeps_few_points_of_many() -> None:
@@ -164,13 +134,3 @@ def test_parquet_keeps_a_word_beside_a_truth(tmp_path: Path) -> None:
     with (tmp_path / "x").open("wb") as file:
         write_parquet(what, [rows], file)
     assert pq.read_table(tmp_path / "x")["norm"].to_pylist() == ["false", "batch"]
-
-
-def test_the_size_of_the_front_is_said() -> None:
-    axis = read_axis("1,2")
-    front = read_objectives("min:flops", ["flops"])
-    what, rows = replace(heading(n=axis), selection=Selection(None, front)), block({"n": axis.column()}, 2)
-    tally = Tally(1000, 10, 990, 87)
-    assert "The front has 87 of 990 configurations; 10 refused and left out." in sweep_as_text(what, rows, tally)
-    lines = Writing("json", what.columns).lines([rows])
-    assert json.loads("".join(sweep_as_json(what, lines, tally)))["counts"]["front"] == 87

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flopcalc.cli.completing import kinds_of
-from flopcalc.cli.options import Word, input_shapes, page_format_option, shared_options, split_list
+from flopcalc.cli.options import Word, input_shapes, shared_options, split_list
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, shorten, suggest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_LEFT_OUT = ("--format", "--by", "--columns", "--sort", "--top")
+_LEFT_OUT = ("--by", "--columns", "--sort", "--top")
 
 _PASSED_ON = ("equal", "vary", "convention", "assume", "exact_rounding", "dtype", "order")
 """The options that a comparison takes as they are."""
@@ -117,7 +117,6 @@ command = OnSpecs(
     "flopcalc compare resnet_bottleneck:C=256,M=64 resnext_bottleneck:C=256,g=32 --equal weights --vary M",
     params=[
         *_own_options(),
-        page_format_option(),
         *(option for option in shared_options() if option.opts[0] not in _LEFT_OUT),
     ],
     callback=_run,

@@ -16,7 +16,6 @@ from flopcalc.report import DTYPES, GROUPINGS, ORDERS
 from flopcalc.shapes import split_label
 
 __all__ = [
-    "FORMATS",
     "Word",
     "format_option",
     "given_once",
@@ -27,9 +26,6 @@ __all__ = [
     "shared_options",
     "split_list",
 ]
-
-FORMATS = ("table", "json", "csv", "markdown", "latex")
-
 
 if TYPE_CHECKING:
     _Type = click.ParamType[str]
@@ -150,11 +146,11 @@ def format_option(*formats: str) -> click.Option:
 
 def page_format_option() -> click.Option:
     """Make ``--format`` of a command that answers with a page."""
-    from flopcalc.page.formats import FORMATS as OF_PAGES
+    from flopcalc.page.formats import FORMATS
 
     return click.Option(
         ["--format", "output_format"],
-        type=Word(*OF_PAGES),
+        type=Word(*FORMATS),
         help="How it is written.  [default: what the extension of --output means, or table]",
     )
 

@@ -70,7 +70,7 @@ def nearest(
     >>> unknown, courses = path_of(setting.spec, ["alpha"], None, {})
     >>> found = nearest(setting, unknown, courses, "flops", Fraction(149_000_000), {})
     >>> str(found.network.value), found.network.totals["flops"]
-    ('0.4995', 148951520)
+    ('499/1000', 148872808)
     """
     line = line_of(setting, courses)
     start, _, _ = _top(line, unknown, metric, amount)

@@ -179,7 +179,7 @@ def entries(kind: str | None = None) -> tuple[Listed, ...]:
     Examples
     --------
     >>> [entry.name for entry in entries("architectures")][:2]
-    ['alexnet', 'convnext']
+    ['alexnet', 'deeplab_v3_mobilenet_v2']
     """
     if kind is not None and kind not in KINDS:
         raise UnknownNameError(

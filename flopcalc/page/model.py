@@ -123,8 +123,6 @@ class Table:
         What stands above it.
     amounts : bool
         Whether a screen has an amount at the left of each line and what it is for beside it, without headers.
-    narrow : (int, Table), optional
-        What a screen of fewer columns has in its place.
     stay : int
         How many of the first columns every part has of a table that a screen has no room for; 0 has no parts.
     others : tuple of Table
@@ -144,7 +142,6 @@ class Table:
     set_in_print: tuple[str, ...] = ()
     title: Phrase = ()
     amounts: bool = False
-    narrow: tuple[int, Table] | None = None
     stay: int = 0
     others: tuple[Table, ...] = ()
     notes: tuple[Phrase, ...] = ()

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from flopcalc.number import is_rational
 from flopcalc.page.model import Bars, Block, Facts, Line, Page, Said, Steps, Table, Totals
 from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Phrase, Shapes, Share
@@ -33,6 +34,8 @@ _INDENT = "  "
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 _LEAST_BAR, _LONGEST_BAR = 8, 60
 """The least room for bars, and how long one becomes, in columns."""
+_SHARE_BAR = 6
+"""How long the bar beside the largest share is."""
 
 
 def page_as_text(page: Page, screen: Screen | None = None, units: str = "auto") -> str:
@@ -94,8 +97,6 @@ class _Drawing:
 
     def table(self, table: Table) -> str:
         """Return the first view that the screen has room for, below the title."""
-        if table.narrow is not None and self.screen.width < table.narrow[0]:
-            table = table.narrow[1]
         above = self.strong(table.title) if table.title else ""
         if table.amounts:
             return above + self.amounts(table)
@@ -142,8 +143,8 @@ class _Drawing:
             seen = table.seen(view.names)
             for writer in self.writers[-1 if view.short else 0 : 1 if view.exact else None]:
                 grid = self.barred(_grid(seen, writer), table)
-                if self.screen.colours and self.screen.unicode and any(column.barred for column in seen.columns):
-                    yield _with_bars(grid, seen), 0
+                if self.screen.colours and self.screen.unicode:
+                    yield self.shares_barred(grid, seen), 0
                 yield grid, 0
             if view.breaks:
                 yield grid, view.breaks
@@ -178,6 +179,21 @@ class _Drawing:
         bars = ("" if line.bar is None else self.bar(line.bar, room) for line in table.lines)
         rows = (Row((*row.cells, bar), row.role) for row, bar in zip(grid.rows, bars, strict=True))
         return _Barred((*grid.heads, Head("")), tuple(rows))
+
+    def shares_barred(self, grid: Grid, table: Table) -> Grid:
+        """Return a grid with a bar beside every row's share, for columns that have them and where all are numbers."""
+        columns = [list(texts) for texts in zip(*(row.cells for row in grid.rows), strict=True)]
+        heads = list(grid.heads)
+        for index, column in enumerate(table.columns):
+            shares = [_share_of(line, index) for line in table.lines] if column.barred else []
+            largest = max((share for share in shares if share is not None), default=Fraction(0))
+            if not largest or any(is_formula(cell) for line in table.lines for cell in line.cells[index]):
+                continue
+            bars = (self.bar((share or Fraction(0)) / largest, _SHARE_BAR) for share in shares)
+            columns[index] = [f"{text} {bar.ljust(_SHARE_BAR)}" for text, bar in zip(columns[index], bars, strict=True)]
+            heads[index] = replace(heads[index], text=heads[index].text + " " * (_SHARE_BAR + 1))
+        rows = zip(zip(*columns, strict=True), grid.rows, strict=True)
+        return Grid(tuple(heads), tuple(Row(cells, row.role) for cells, row in rows))
 
     def bars(self, bars: Bars) -> str:
         """Return a line for every bar; nothing where there is no room for one."""
@@ -246,32 +262,9 @@ def _texts(line: Line, writer: BookWriter) -> Iterator[str]:
     yield from others
 
 
-_BAR = 6
-"""Columns of a bar."""
-
-
-def _with_bars(grid: Grid, table: Table) -> Grid:
-    """Draw a bar beside the shares of every row, the longest beside the largest of a column."""
-    columns = [list(texts) for texts in zip(*(row.cells for row in grid.rows), strict=True)]
-    for index, column in enumerate(table.columns):
-        if not column.barred:
-            continue
-        shares = [_share_of(line, index) for line in table.lines]
-        largest = max(shares) or Fraction(1)
-        columns[index] = [f"{text} {_bar(of / largest)}" for text, of in zip(columns[index], shares, strict=True)]
-    heads = [
-        replace(head, text=head.text + " " * (_BAR + 1)) if column.barred else head
-        for head, column in zip(grid.heads, table.columns, strict=True)
-    ]
-    rows = zip(zip(*columns, strict=True), grid.rows, strict=True)
-    return Grid(tuple(heads), tuple(Row(cells, row.role) for cells, row in rows))
-
-
-def _share_of(line: Line, index: int) -> Fraction:
+def _share_of(line: Line, index: int) -> Fraction | None:
+    """Return a row's share, where it is a number; sums have no bar."""
     cell = line.cells[index][0] if line.cells[index] else None
-    return Fraction(cell.value) if line.role == "row" and isinstance(cell, Share) else Fraction(0)
-
-
-def _bar(part: Fraction) -> str:
-    whole, eighths = divmod(round(part * _BAR * 8), 8)
-    return ("█" * whole + (_EIGHTHS[eighths - 1] if eighths else "")).ljust(_BAR)
+    if line.role != "row" or not isinstance(cell, Share) or not is_rational(cell.value):
+        return None
+    return Fraction(cell.value)

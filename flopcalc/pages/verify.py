@@ -30,6 +30,9 @@ OUTCOMES = (PROVED, REFUTED, UNDECIDED)
 _WIDE = 120
 """Columns of a screen from which a worksheet has a row for every claim."""
 
+_BROKEN = 99
+"""Into how many lines more the words of a row may be broken."""
+
 _DIGITS = 6
 """Digits that are shown of a fraction that has no end."""
 
@@ -278,7 +281,9 @@ def _table(marked: Marked) -> Table:
     columns = [*_CLAIMS, Column("of", "Of", numeric=False), Column("said", _what_is_said(marked), numeric=False)]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    return replace(listing(columns, rows), narrow=(_WIDE, listing(_CLAIMS, lines)))
+    wide = listing(columns, rows)
+    views = (replace(wide.views[0], breaks=_BROKEN, room=_WIDE),)
+    return replace(wide, views=views, others=(listing(_CLAIMS, lines),))
 
 
 def _what_is_said(marked: Marked) -> str:

@@ -289,6 +289,13 @@ def test_colours_add_nothing_but_escapes(mobilenet: Report, block: Report) -> No
             assert lines == text_of(report, Screen(width)).splitlines()
 
 
+@pytest.mark.parametrize("columns", [["layer", "flops%"], ["layer", "mac%", "params"]])
+def test_shares_that_are_formulas_have_no_bars(block: Report, columns: list[str]) -> None:
+    coloured = text_of(block, Screen(200, colours=True), columns=columns)
+    assert not {"▏", "█"} & {*coloured}
+    assert ESCAPE.sub("", coloured).split() == text_of(block, Screen(200), columns=columns).split()
+
+
 def test_a_screen_without_colours_gets_no_escape(mobilenet: Report) -> None:
     assert "\x1b" not in text_of(mobilenet, Screen(80))
 

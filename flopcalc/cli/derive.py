@@ -79,10 +79,11 @@ def _least(
 
 def _page(name: str | None) -> Page:
     """Return the page of a derivation that is named, or of which there are."""
-    from flopcalc.pages.derive import derivation_page, derivations_page
-
     if name is None:
-        return derivations_page([entry for entry in catalog.index() if entry.kind == "derivations"])
+        from flopcalc.pages.listing import listing_page
+
+        return listing_page(catalog.entries("derivations"))
+    from flopcalc.pages.derive import derivation_page
     from flopcalc.theory.derivations import derive
 
     return derivation_page(derive(name))

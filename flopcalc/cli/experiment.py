@@ -17,7 +17,8 @@ __all__ = ["command"]
 
 
 def _run(name: str | None, platforms: tuple[str, ...], **options: Any) -> None:
-    from flopcalc.pages.experiment import experiment_page, experiments_page
+    from flopcalc.pages.experiment import experiment_page
+    from flopcalc.pages.listing import listing_page
     from flopcalc.theory.experiments import load_experiment, run_experiment
 
     experiment = None if name is None else load_experiment(name)
@@ -29,7 +30,7 @@ def _run(name: str | None, platforms: tuple[str, ...], **options: Any) -> None:
             Problem("--platform goes with an experiment", None, "", "flopcalc experiment g1 --platform")
         )
     else:
-        page = experiments_page([entry for entry in catalog.index() if entry.kind == "experiments"])
+        page = listing_page(catalog.entries("experiments"))
     write_page(page, chosen, options)
 
 

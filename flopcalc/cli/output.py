@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
@@ -56,8 +56,10 @@ def screen_for(output: str | None) -> Screen:
     return Screen.of(_standard_output() if output in _STANDARD_OUTPUT else None)
 
 
-def chosen_format(options: Mapping[str, Any]) -> Format:
+def chosen_format(options: Mapping[str, Any], beside: Collection[str] = ()) -> Format:
     """Return the format that is asked for, or that the file's extension means; before what takes its time.
+
+    A command may know extensions `beside` those of pages.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def chosen_format(options: Mapping[str, Any]) -> Format:
     path = "" if is_standard_output(output) else output
     if path:
         _refuse_what_was_read(path)
-    found = FORMATS[name] if name else format_of(path)
+    found = FORMATS[name] if name else format_of(path, beside)
     if options.get("units") == "human" and found.exact:
         raise FlopcalcError(Problem(f"--units human does not go with --format {found.name}, which is exact"))
     return found

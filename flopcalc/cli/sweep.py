@@ -383,7 +383,7 @@ def _format(options: Mapping[str, Any]) -> Format | None:
     """Return the format that is asked for, or that the file's extension means; None is Parquet, which no page has."""
     output, asked = options["output"], options["output_format"]
     if is_standard_output(output) or Path(output).suffix.lower() not in _PARQUET:
-        return chosen_format(options)
+        return chosen_format(options, _PARQUET)
     if asked:
         raise ParameterError(Problem(f"`{output}` is Parquet by its ending", None, f"no --format {asked} with it"))
     if options["units"] == "human":

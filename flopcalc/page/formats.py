@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -111,8 +111,10 @@ FORMATS: dict[str, Format] = {
 """By the names that ``--format`` takes."""
 
 
-def format_of(path: str) -> Format:
+def format_of(path: str, beside: Collection[str] = ()) -> Format:
     """Return the format that a file's extension means; a table for a name without one.
+
+    Where there is none, the error names what else could stand `beside` those that pages have.
 
     Raises
     ------
@@ -130,7 +132,7 @@ def format_of(path: str) -> Format:
     for one in FORMATS.values():
         if extension in one.extensions:
             return one
-    known = ", ".join(extension for one in FORMATS.values() for extension in one.extensions)
+    known = ", ".join([*(extension for one in FORMATS.values() for extension in one.extensions), *beside])
     raise FlopcalcError(
         Problem(f"no format has files that end in `{shorten(extension)}`", None, f"one of {known}", "--format NAME")
     )

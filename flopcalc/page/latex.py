@@ -31,7 +31,7 @@ def page_as_latex(page: Page, *, human: bool = False) -> str:
     lines = [rf"% \usepackage{{{packages}}}"]
     for number, table in enumerate(tables):
         title = [_sentences([table.title], write)] if table.title else []
-        lines += _table(table, " ".join(title if number else [*title, caption]), write)
+        lines += _table(table, " ".join(filter(None, title if number else [*title, caption])), write)
         lines += [f"\n{exact.phrase(note)}" for note in table.notes]
     for block in page.blocks:
         lines += _facts(block, exact) if isinstance(block, Facts) and block.verdict else ()
@@ -47,7 +47,7 @@ def _captioned(block: Block) -> Iterator[Phrase]:
 
 
 def _sentences(phrases: Iterable[Phrase], write: BookLatex) -> str:
-    return ". ".join(write.phrase(phrase).rstrip(".") for phrase in phrases) + "."
+    return " ".join(f"{write.phrase(phrase).rstrip('.')}." for phrase in phrases)
 
 
 def _text(page: Page, exact: BookLatex) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What ``flopcalc derive`` says: a derivation, step by step, and which derivations there are."""
+"""What ``flopcalc derive`` says: a derivation, step by step."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from functools import partial
 from typing import Any
 
 from flopcalc.number import as_text
-from flopcalc.page.model import Block, Column, Page, Said, Step, Steps, listing
+from flopcalc.page.model import Block, Page, Said, Step, Steps
 from flopcalc.render.cells import Cell, Phrase, Plain, Typed
 from flopcalc.render.formula import UNICODE
 from flopcalc.render.lines import LineWriter
-from flopcalc.spec.catalog import Listed
 from flopcalc.theory import derivations
 from flopcalc.theory.derivations import Derivation
 from flopcalc.theory.lines import METHODS, Derivative, Difference, Limit, Line, Part, Rounded
 
-__all__ = ["SCHEMA", "derivation_page", "derivations_page"]
+__all__ = ["SCHEMA", "derivation_page"]
 
 SCHEMA = "flopcalc.derivation/1"
 
@@ -145,17 +144,3 @@ def _records(derivation: Derivation) -> Iterator[Sequence[str]]:
             for line in lines:
                 under = "; ".join(f"{word} {', '.join(items)}" for word, items in write.conditions(line))
                 yield (str(number), step.say, part, write.line(line), under, step.because, step.proved.method)
-
-
-# -- which there are -------------------------------------------------------------------------------------------------
-
-
-def derivations_page(entries: Sequence[Listed]) -> Page:
-    """Return which derivations there are."""
-    table = listing(
-        [Column("name", "Name", numeric=False), Column("title", "Title", numeric=False)],
-        [(entry.name, entry.title) for entry in entries],
-    )
-    keys = ("name", "title", "source")
-    rows = [tuple(str(getattr(entry, key)) for key in keys) for entry in entries]
-    return Page((), (table,), (), lambda: [dict(zip(keys, row, strict=True)) for row in rows], lambda: [keys, *rows])

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from fractions import Fraction
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from flopcalc.number import Value, as_text, is_rational
-from flopcalc.page.model import Block, Column, Page, Said, Table, View, listing
+from flopcalc.page.model import Block, Column, Page, Said, Table, listing
 from flopcalc.render.cells import Cell, Digits
 from flopcalc.render.json import plain
 from flopcalc.render.units import exact_number, rounded
-from flopcalc.spec.catalog import Listed
 from flopcalc.theory import experiments
 from flopcalc.theory.experiments import Network, Outcome, Pair, PlatformOutcome
 
-__all__ = ["SCHEMA", "experiment_page", "experiments_page", "verdict"]
+__all__ = ["SCHEMA", "experiment_page", "verdict"]
 
 SCHEMA = "flopcalc.experiment/1"
 """What the key ``schema`` says: the layout, and its version."""
-
-
-def experiments_page(entries: Sequence[Listed]) -> Page:
-    """Return which experiments there are."""
-    columns = [Column(name, name.capitalize(), numeric=False) for name in ("name", "title", "source")]
-    names = tuple(column.name for column in columns)
-    rows = [(entry.name, entry.title, entry.source) for entry in entries]
-    lines = listing(columns, rows).lines
-    table = Table(tuple(columns), lines, (View(names, breaks=1, room=120), View(names[:2])))
-    return Page((("Experiments",),), (table,), (), lambda: [asdict(entry) for entry in entries], lambda: [names, *rows])
 
 
 def experiment_page(outcome: Outcome) -> Page:

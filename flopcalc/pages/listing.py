@@ -107,7 +107,7 @@ def _records(entries: Sequence[Listed]) -> Iterator[Sequence[str]]:
 
 
 def words_page(title: str, names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Page:
-    """Return a list of words with what is said of each: layers, metrics, derivations."""
+    """Return a list of words with what is said of each: layers, metrics."""
     columns = [Column(name, name.capitalize(), numeric=False) for name in names]
     table = listing(columns, rows, title=(title,) if title else ())
     return Page((), (table,), (), lambda: [dict(zip(names, row, strict=True)) for row in rows], lambda: [names, *rows])

@@ -33,7 +33,7 @@ def test_every_derivation_runs_in_every_format(ok: Ok, name: str, monkeypatch: p
 
 def test_without_a_name_the_derivations_are_listed(ok: Ok) -> None:
     text = ok("derive")
-    assert [line.split()[0] for line in text.splitlines()[2:]] == NAMES
+    assert [line.split()[0] for line in text.splitlines()[3:]] == NAMES
     assert [entry["name"] for entry in json.loads(ok("derive", "--format", "json"))] == NAMES
     rows = list(csv.DictReader(io.StringIO(ok("list", "derivations", "--format", "csv"))))
     assert [row["name"] for row in rows] == NAMES

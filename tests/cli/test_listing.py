@@ -171,3 +171,13 @@ def test_a_graph_names_the_paths_that_are_the_identity(ok: Ok) -> None:
     assert said == f"{', '.join(paths)} are the identity: `when` leaves out their layers."
     assert json.loads(ok("show", "resnet18", "--graph", "--format", "json"))["identities"] == paths
     assert "identity" not in ok("show", "mobilenet_v1", "--graph")
+
+
+def test_a_caption_is_the_title_of_what_is_listed(ok: Ok) -> None:
+    assert r"\caption{Architectures.}" in ok("list", "architectures", "--format", "latex")
+
+
+@pytest.mark.parametrize(("command", "kind"), [("derive", "derivations"), ("experiment", "experiments")])
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_what_a_command_takes_is_listed_as_in_the_list(ok: Ok, command: str, kind: str, form: str) -> None:
+    assert ok(command, "--format", form) == ok("list", kind, "--format", form)

@@ -446,6 +446,7 @@ def test_a_dask_cluster_gives_the_same_rows(tmp_path: Path, ok: Ok) -> None:
         (("--alpha", "0.5,1", "--output", "x.parquet", "--format", "csv"), "is Parquet by its ending"),
         (("--alpha", "0.5,1", "--output", "x.parquet", "--units", "human"), "which is exact"),
         (("--alpha", "0.5,1", "--output", "x.xlsx"), "no format has files that end in `.xlsx`"),
+        (("--alpha", "0.5,1", "--output", "x.parq"), ".parquet, .pq"),
         (("--alpha", "0.5,1", "--output", "none/x.csv"), "there is no such folder"),
         (("--alpha", "0.5,1", "--plot", "none/x.svg"), "there is no such folder"),
         (("--alpha", "0.5,1", "--plot", "x.svg", "--output", "./x.svg", "--format", "csv"), "two files"),

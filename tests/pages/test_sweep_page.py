@@ -4,48 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import pytest
+from sweep_rows import block, heading, streamed, with_words
 
-from flopcalc.convention import load_convention
 from flopcalc.page.html import page_as_html
 from flopcalc.page.latex import page_as_latex
 from flopcalc.page.markdown import page_as_markdown
 from flopcalc.page.terminal import page_as_text
 from flopcalc.pages.sweep import sweep_page
 from flopcalc.render.plot import Cloud, plot_as_text
-from flopcalc.render.sweep import Heading, Writing, sweep_streamed
+from flopcalc.render.sweep import Heading
 from flopcalc.render.terminal import Screen
-from flopcalc.spec import load
-from flopcalc.sweeps import Axis, Block, Column, read_axis
+from flopcalc.sweeps import Block, read_axis
 from flopcalc.sweeps.selecting import Key, Selection, Tally, read_objectives
-
-
-def heading(**axes: Axis) -> Heading:
-    columns = (*axes, "params", "flops", "mac")
-    return Heading(load("mobilenet_v1"), axes, {}, load_convention("paper"), columns, Selection(), 4)
-
-
-def block(parameters: dict[str, Column], rows: int, scale: int = 1) -> Block:
-    names = ("params", "flops", "mac")
-    metrics = {
-        name: np.array([scale * (place + 1) * n for n in range(1, rows + 1)]) for place, name in enumerate(names)
-    }
-    return Block(0, parameters, metrics)
-
-
-def streamed(form: str, what: Heading, rows: Block, tally: Tally | None = None) -> str:
-    lines = Writing(form, what.columns).lines([rows])
-    return "".join(sweep_streamed(form, what, lines, tally or Tally(4, 0, 4)))
 
 
 @pytest.fixture
 def hostile() -> tuple[Heading, Block]:
-    words: Any = ('a,"b', "x|y\x1b[31m", "<b>$x$", "é")
-    axis = Axis((words,))
-    return heading(word=axis), block({"word": axis.column()}, 4)
+    return with_words()
 
 
 def test_words_cannot_steer_a_terminal_or_a_document(hostile: tuple[Heading, Block]) -> None:

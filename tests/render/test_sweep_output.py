@@ -7,45 +7,22 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from sweep_rows import block, heading, streamed, with_words
 
-from flopcalc.convention import load_convention
 from flopcalc.render.plot import Cloud, drawn_lines, plot_as_text, write_plot
-from flopcalc.render.sweep import Heading, Writing, sweep_streamed, write_parquet
+from flopcalc.render.sweep import Heading, write_parquet
 from flopcalc.render.terminal import Screen
-from flopcalc.spec import load
-from flopcalc.sweeps import Axis, Block, Column, read_axis
-from flopcalc.sweeps.selecting import Selection, Tally
+from flopcalc.sweeps import Block, Column, read_axis
 
 HUGE = 10**30
 
 
-def heading(**axes: Axis) -> Heading:
-    columns = (*axes, "params", "flops", "mac")
-    return Heading(load("mobilenet_v1"), axes, {}, load_convention("paper"), columns, Selection(), 4)
-
-
-def block(parameters: dict[str, Column], rows: int, scale: int = 1) -> Block:
-    names = ("params", "flops", "mac")
-    metrics = {
-        name: np.array([scale * (place + 1) * n for n in range(1, rows + 1)]) for place, name in enumerate(names)
-    }
-    return Block(0, parameters, metrics)
-
-
-def streamed(form: str, what: Heading, rows: Block, tally: Tally | None = None) -> str:
-    lines = Writing(form, what.columns).lines([rows])
-    return "".join(sweep_streamed(form, what, lines, tally or Tally(4, 0, 4)))
-
-
 @pytest.fixture
 def hostile() -> tuple[Heading, Block]:
-    words: Any = ('a,"b', "x|y\x1b[31m", "<b>$x$", "é")
-    axis = Axis((words,))
-    return heading(word=axis), block({"word": axis.column()}, 4)
+    return with_words()
 
 
 def test_words_between_tabs_stay_on_their_line(hostile: tuple[Heading, Block]) -> None:

@@ -236,7 +236,7 @@ class Grid:
         )
         for head, width in zip(self.heads, widths, strict=True):
             table.add_column(
-                Text(head.text),
+                _cell(head.text, head, "head", width),
                 justify="right" if head.numeric else "left",
                 width=width,
                 no_wrap=head.whole and width >= cell_len(head.text),

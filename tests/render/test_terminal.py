@@ -228,11 +228,14 @@ def test_a_caption_never_breaks_within_a_name_and_its_value() -> None:
 
 def test_shares_have_bars_and_the_heaviest_rows_stand_out_on_a_wide_coloured_screen(mobilenet: Report) -> None:
     coloured = text_of(mobilenet, Screen(200, colours=True))
-    shares = {line.split()[0]: line for line in ESCAPE.sub("", coloured).splitlines() if "█" in line or "▏" in line}
+    plain = [line for line in ESCAPE.sub("", coloured).splitlines() if line]
+    shares = {line.split()[0]: line for line in plain if "█" in line or "▏" in line}
     assert "█████▉" in shares["linear"]  # a share of the parameters that is nearly the largest
     assert any("█" * 6 in line for line in shares.values())
     assert not {"▏", "█"} & {*text_of(mobilenet, Screen(200))}
     assert "█" not in text_of(mobilenet, Screen(80, colours=True))
+    head, linear = (next(line for line in plain if line.split()[0] == name) for name in ("Layer", "linear"))
+    assert head.index("FLOPs %") + 6 == linear.index("0.18") + 3  # the header ends where the digits do
     heavy = [line for line in coloured.splitlines() if line.startswith("\x1b[1m") and "conv 1×1" in line]
     assert len(heavy) == sum(row.flops * 20 >= mobilenet.totals.flops for row in mobilenet.layers)
 

@@ -37,7 +37,7 @@ class Writers(Protocol):
     def frame(self, result: Any) -> Any:
         """Return the rows that CSV has as a data frame of pandas."""
 
-    def save(self, result: Any, path: Path) -> None:
+    def save(self, result: Any, path: object) -> None:
         """Write a file in the format that its extension means."""
 
 
@@ -80,7 +80,7 @@ class Shown:
         FlopcalcError
             For an extension that no format has, or for a file that cannot be written.
         """
-        _writers().save(self, Path(path))
+        _writers().save(self, path)
 
     def __str__(self) -> str:
         return _writers().text(self)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from flopcalc.errors import FlopcalcError
 from flopcalc.pages.results import RESULTS
 from flopcalc.report import Report
 from flopcalc.shown import Shown, _nobody
+from flopcalc.solving import compound, front
 from flopcalc.theory.experiments import load_experiment, run_experiment
+from flopcalc.theory.quoted_table import explain_table
 from flopcalc.theory.worksheets import load_worksheet, mark
 
 SHOWN: dict[str, Callable[[], Any]] = {
@@ -30,11 +33,22 @@ SHOWN: dict[str, Callable[[], Any]] = {
     "comparison": lambda: flopcalc.compare("conv", "separable_conv"),
     "conventions": lambda: flopcalc.conventions("resnet18"),
     "explained": lambda: flopcalc.explain("resnet50", "4.1G"),
+    "explained_table": lambda: explain_table([("resnet50", "3.86G"), ("resnet101", "7.58G")], {}),
     "experiment": lambda: run_experiment(load_experiment("g1")),
     "solution": lambda: flopcalc.solve("mobilenet_v1", "alpha", flops="150M"),
+    "no_solution": lambda: flopcalc.solve("mobilenet_v1", "alpha", flops="1"),
+    "front": lambda: front("mobilenet_v1", {"alpha": "0.25:1:0.25"}, "params", flops="500M"),
+    "compound": lambda: compound("efficientnet", step="1/10"),
     "formula": lambda: flopcalc.solve("conv", "C", flops="B", symbols="B"),
 }
 """How one of each kind comes about."""
+
+
+@cache
+def made(word: str) -> Any:
+    """Return one of a kind, which is worked out once."""
+    return SHOWN[word]()
+
 
 COMMANDS = {
     "report": ("mobilenet_v1", "--alpha", "0.5"),
@@ -55,8 +69,8 @@ def kinds(root: type[Shown]) -> set[str]:
     return {word for kind in root.__subclasses__() for word in (kind.shown_as, *kinds(kind))}
 
 
-def test_every_result_has_its_row() -> None:
-    assert kinds(Shown) <= {*RESULTS}
+def test_every_result_has_its_row_and_is_tried_here() -> None:
+    assert kinds(Shown) <= {*RESULTS} == {made(word).shown_as for word in SHOWN}
 
 
 @pytest.mark.parametrize("word", COMMANDS)
@@ -65,12 +79,12 @@ def test_a_result_prints_what_its_command_does(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     ran = run(*COMMANDS[word])
-    assert str(SHOWN[word]()) + "\n" == ran.out
+    assert str(made(word)) + "\n" == ran.out
 
 
 @pytest.mark.parametrize("word", SHOWN)
 def test_a_result_is_one_short_line_to_a_debugger(word: str) -> None:
-    result = SHOWN[word]()
+    result = made(word)
     text = repr(result)
     assert text.startswith(f"<{type(result).__name__} ")
     assert text.endswith(">")
@@ -80,7 +94,7 @@ def test_a_result_is_one_short_line_to_a_debugger(word: str) -> None:
 
 @pytest.mark.parametrize("word", SHOWN)
 def test_a_result_is_json_html_rows_and_a_file(word: str, tmp_path: Path) -> None:
-    result = SHOWN[word]()
+    result = made(word)
     assert json.loads(result.to_json()) == json.loads(json.dumps(result.to_dict()))
     assert result._repr_html_().startswith("<div>")
     assert len(result._repr_html_()) < 100_000
@@ -91,7 +105,7 @@ def test_a_result_is_json_html_rows_and_a_file(word: str, tmp_path: Path) -> Non
 
 
 def test_a_file_that_cannot_be_is_an_error(tmp_path: Path) -> None:
-    result = SHOWN["bounds"]()
+    result = made("bounds")
     with pytest.raises(FlopcalcError, match=r"no format has files that end in `\.xlsx`"):
         result.save(tmp_path / "bounds.xlsx")
     with pytest.raises(FlopcalcError, match="cannot be written"):
@@ -99,14 +113,26 @@ def test_a_file_that_cannot_be_is_an_error(tmp_path: Path) -> None:
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.parametrize("path", [3, None, b"x.csv", "", "\0", "a\0.csv"])
+def test_what_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(FlopcalcError, match="path is "):
+        made("bounds").save(path)
+
+
+@pytest.mark.parametrize("indent", ["x", -1, 2.5, True, 10**9])
+def test_what_is_no_indentation_is_refused(indent: Any) -> None:
+    with pytest.raises(FlopcalcError, match="indent is "):
+        made("bounds").to_json(indent=indent)
+
+
 def test_a_formula_is_one_in_a_notebook() -> None:
-    assert SHOWN["formula"]()._repr_latex_() == r"$\frac{B}{K^{2}\,O\,H\,W}$"
-    assert SHOWN["report"]()._repr_latex_() is None
+    assert made("formula")._repr_latex_() == r"$\frac{B}{K^{2}\,O\,H\,W}$"
+    assert made("report")._repr_latex_() is None
 
 
 def test_a_result_is_a_data_frame_of_numbers() -> None:
     pytest.importorskip("pandas")
-    report = SHOWN["report"]()
+    report = made("report")
     frame = report.to_frame()
     assert frame["flops"].sum() == report.totals.flops
     assert list(frame["path"]) == [row.path for row in report.layers]
@@ -116,7 +142,7 @@ def test_a_result_is_a_data_frame_of_numbers() -> None:
 def test_a_data_frame_needs_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(FlopcalcError, match=r"pip install 'flopcalc\[pandas\]'"):
-        SHOWN["bounds"]().to_frame()
+        made("bounds").to_frame()
 
 
 def test_a_report_is_shown_as_it_was_asked_for() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flopcalc.drafts import replacing
-from flopcalc.errors import FlopcalcError, Problem, shorten
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.number import Number, as_text, is_rational
 from flopcalc.page.model import Page
 from flopcalc.render.units import exact_number
@@ -55,10 +55,9 @@ def _number(value: Number) -> str:
 
 
 def _solved(result: Any) -> str:
-    network = getattr(result, "network", None)
-    settings = {} if network is None else network.parameters
-    value = settings.get(getattr(result, "unknown", ""))
-    return f"{result.report.name}: " + (result.solved if value is None else f"{result.unknown} = {as_text(value)}")
+    if result.network is None:
+        return f"{result.report.name}: no {result.unknown} keeps the budgets"
+    return f"{result.report.name}: {result.unknown} = {as_text(result.network.parameters[result.unknown])}"
 
 
 RESULTS: Mapping[str, Result] = {
@@ -85,6 +84,10 @@ RESULTS: Mapping[str, Result] = {
     "compound": Result("solve.solve_page", lambda it: f"{it.report.name}: {len(it.rows)} coefficients"),
 }
 """By the word that they are shown as."""
+
+
+_MOST_INDENT = 100
+"""By how many spaces JSON may be indented."""
 
 
 def page_of(result: Any) -> Page:
@@ -124,6 +127,9 @@ def data(result: Any) -> dict[str, Any]:
 
 def json(result: Any, indent: int | None) -> str:
     """Return JSON's text."""
+    if not (indent is None or (type(indent) is int and 0 <= indent <= _MOST_INDENT)):
+        expected = f"None, or a whole number to {_MOST_INDENT}"
+        raise ParameterError(Problem(f"indent is {shorten(repr(indent))}", None, expected))
     from flopcalc.render.json import dump
 
     return dump(data(result), indent=indent)
@@ -167,15 +173,19 @@ def _value(cell: str) -> int | float | str | None:
     return float(Fraction(cell)) if _REAL.fullmatch(cell) else cell or None
 
 
-def save(result: Any, path: Path) -> None:
+def save(result: Any, path: object) -> None:
     """Write a file, whole or not at all, in the format that its extension means."""
+    if not isinstance(path, (str, Path)) or "\0" in str(path) or not str(path):
+        raise ParameterError(
+            Problem(f"path is {shorten(repr(path))}", None, "the path of a file", 'save("result.csv")')
+        )
     from flopcalc.page.formats import Layout, format_of
     from flopcalc.render.terminal import Screen
 
     found = format_of(str(path))
     content = found.write(page_of(result), Layout(Screen.of(None)))
     try:
-        with replacing(path) as file:
+        with replacing(Path(path)) as file:
             file.write(content.encode())
     except OSError as error:
         what = f"`{shorten(str(path))}` cannot be written: {error.strerror or error}"

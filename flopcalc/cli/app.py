@@ -70,7 +70,7 @@ FAULT = 70
 TRACEBACK = "FLOPCALC_TRACEBACK"
 """The variable of the environment with which such an error shows where it was."""
 
-FLAGS = ("--", "--by-layer", "--exact-rounding", "--graph", "--growth", "--help", "--skip-refused", "-h")
+FLAGS = ("--", "--by-layer", "--exact-rounding", "--graph", "--growth", "--help", "--skip-refused", "--variants", "-h")
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 
 _HELP = """Exact, symbolic complexity of convolutional networks.

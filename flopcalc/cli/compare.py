@@ -45,7 +45,7 @@ def _checked(options: Mapping[str, Any], chosen: Format) -> None:
 
 @click.pass_context
 def _run(ctx: click.Context, /, **options: Any) -> None:
-    chosen = chosen_format(options)
+    chosen = chosen_format(options, read=options["specs"])
     _checked(options, chosen)
     from flopcalc.comparison import compare_specs
     from flopcalc.pages.compare import compare_page

@@ -56,10 +56,11 @@ def screen_for(output: str | None) -> Screen:
     return Screen.of(_standard_output() if output in _STANDARD_OUTPUT else None)
 
 
-def chosen_format(options: Mapping[str, Any], beside: Collection[str] = ()) -> Format:
+def chosen_format(options: Mapping[str, Any], beside: Collection[str] = (), *, read: Iterable[str] = ()) -> Format:
     """Return the format that is asked for, or that the file's extension means; before what takes its time.
 
-    A command may know extensions `beside` those of pages.
+    A command may know extensions `beside` those of pages, and names the specs that it has still to `read`, none of
+    whose files is written over.
 
     Raises
     ------
@@ -71,6 +72,10 @@ def chosen_format(options: Mapping[str, Any], beside: Collection[str] = ()) -> F
     name, output = options["output_format"], options["output"]
     path = "" if is_standard_output(output) else output
     if path:
+        from flopcalc.analysis import resolve, spelt_here
+
+        for spec in read:
+            resolve(spelt_here(spec))
         _refuse_what_was_read(path)
     found = FORMATS[name] if name else format_of(path, beside)
     if options.get("units") == "human" and found.exact:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flopcalc.analysis import resolve, spelt_here, split_settings
+from flopcalc.analysis import spelt_here, split_settings
 from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import Word, given_once, output_option, page_format_option, split_list
 from flopcalc.cli.output import chosen_format, write_page, written_page
@@ -53,9 +53,7 @@ def _run(
     **given: Any,
 ) -> int:
     values = shared_values(ctx, [spec for spec in (of, given["over"]) if spec is not None], ())
-    for spec in filter(None, (of, given["over"]) if given["output"] else ()):
-        resolve(spelt_here(spec))  # so that no file is written over that is read
-    chosen = chosen_format(given)
+    chosen = chosen_format(given, read=filter(None, (of, given["over"])))
     if of is None and not _is_relation(formula):
         return _run_sheet(formula, time_limit, chosen, given)
     claim = Claim(

@@ -56,7 +56,7 @@ Run = Callable[..., object]
         (("mobilenet_v1", "--columns", ","), ["no column is named"]),
         (("mobilenet_v1", "--convention", "papr"), ["there is no convention `papr`", "did you mean `paper`?"]),
         (("list", "block"), ["there is no `block`", "did you mean `blocks`?"]),
-        (("list", "--format", "latex"), ["one of table, json, csv"]),
+        (("list", "--format", "pdf"), ["--format cannot be `pdf`", "one of table, json, csv, tsv"]),
         (("mobilenet_v1", "--symbolic", "alhpa"), ["has no parameter `alhpa`", "did you mean `alpha`?"]),
         (("mobilenet_v1", "--assume", "beta > 1"), ["`beta`"]),
         (("mobilenet_v1", "--input", "3,2"), ["channels,height,width"]),

@@ -247,3 +247,9 @@ def test_every_packaged_name_is_unique_and_none_is_a_command() -> None:
 def test_a_packaged_file_is_named_after_its_spec() -> None:
     for entry in catalog.index():
         assert Path(entry.file).stem == entry.name
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """They are imported by it, whatever folder they lie in."""
+    names = [path.name for path in Path(__file__).parent.rglob("*.py")]
+    assert sorted({*names} - {"__init__.py"}) == sorted(name for name in names if name != "__init__.py")

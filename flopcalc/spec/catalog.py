@@ -43,7 +43,7 @@ __all__ = [
 
 INDEX_FILE = "index.json"
 FIGURES_FILE = "figures.json"
-"""What the packaged networks cost, which `python tests/test_figures.py` writes."""
+"""What the packaged networks cost, which `python tests/test_listed_figures.py` writes."""
 SPEC_KINDS = ("architectures", "blocks")
 """Folders of specs, whose names are looked up and are unique."""
 

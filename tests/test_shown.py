@@ -23,6 +23,9 @@ from flopcalc.theory.experiments import load_experiment, run_experiment
 from flopcalc.theory.quoted_table import explain_table
 from flopcalc.theory.worksheets import load_worksheet, mark
 
+pytestmark = pytest.mark.xdist_group("results that show themselves")
+"""In one process, which makes each of them once."""
+
 SHOWN: dict[str, Callable[[], Any]] = {
     "report": lambda: flopcalc.analyze("mobilenet_v1", alpha=0.5),
     "verdict": lambda: flopcalc.verify("17HWC²", "resnet_basic"),

@@ -70,7 +70,11 @@ def said_in(ok: Ok) -> Said:
     return answer
 
 
-each = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+each = pytest.mark.parametrize(
+    "command",
+    # in one process, which works out each answer once
+    [pytest.param(one, marks=pytest.mark.xdist_group(" ".join(one)), id=" ".join(one)) for one in COMMANDS],
+)
 
 
 @each

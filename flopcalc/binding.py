@@ -6,11 +6,12 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shallow, shorten, suggest
 from flopcalc.expression import QUOTE_IT, RUNNING, check_name, free_expression, multiplied, parse, read_relation
 from flopcalc.number import (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flopcalc.cost import Cost
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, SpecError, shorten
 from flopcalc.expression import Expression, Scope, literal, parse
 from flopcalc.graph import Graph, Node

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, total
 
 __all__ = ["QUANTITIES", "Cost", "add_up"]

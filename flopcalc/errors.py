@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
 from typing import ParamSpec, TypeVar
 
+from flopcalc.dataclass import dataclass
 from flopcalc.vocabulary import hint_for
 
 __all__ = [

@@ -12,12 +12,12 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, Place, Problem, SpecError, listed, one_of, shallow, shorten, suggest
 from flopcalc.number import (
     MOST_DIGITS,

@@ -9,12 +9,13 @@ meet that move at different speeds, the intervals are listed, position by positi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm
 from typing import Any, TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.layers import SAME, SINGLE, Reach, Resampled, Shape, Unknown, Whole, Window
 from flopcalc.number import Arithmetic, Number, as_text, divide, expanded, is_rational, normal, to_assume

@@ -7,10 +7,11 @@ the graph and not sums over layers, so they are computed here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from flopcalc.cost import Cost
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, Place, listed
 from flopcalc.field import Field, Step, fields
 from flopcalc.layers import POINTWISE, Layer, Shape, volume

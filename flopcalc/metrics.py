@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.number import Number, as_text, divide, is_rational
 

@@ -16,13 +16,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, listed, shorten
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
 from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, suggest
 from flopcalc.field import Field
 from flopcalc.graph import Graph, Schedule

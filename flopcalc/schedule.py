@@ -8,10 +8,11 @@ pieces: a layer that every other one comes before or after cuts the order in two
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import pairwise
+
+from flopcalc.dataclass import dataclass
 
 __all__ = ["MOST_STEPS", "Order", "Task", "least_peak"]
 

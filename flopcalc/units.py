@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, shorten
 
 __all__ = ["BYTE_UNITS", "DTYPES", "DTYPE_WORDS", "SCALES", "UNITS", "Figure", "Unit", "figure", "read_figure"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 
+from flopcalc.dataclass import dataclass
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import Layer, Shape, volume
 from flopcalc.number import expanded

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from flopcalc.building.faults import Faults
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Place, shorten, suggest
 from flopcalc.expression import Scope
 from flopcalc.number import as_text

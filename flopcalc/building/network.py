@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from flopcalc.binding import Binding
 from flopcalc.building.checks import Checks
@@ -14,6 +13,7 @@ from flopcalc.building.names import Trail, source
 from flopcalc.building.placing import forms_of
 from flopcalc.building.scopes import check_parameters, define, settle
 from flopcalc.building.site import MOST_LAYERS, Here, Site
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, Place, ShapeError, gathered, shallow
 from flopcalc.expression import Scope
 from flopcalc.graph import Graph

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from flopcalc.binding import Binding
@@ -12,6 +11,7 @@ from flopcalc.building.draft import Draft, Mark
 from flopcalc.building.faults import Faults
 from flopcalc.building.names import Trail
 from flopcalc.cost import Cost
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, Place, Problem
 from flopcalc.expression import RUNNING, Budget, Scope
 from flopcalc.graph import Turn

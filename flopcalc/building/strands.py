@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 
+from flopcalc.dataclass import dataclass
 from flopcalc.graph import Turn
 from flopcalc.layers import Shape, volume
 from flopcalc.number import Number, expanded, product, total

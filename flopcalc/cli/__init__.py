@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +12,9 @@ from flopcalc.cli.interrupts import interrupts
 
 __all__ = ["main"]
 
+_OBJECTS = 100_000
+"""After how many new objects cycles among them are looked for: a start makes as many, which all stay."""
+
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the program and leave with its exit code.
@@ -19,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     the signal's number where one ended it, 130 for Ctrl-C.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:
+        gc.set_threshold(_OBJECTS)
     with interrupts(last=argv is None) as met:
         try:
             from flopcalc.cli.app import run  # takes its time, in which the user may have enough

@@ -11,11 +11,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import current_thread, main_thread
 from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from flopcalc.dataclass import dataclass
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import click
 
@@ -12,6 +11,7 @@ from flopcalc.cli.completing import listed_words
 from flopcalc.cli.help import Command
 from flopcalc.cli.options import output_option
 from flopcalc.cli.output import is_standard_output, width_of, write_text
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Problem, UnknownNameError, shorten, suggest
 from flopcalc.metrics import METRICS, Metric, metric_named
 from flopcalc.render.text import broken

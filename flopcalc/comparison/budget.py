@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +13,7 @@ from flopcalc.comparison.plan import Plan, analysed, free_symbols, of_side, shar
 from flopcalc.comparison.recounting import recounted
 from flopcalc.comparison.result import Balanced, Comparison, Equal, Side, replaced
 from flopcalc.convention import convention_of
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, UndecidedError, gathered
 from flopcalc.expression import free_expression
 from flopcalc.metrics import COUNTED

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.theory.balance import Root
 

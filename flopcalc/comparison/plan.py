@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from flopcalc.analysis import analyze_spec, resolve, spelt_here, split_inline
 from flopcalc.binding import bind, is_truth
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, gathered, one_of, shorten, suggest
 from flopcalc.expression import Scope, free_expression, parse, read_relation
 from flopcalc.number import Number, as_text, is_rational, symbol

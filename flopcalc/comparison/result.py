@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError
 from flopcalc.metrics import COUNTED, METRICS, check_metric
 from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rational, is_symbolic, normal

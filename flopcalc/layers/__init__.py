@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.layers.activation import ACTIVATIONS, Activation
 from flopcalc.layers.base import FORMS, Attribute, Layer, Shape, show_shape, volume
 from flopcalc.layers.conv import Conv, Depthwise, TransposedConv

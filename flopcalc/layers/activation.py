@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from flopcalc.dataclass import dataclass
 from flopcalc.layers.base import Layer, Shape, attribute
 from flopcalc.number import Number
 

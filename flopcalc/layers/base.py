@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, shorten, suggest
 from flopcalc.layers.reach import POINTWISE, SAME, WHOLE, Reach
 from flopcalc.number import (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.layers.base import Layer, Padding, Pair, Shape, attribute, same_padding, show_pair, side
 from flopcalc.layers.reach import Reach, Resampled, Spread, Window

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd
 from typing import ClassVar
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.layers.base import (
     Equations,

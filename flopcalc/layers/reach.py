@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
 from typing import TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, is_rational
 
 __all__ = ["POINTWISE", "SAME", "SINGLE", "WHOLE", "Reach", "Resampled", "Spread", "Unknown", "Whole", "Window"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.layers.base import Equations, Layer, Pair, Shape, attribute, same_map, show_shape, volume, whole_map
 from flopcalc.layers.reach import SAME, SINGLE, Reach, Resampled, Unknown, Window

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import FlopcalcError, Problem, shorten
 from flopcalc.page.model import Page
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.render.cells import Cell, Phrase
 
 if TYPE_CHECKING:

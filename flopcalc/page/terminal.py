@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.number import is_rational
 from flopcalc.page.model import Bars, Block, Facts, Line, Page, Said, Steps, Table, Totals
 from flopcalc.render.book import BookWriter
@@ -17,8 +18,8 @@ from flopcalc.render.terminal import (
     Grid,
     Head,
     Paragraph,
-    Row,
     Screen,
+    Strip,
     facts_as_text,
     first_fitting,
     is_formula,
@@ -102,7 +103,7 @@ class _Drawing:
             return above + self.amounts(table)
         fitting = [first_fitting(self.grids(part), self.screen) for part in self.parts(table)]
         if table.chooses:
-            heads = {head.text for grid, _ in fitting for head in grid.heads}
+            heads = {strip.head.text for grid, _ in fitting for strip in grid.strips}
             lost = [column.name for column in table.in_print.columns if self.exact.words(column.head) not in heads]
             if lost:
                 self.missing.append(Paragraph(f"For want of room without {', '.join(lost)}: {table.chooses}.", "dim"))
@@ -115,10 +116,11 @@ class _Drawing:
         if not table.stay:
             yield table
             return
-        every = [column.name for column in table.columns]
+        every, written = [column.name for column in table.columns], _Written(table)
         chosen = every[: table.stay]
         for name in every[table.stay :]:
-            if len(chosen) > table.stay and _grid(table.seen([*chosen, name]), self.exact).across > self.screen.width:
+            across = written.grid([*chosen, name], self.exact).across
+            if len(chosen) > table.stay and across > self.screen.width:
                 yield _alone(table, chosen)
                 chosen = every[: table.stay]
             chosen.append(name)
@@ -139,12 +141,12 @@ class _Drawing:
 
     def grids(self, table: Table) -> Iterator[tuple[Grid, float]]:
         """Yield the grids that could show a table, the richest first, each with how much taller it may become."""
+        written = _Written(table)
         for view in (view for view in table.views if view.room <= self.screen.width):
-            seen = table.seen(view.names)
             for writer in self.writers[-1 if view.short else 0 : 1 if view.exact else None]:
-                grid = self.barred(_grid(seen, writer), table)
+                grid = self.barred(written.grid(view.names, writer), table)
                 if self.screen.colours and self.screen.unicode:
-                    yield self.shares_barred(grid, seen), 0
+                    yield self.shares_barred(grid, view.names, written), 0
                 yield grid, 0
             if view.breaks:
                 yield grid, view.breaks
@@ -177,23 +179,19 @@ class _Drawing:
         if room < _LEAST_BAR or all(line.bar is None for line in table.lines):
             return grid
         bars = ("" if line.bar is None else self.bar(line.bar, room) for line in table.lines)
-        rows = (Row((*row.cells, bar), row.role) for row, bar in zip(grid.rows, bars, strict=True))
-        return _Barred((*grid.heads, Head("")), tuple(rows))
+        return _Barred((*grid.strips, Strip(Head(""), tuple(bars))), grid.roles)
 
-    def shares_barred(self, grid: Grid, table: Table) -> Grid:
-        """Return a grid with a bar beside every row's share, for columns that have them and where all are numbers."""
-        columns = [list(texts) for texts in zip(*(row.cells for row in grid.rows), strict=True)]
-        heads = list(grid.heads)
-        for index, column in enumerate(table.columns):
-            shares = [_share_of(line, index) for line in table.lines] if column.barred else []
-            largest = max((share for share in shares if share is not None), default=Fraction(0))
-            if not largest or any(is_formula(cell) for line in table.lines for cell in line.cells[index]):
-                continue
-            bars = (self.bar((share or Fraction(0)) / largest, _SHARE_BAR) for share in shares)
-            columns[index] = [f"{text} {bar.ljust(_SHARE_BAR)}" for text, bar in zip(columns[index], bars, strict=True)]
-            heads[index] = replace(heads[index], text=heads[index].text + " " * (_SHARE_BAR + 1))
-        rows = zip(zip(*columns, strict=True), grid.rows, strict=True)
-        return Grid(tuple(heads), tuple(Row(cells, row.role) for cells, row in rows))
+    def shares_barred(self, grid: Grid, names: Sequence[str], written: _Written) -> Grid:
+        """Return a grid with a bar beside every row's share, in columns that have them."""
+        strips = list(grid.strips)
+        for index, name in enumerate(names):
+            if shares := written.shares(name):
+                largest = max(share or 0 for share in shares)
+                bars = (self.bar((share or Fraction(0)) / largest, _SHARE_BAR).ljust(_SHARE_BAR) for share in shares)
+                head, texts = strips[index].head, zip(strips[index].cells, bars, strict=True)
+                wider = replace(head, text=head.text + " " * (_SHARE_BAR + 1))
+                strips[index] = Strip(wider, tuple(f"{text} {bar}" for text, bar in texts))
+        return Grid(tuple(strips), grid.roles)
 
     def bars(self, bars: Bars) -> str:
         """Return a line for every bar; nothing where there is no room for one."""
@@ -246,20 +244,37 @@ def _alone(table: Table, names: Sequence[str]) -> Table:
     return replace(table.seen(names), views=(replace(table.views[0], names=tuple(names)),))
 
 
-def _grid(table: Table, writer: BookWriter) -> Grid:
-    heads = []
-    for index, column in enumerate(table.columns):
-        formulas = any(is_formula(cell) for line in table.lines for cell in line.cells[index])
-        whole = column.whole or (column.numeric and not formulas)
-        heads.append(Head(writer.words(column.head), column.numeric, whole))
-    rows = (Row(tuple(_texts(line, writer)), "heavy" if line.heavy else line.role) for line in table.lines)
-    return units_aligned(Grid(tuple(heads), tuple(rows)))
+class _Written:
+    """A table's cells as text, each written once however many views have it."""
 
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.places = {column.name: index for index, column in enumerate(table.columns)}
+        self.roles = tuple("heavy" if line.heavy else line.role for line in table.lines)
+        self.strip = cache(self._strip)
+        self.formulas = cache(self._formulas)
 
-def _texts(line: Line, writer: BookWriter) -> Iterator[str]:
-    first, *others = map(writer.phrase, line.cells)
-    yield _INDENT * line.depth + first
-    yield from others
+    def grid(self, names: Sequence[str], writer: BookWriter) -> Grid:
+        """Return some columns; the first of them shows how deep a row is."""
+        return Grid(tuple(self.strip(name, writer, not index) for index, name in enumerate(names)), self.roles)
+
+    def shares(self, name: str) -> list[Fraction | None]:
+        """Return every row's share where a column has bars; nothing where it has none to draw."""
+        index = self.places[name]
+        if not self.table.columns[index].barred or self.formulas(index):
+            return []
+        shares = [_share_of(line, index) for line in self.table.lines]
+        return shares if any(shares) else []
+
+    def _strip(self, name: str, writer: BookWriter, first: bool) -> Strip:
+        index = self.places[name]
+        column = self.table.columns[index]
+        whole = column.whole or (column.numeric and not self.formulas(index))
+        cells = (_INDENT * line.depth * first + writer.phrase(line.cells[index]) for line in self.table.lines)
+        return units_aligned(Strip(Head(writer.words(column.head), column.numeric, whole), tuple(cells)))
+
+    def _formulas(self, index: int) -> bool:
+        return any(is_formula(cell) for line in self.table.lines for cell in line.cells[index])
 
 
 def _share_of(line: Line, index: int) -> Fraction | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.drafts import replacing
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.number import Number, as_text, is_rational

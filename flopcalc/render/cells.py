@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.layers import Shape
 from flopcalc.number import Number, Value, as_text, is_rational, readable
 from flopcalc.render.formula import UNICODE, Style, formula

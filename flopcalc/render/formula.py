@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.number import Value, as_text, is_rational, is_symbolic
 from flopcalc.render.text import GREEK
 from flopcalc.theory.radicals import roots_together

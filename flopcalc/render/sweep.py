@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, BinaryIO, TypeVar
 
 from flopcalc.convention import Convention
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.metrics import METRICS, SWEPT
 from flopcalc.number import Value, as_text, normal, readable

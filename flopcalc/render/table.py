@@ -7,11 +7,11 @@ the formats' own affair.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from flopcalc.cost import add_up
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.field import Field
 from flopcalc.metrics import METRICS as KNOWN

@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from stat import S_ISFIFO
 from time import monotonic
@@ -21,6 +20,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import is_rational
 from flopcalc.render.cells import Digits
 from flopcalc.render.text import encodable, plain, printable
@@ -30,8 +30,8 @@ __all__ = [
     "Grid",
     "Head",
     "Paragraph",
-    "Row",
     "Screen",
+    "Strip",
     "facts_as_text",
     "first_fitting",
     "is_formula",
@@ -158,65 +158,67 @@ class Head:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row's texts, and what it is: a row, the head of a group, or the total."""
+@dataclass(frozen=True)
+class Strip:
+    """A column of text: its header and a cell for every row, with the widths that it can have."""
 
+    head: Head
     cells: tuple[str, ...]
-    role: str = "row"
+
+    @cached_property
+    def different(self) -> tuple[str, ...]:
+        """The different texts of the cells."""
+        return tuple(dict.fromkeys(self.cells))
+
+    @cached_property
+    def natural(self) -> int:
+        """The width in which nothing is broken."""
+        return max(1, cell_len(self.head.text), *map(cell_len, self.different))
+
+    @cached_property
+    def unbroken(self) -> int:
+        """The width in which no word is broken."""
+        return self.natural if self.head.whole else max(map(_longest_word, (self.head.text, *self.different)))
+
+    @cached_property
+    def below_words(self) -> int:
+        """The width in which no word is broken, but the header is where it has several."""
+        if not self.head.whole:
+            return self.unbroken
+        return max(1, _longest_word(self.head.text), *map(cell_len, self.different))
+
+    @cached_property
+    def readable(self) -> int:
+        """The width below which a column of words cannot be read."""
+        if self.head.numeric or not any(" " in text.strip() for text in (self.head.text, *self.different)):
+            return 0
+        return min(self.natural, max(_READABLE, cell_len(self.head.text)))
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Columns and rows of text, before they are drawn."""
+    """Columns of text before they are drawn, and what each row is: a row, the head of a group, or the total."""
 
-    heads: tuple[Head, ...]
-    rows: tuple[Row, ...]
-
-    @cached_property
-    def _columns(self) -> list[list[str]]:
-        """The different texts of every column, its header among them."""
-        cells = zip((head.text for head in self.heads), *(row.cells for row in self.rows), strict=True)
-        return [[*dict.fromkeys(column)] for column in cells]
-
-    @cached_property
-    def natural(self) -> tuple[int, ...]:
-        """The widths in which nothing is broken."""
-        return tuple(max(1, *map(cell_len, column)) for column in self._columns)
+    strips: tuple[Strip, ...]
+    roles: tuple[str, ...]
 
     @property
     def across(self) -> int:
         """The width in which nothing is broken, of all columns and what stands between them."""
-        return _across(self.natural)
-
-    @cached_property
-    def unbroken(self) -> tuple[int, ...]:
-        """The widths in which no word is broken."""
-        return tuple(
-            natural if head.whole else max(map(_longest_word, column))
-            for head, natural, column in zip(self.heads, self.natural, self._columns, strict=True)
-        )
-
-    @cached_property
-    def below_words(self) -> tuple[int, ...]:
-        """The widths in which no word is broken, but every header is where it has several."""
-        return tuple(
-            max(1, _longest_word(head.text), *map(cell_len, column[1:])) if head.whole else least
-            for head, least, column in zip(self.heads, self.unbroken, self._columns, strict=True)
-        )
+        return _across([strip.natural for strip in self.strips])
 
     def widths(self, room: int) -> tuple[int, ...]:
         """Return the widths on a screen: the widest columns give way, none below its longest word if that can be."""
-        least = self.unbroken
+        least = tuple(strip.unbroken for strip in self.strips)
         if _across(least) > room:
-            least = self.below_words
+            least = tuple(strip.below_words for strip in self.strips)
         if _across(least) > room:
             least = tuple(
-                whole if head.whole else min(natural, _NARROWEST)
-                for head, natural, whole in zip(self.heads, self.natural, self.below_words, strict=True)
+                strip.below_words if strip.head.whole else min(strip.natural, _NARROWEST) for strip in self.strips
             )
-        for level in range(max(self.natural), 0, -1):
-            widths = tuple(max(low, min(high, level)) for low, high in zip(least, self.natural, strict=True))
+        natural = [strip.natural for strip in self.strips]
+        for level in range(max(natural), 0, -1):
+            widths = tuple(max(low, min(high, level)) for low, high in zip(least, natural, strict=True))
             if _across(widths) <= room:
                 return widths
         return least
@@ -234,7 +236,8 @@ class Grid:
             header_style="bold",
             border_style="dim",
         )
-        for head, width in zip(self.heads, widths, strict=True):
+        for strip, width in zip(self.strips, widths, strict=True):
+            head = strip.head
             table.add_column(
                 _cell(head.text, head, "head", width),
                 justify="right" if head.numeric else "left",
@@ -242,12 +245,12 @@ class Grid:
                 no_wrap=head.whole and width >= cell_len(head.text),
                 overflow="fold",
             )
-        for index, row in enumerate(self.rows):
-            cells = zip(row.cells, self.heads, widths, strict=True)
+        for index, (role, cells) in enumerate(self.rows):
+            written = zip(cells, self.strips, widths, strict=True)
             table.add_row(
-                *(_cell(text, head, row.role, width) for text, head, width in cells),
-                style=_STYLES[row.role],
-                end_section=index + 1 < len(self.rows) and self.rows[index + 1].role == "total",
+                *(_cell(text, strip.head, role, width) for text, strip, width in written),
+                style=_STYLES[role],
+                end_section=self.roles[index + 1 : index + 2] == ("total",),
             )
         return screen.drawn(table, _across(widths))
 
@@ -258,22 +261,23 @@ class Grid:
 
     def _cramped(self, widths: Sequence[int]) -> bool:
         """Whether a column of words would be too narrow to be read."""
-        for head, width, natural, column in zip(self.heads, widths, self.natural, self._columns, strict=True):
-            least = min(natural, max(_READABLE, cell_len(head.text)))
-            if width < least and not head.numeric and any(" " in text.strip() for text in column):
-                return True
-        return False
+        return any(width < strip.readable for strip, width in zip(self.strips, widths, strict=True))
+
+    @property
+    def rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each row: what it is, and its cells."""
+        return zip(self.roles, zip(*(strip.cells for strip in self.strips), strict=True), strict=True)
 
     def _listed(self, screen: Screen) -> str:
         """Return a list for every row: what it is, and below it each other cell behind its column's header."""
         lines = []
-        for row in self.rows:
-            style = _STYLES[row.role]
-            first, *rest = zip(self.heads, row.cells, strict=True)
-            lines.append(screen.drawn(Text(first[1].strip() or first[0].text, style or "bold", overflow="fold")))
-            for head, cell in rest:
+        for role, cells in self.rows:
+            style = _STYLES[role]
+            name = cells[0].strip() or self.strips[0].head.text
+            lines.append(screen.drawn(Text(name, style or "bold", overflow="fold")))
+            for strip, cell in zip(self.strips[1:], cells[1:], strict=True):
                 if cell.strip():
-                    said = f"{head.text}  {cell.strip()}" if head.text else cell.strip()
+                    said = f"{strip.head.text}  {cell.strip()}" if strip.head.text else cell.strip()
                     lines.append(screen.drawn(Padding(Text(said, style, overflow="fold"), (0, 0, 0, _GAP))))
         return "".join(lines)
 
@@ -311,7 +315,7 @@ def first_fitting(grids: Iterable[tuple[Grid, float]], screen: Screen) -> tuple[
             break
         if allowance and grid.may_break(screen):
             lines = grid.drawn(screen)
-            if lines.count("\n") <= 3 + len(grid.rows) + max(allowance * len(grid.rows), 3):
+            if lines.count("\n") <= 3 + len(grid.roles) + max(allowance * len(grid.roles), 3):
                 return grid, lines
     return grid, grid.drawn(screen)
 
@@ -325,21 +329,14 @@ def is_formula(cell: object) -> bool:
 _UNIT = re.compile(r"(?<=\d) ([kMGTPE]?B|[kMGTPE])$")
 
 
-def units_aligned(grid: Grid) -> Grid:
+def units_aligned(strip: Strip) -> Strip:
     """Set numbers without a unit to the left of the others' units."""
-    columns = list(zip(*(row.cells for row in grid.rows), strict=True))
-    for index, head in enumerate(grid.heads):
-        if not head.whole:
-            continue
-        found = [_UNIT.search(cell) for cell in columns[index]]
-        longest = max((len(unit[1]) for unit in found if unit), default=0)
-        if longest:
-            columns[index] = tuple(
-                cell + " " * (longest - len(unit[1]) if unit else longest + 1) if cell else ""
-                for cell, unit in zip(columns[index], found, strict=True)
-            )
-    rows = zip(*columns, strict=True)
-    return Grid(grid.heads, tuple(Row(cells, old.role) for cells, old in zip(rows, grid.rows, strict=True)))
+    found = [_UNIT.search(cell) for cell in strip.cells] if strip.head.whole else []
+    longest = max((len(unit[1]) for unit in found if unit), default=0)
+    if not longest:
+        return strip
+    rooms = (longest - len(unit[1]) if unit else longest + 1 for unit in found)
+    return Strip(strip.head, tuple(cell and cell + " " * room for cell, room in zip(strip.cells, rooms, strict=True)))
 
 
 def totals_as_text(
@@ -410,8 +407,9 @@ def listing_as_text(
     """
     screen = screen or Screen()
     heads = tuple(column if isinstance(column, Head) else Head(column) for column in columns)
-    written = (tuple(screen.written(cell) for cell in row) for row in rows)
-    grid = Grid(heads, tuple(Row(*row) for row in zip(written, roles or ["row"] * len(rows), strict=True)))
+    texts = zip(*rows, strict=True) if rows else [()] * len(heads)
+    strips = (Strip(head, tuple(map(screen.written, cells))) for head, cells in zip(heads, texts, strict=True))
+    grid = Grid(tuple(strips), tuple(roles or ["row"] * len(rows)))
     above = screen.drawn(Text(screen.written(title), "bold")) if title else ""
     return above + grid.drawn(screen)
 

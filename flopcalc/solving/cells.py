@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UndecidedError
 from flopcalc.number import normal
 from flopcalc.solving.counting import built_at, totals_of

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, UndecidedError
 from flopcalc.number import normal
 from flopcalc.solving.cells import Line, Piece

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property, total_ordering
@@ -17,6 +17,7 @@ from typing import Any
 
 from flopcalc.analysis import analyze_spec, split_settings
 from flopcalc.binding import is_truth
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, one_of, shorten, suggest
 from flopcalc.expression import free_expression
 from flopcalc.number import Arithmetic, Number, as_expr, is_rational, normal, proven_sign, symbol

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from typing import Any
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, Problem, UndecidedError
 from flopcalc.number import Number, as_text, is_rational, normal, readable
 from flopcalc.solving.counting import built_at, totals_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Number
 from flopcalc.report import Report
 from flopcalc.shown import Shown

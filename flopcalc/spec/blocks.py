@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Protocol
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Place, SpecError, shorten, suggest
 from flopcalc.layers import LAYERS
 from flopcalc.spec.catalog import spelling

@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Place, Problem, SpecError, UnknownNameError, one_of, shorten, suggest
 
 __all__ = [

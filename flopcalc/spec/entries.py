@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Place, listed, one_of, shorten, suggest
 from flopcalc.expression import Expression, literal
 from flopcalc.layers import LAYERS, Attribute

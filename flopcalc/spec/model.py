@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Place
 from flopcalc.expression import Expression, Scope
 from flopcalc.layers import Primitive

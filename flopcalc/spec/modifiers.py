@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from dataclasses import dataclass
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import shorten, suggest
 from flopcalc.expression import LONGEST_NAME, Expression
 from flopcalc.layers import LAYERS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.expression import AMBIGUOUS, FUNCTIONS, RUNNING
 
 __all__ = ["ANY_CHOICE", "ANY_WORD", "VALUE", "AnyWord", "Names"]

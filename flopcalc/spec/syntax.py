@@ -12,13 +12,14 @@ import unicodedata
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Place, Problem, SpecError, gathered, shorten, suggest
 from flopcalc.spec.catalog import beside_you
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from flopcalc.analysis import texts_of
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.expression import AMBIGUOUS, free_expression, parse
 from flopcalc.number import Value, as_text, exact, is_rational, normal, symbol

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Value
 from flopcalc.sweeps.axes import Column, Grid, Product
 from flopcalc.sweeps.compiled import Compiled, Found, put_together

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, TypeAlias
 from flopcalc.analysis import given_values, resolve, texts_of, want_one_of
 from flopcalc.binding import bind
 from flopcalc.convention import Convention, convention_of
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, one_of, shorten
 from flopcalc.metrics import METRICS as RATIOS
 from flopcalc.metrics import check_metric, parts_of

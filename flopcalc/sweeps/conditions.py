@@ -10,10 +10,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Excerpt, Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shorten, suggest
 from flopcalc.expression import Scope, parse
 from flopcalc.metrics import IN_BYTES, METRICS

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.number import divide
 from flopcalc.sweeps.recorded import Atom, Monomial, Polynomial
 from flopcalc.sweeps.tracing import Domain, Trace

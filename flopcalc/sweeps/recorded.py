@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.number import Recorded
 
 __all__ = [

@@ -7,7 +7,7 @@ import pickle
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import local
@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from flopcalc.analysis import given_values
 from flopcalc.convention import Convention
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, one_of, shorten
 from flopcalc.metrics import parts_of
 from flopcalc.number import Value

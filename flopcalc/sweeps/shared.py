@@ -12,12 +12,12 @@ import mmap
 import os
 import tempfile
 import weakref
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
+from flopcalc.dataclass import dataclass
 from flopcalc.drafts import draft
 
 if TYPE_CHECKING:

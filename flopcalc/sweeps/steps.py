@@ -7,9 +7,9 @@ halved, down to single values. So a step may be shorter than it could be, and ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.sweeps.evaluation import Plan, Side
 from flopcalc.sweeps.tracing import Domain, Trace
 

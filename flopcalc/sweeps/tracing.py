@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from flopcalc.analysis import analyze_spec
 from flopcalc.binding import bind
 from flopcalc.building import MOST_LAYERS, Built, Checks, build
 from flopcalc.convention import Convention
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, shallow
 from flopcalc.layers import Shape
 from flopcalc.metrics import COUNTED, SWEPT, nothing_below, parts_of

@@ -7,10 +7,10 @@ an equation with numbers alone is solved at any degree, each root in an isolatin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.number import Arithmetic, Number, as_expr, is_rational, normal
 from flopcalc.theory.textbook import textbook

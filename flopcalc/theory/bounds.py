@@ -11,12 +11,13 @@ its widths hardly matter, and its outputs are the classes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from flopcalc.analysis import analyze
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, Problem
 from flopcalc.graph import Node
 from flopcalc.number import Number, as_expr, expanded, is_rational, normal, total

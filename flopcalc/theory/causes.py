@@ -7,12 +7,13 @@ layers' own formulas are asked again under the slip, and the claim must be what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 from typing import TypeAlias
 
 from flopcalc.cost import Cost
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.graph import Node
 from flopcalc.layers import Layer, Shape

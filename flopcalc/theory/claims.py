@@ -9,10 +9,11 @@ else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from flopcalc.analysis import texts_of
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, UndecidedError, shorten
 from flopcalc.number import Number
 from flopcalc.shown import Shown

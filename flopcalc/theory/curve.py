@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product as combinations
 from math import lcm
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten
 from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, normal
 from flopcalc.theory.equivalence import is_zero, nonnegative, symbols_of

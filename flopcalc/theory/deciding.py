@@ -8,10 +8,11 @@ whatever was proved.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, one_of, shorten, suggest
 from flopcalc.metrics import COUNTED
 from flopcalc.number import (

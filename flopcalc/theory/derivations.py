@@ -7,7 +7,7 @@ quantities) and steps. A step states one thing that can be proved; :mod:`flopcal
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from time import thread_time
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from flopcalc.analysis import analyze_spec, resolve, texts_of
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import (
     Fault,
     FlopcalcError,

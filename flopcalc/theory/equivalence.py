@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal, proven_sign
 from flopcalc.theory.means import by_means
 

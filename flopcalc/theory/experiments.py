@@ -8,13 +8,13 @@ the speeds are the paper's.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations
 from typing import ClassVar
 
 from flopcalc.analysis import analyze_spec
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import (
     Fault,
     FlopcalcError,

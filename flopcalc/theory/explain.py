@@ -8,7 +8,7 @@ come first, and changes of the network last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.binding import is_truth
 from flopcalc.convention import Convention, load_convention
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.metrics import check_metric
 from flopcalc.number import Number, Value, is_rational, readable

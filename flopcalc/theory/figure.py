@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, described, shorten
 from flopcalc.number import MOST_DIGITS
 from flopcalc.units import BYTE_UNITS, SCALES

@@ -9,10 +9,10 @@ is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any, TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, is_rational, normal
 from flopcalc.theory.equivalence import nonnegative
 

@@ -23,12 +23,12 @@ Source: Ma et al. 2018, arXiv:1807.11164, sections 2 and 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from flopcalc.analysis import analyze
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import Layer

@@ -18,10 +18,10 @@ Source: Ma et al. 2018, arXiv:1807.11164, section 2, G1 and equation 1 (there fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isqrt
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.layers import Layer, Shape
 from flopcalc.layers.conv import Depthwise, Windowed
 from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, product

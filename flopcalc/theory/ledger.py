@@ -7,7 +7,6 @@ so that a line can say "2 per output" whatever file the rule comes from; where t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
@@ -16,6 +15,7 @@ from typing import Any, ClassVar
 
 from flopcalc.analysis import analyze
 from flopcalc.convention import COUNTED, QUANTITIES, Convention, Counted, Rule, load_convention
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.expression import Scope, parse
 from flopcalc.graph import Node

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Number
 
 if TYPE_CHECKING:

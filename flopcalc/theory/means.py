@@ -7,10 +7,10 @@ the rest. Where that fails, whole symbols are written as 1 more than what is not
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, normal
 
 __all__ = ["Means", "by_means"]

@@ -18,10 +18,10 @@ Source: Ma et al. 2018, arXiv:1807.11164, section 2, G1 and equation 1, which is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import gcd
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten, suggest
 from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, is_symbolic, normal
 from flopcalc.theory.curve import (

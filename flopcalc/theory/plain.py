@@ -12,12 +12,12 @@ import ast
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import TypeAlias
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, one_of, shorten, suggest
 
 __all__ = [

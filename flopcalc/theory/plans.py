@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, Place, Problem, listed, one_of, shallow, shorten, suggest
 from flopcalc.expression import check_name, read_relation
 from flopcalc.metrics import METRICS

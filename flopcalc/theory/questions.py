@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from flopcalc.analysis import analyze_spec, resolve
 from flopcalc.binding import is_truth, multipliers_of, names_of
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import (
     Fault,
     FlopcalcError,

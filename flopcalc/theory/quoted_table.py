@@ -7,12 +7,13 @@ not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
 from flopcalc.analysis import resolve
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.report import Report
 from flopcalc.shown import Shown

@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product as combinations
@@ -20,6 +19,7 @@ from typing import Any, TypeAlias
 from flopcalc.binding import bind, is_truth
 from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, Problem
 from flopcalc.expression import Scope, parse
 from flopcalc.graph import Graph

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, is_rational, normal
 
 __all__ = ["MOST_CLASSES", "Classes", "rounded_away"]

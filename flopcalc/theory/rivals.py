@@ -7,9 +7,10 @@ say what they cost; one that costs less than a bound refutes it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Problem, UndecidedError, shorten
 from flopcalc.graph import Node
 from flopcalc.layers import Shape

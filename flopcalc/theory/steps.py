@@ -8,11 +8,11 @@ said to be open.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten
 from flopcalc.number import Arithmetic, Number, as_expr, as_text, expanded, is_rational, normal, readable
 from flopcalc.theory.equivalence import (

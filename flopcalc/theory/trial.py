@@ -7,12 +7,12 @@ its rounding kept. Points are those that meet what the answer says it assumes, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from math import ceil, floor, lcm
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError
 from flopcalc.number import Number, as_text, is_rational, normal
 from flopcalc.theory.equivalence import MULTIPLIERS, counterexample, evaluated, symbols_of

@@ -8,11 +8,11 @@ is used: no sympy, no simplification. A line that fails at one point was not pro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, Problem, UndecidedError, shorten
 from flopcalc.number import Number, as_text, is_rational
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Part, Rounded

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from flopcalc.analysis import split_inline, split_settings
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, Problem, SpecError, UnknownNameError, gathered
 from flopcalc.report import DTYPES
 from flopcalc.shown import Shown

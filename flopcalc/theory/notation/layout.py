@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from flopcalc.dataclass import dataclass
 from flopcalc.theory.notation.errors import fault
 from flopcalc.theory.notation.scanner import COMMANDS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from flopcalc.dataclass import dataclass
 from flopcalc.theory.notation.scanner import NAMED
 from flopcalc.units import UNITS
 

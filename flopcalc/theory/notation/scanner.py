@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import shorten
 from flopcalc.theory.notation.errors import NotationError, fault
 from flopcalc.theory.notation.symbols import GREEK_SIGNS, shown_symbol

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 
+from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Excerpt, Fault, Problem, shorten
 from flopcalc.metrics import metric_named
 from flopcalc.number import Arithmetic, Number

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from typing import Any
 
+from flopcalc.dataclass import dataclass
 from flopcalc.errors import Excerpt, Fault, Problem
 from flopcalc.number import Arithmetic, Number, is_rational, normal, summed, turn_symbol
 from flopcalc.theory import plain

@@ -75,9 +75,10 @@ _KEPT = Kept()
 
 
 def keep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work out once what a test's `command` asks, for all tests with that command; without one, what the test asks."""
+    """Work out once what a test asks, however often it asks and whatever the width that it is run at."""
     given = request.node.callspec.params if hasattr(request.node, "callspec") else {}
-    _KEPT.ask((request.path, given["command"]) if "command" in given else request.node.nodeid)
+    asked = {name: value for name, value in given.items() if name not in ("columns", "width")}
+    _KEPT.ask((request.path, request.node.originalname, asked))
     for name in WORK:
         work = locate(name)
         assert callable(work), name

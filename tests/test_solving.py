@@ -345,8 +345,18 @@ def test_logarithms_are_compared_exactly() -> None:
     assert End(Fraction(10**20 + 1, 10**20), Fraction(2)) > End(Fraction(0))
 
 
+billion = pytest.mark.xdist_group("a billion")
+
+
+@functools.cache
+def of_a_billion() -> Solution:
+    """Return the EfficientNet of a billion multiply-adds, which is searched for once."""
+    return solved("efficientnet", "phi", flops="1G")
+
+
+@billion
 def test_a_parameter_that_others_follow_by_powers_has_logarithms_for_ends() -> None:
-    found = network(solved("efficientnet", "phi", flops="1G"))
+    found = network(of_a_billion())
     low, high = found.span.low, found.span.high
     assert low is not None
     assert high is not None
@@ -360,6 +370,7 @@ def test_a_parameter_that_others_follow_by_powers_has_logarithms_for_ends() -> N
     assert analyze("efficientnet", phi=ceiling + step).totals.flops > 10**9  # type: ignore[operator]
 
 
+@billion
 @pytest.mark.parametrize(
     "way",
     [
@@ -371,7 +382,7 @@ def test_a_parameter_that_others_follow_by_powers_has_logarithms_for_ends() -> N
 def test_a_ray_of_powers_is_the_parameter_that_they_follow(way: str) -> None:
     along = solve("efficientnet", along=way, flops="1G")
     assert isinstance(along, Solution)
-    alone = solved("efficientnet", "phi", flops="1G")
+    alone = of_a_billion()
     assert along.value == alone.value
     assert along.interval == alone.interval
     assert network(along).totals == network(alone).totals
@@ -382,10 +393,11 @@ def test_a_value_with_a_fine_denominator_is_analysed_at_once() -> None:
     assert layers(fine) == layers(analyze("efficientnet", phi="1.03"))
 
 
+@billion
 def test_a_power_of_a_multiple_is_a_power_of_the_unknown() -> None:
     half = solve("efficientnet", along="phi=2*t", flops="1G")
     assert isinstance(half, Solution)
-    alone = network(solved("efficientnet", "phi", flops="1G"))
+    alone = network(of_a_billion())
     assert network(half).totals == alone.totals
     assert alone.span.low is not None
     assert half.interval is not None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -369,7 +370,8 @@ def _near(name: str, words: Sequence[str]) -> str:
     return suggest(name, [word for word in words if word.casefold() == near[0]]) if near else ""
 
 
-def names_of(spec: Spec, attribute: str) -> set[str]:
+@lru_cache(maxsize=1024)  # a search binds the same spec again and again
+def names_of(spec: Spec, attribute: str) -> frozenset[str]:
     """Return the names that a spec's layers have in an attribute, as their groups; those of its blocks among them."""
     found: set[str] = set()
     waiting = [*spec.layers.entries]
@@ -380,7 +382,7 @@ def names_of(spec: Spec, attribute: str) -> set[str]:
             found.update(name for key, value in entry.attributes if key in counts for name in value.names)
         if not isinstance(entry, BlockEntry):
             waiting += [inner for body in bodies(entry) for inner in body.entries]
-    return found
+    return frozenset(found)
 
 
 def multipliers_of(given: Iterable[tuple[Spec, Mapping[str, object]]]) -> set[str]:

@@ -169,7 +169,7 @@ class Graph:
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Return the shapes of what a node reads."""
-        return tuple(self.shapes[tensor] for tensor in node.inputs)
+        return tuple([self.shapes[tensor] for tensor in node.inputs])
 
     def peak_memory(self, arithmetic: Arithmetic) -> Number:
         """Return the largest sum of live tensors while the layers run in order, in elements.

@@ -334,7 +334,7 @@ def total(values: Iterable[Number]) -> Number:
     rational: int | Fraction = 0
     symbolic: list[Expr] = []
     for value in values:
-        if is_rational(value):
+        if type(value) is int or is_rational(value):
             rational += value
         else:
             symbolic.append(value)

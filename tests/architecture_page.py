@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import shipped
 from test_goldens import PUBLISHED, as_printed, counted, published
 
-from flopcalc import analyze
 from flopcalc.layers import show_shape
 from flopcalc.render.units import rounded as decimals
 from flopcalc.spec import catalog
@@ -27,14 +27,13 @@ def architectures_table() -> str:
     for entry in catalog.index():
         if entry.kind != "architectures":
             continue
-        reports = {name: analyze(name) for name in (*entry.variants, entry.name)}
-        costs = [reports[name].totals.cost for name in entry.variants]
-        for name, report in reports.items():
-            if name not in entry.variants and report.totals.cost in costs:
+        found = {name: shipped.counted(name) for name in (*entry.variants, entry.name)}
+        costs = [found[name][0] for name in entry.variants]
+        for name, (cost, _, inputs) in found.items():
+            if name not in entry.variants and cost in costs:
                 continue  # the defaults are one of the variants
-            totals = report.totals
-            shapes = ", ".join(show_shape(shape) for shape in report.inputs.values())
-            figures = (f"{value:,}" for value in (totals.params, totals.weights, totals.madds))
+            shapes = ", ".join(show_shape(shape) for shape in inputs)
+            figures = (f"{value:,}" for value in (cost.params, cost.weights, cost.madds))
             rows.append((f"`{name}`", entry.title, shapes, *figures))
     return _table(("Name", "Paper's name", "Input", "Params", "Weights", "Multiply-adds"), frozenset({3, 4, 5}), rows)
 

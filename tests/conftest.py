@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import kept_work
 import pytest
 from report_specs import BLOCK, HOSTILE, ROUNDED, SMALL, made
 
 from flopcalc import Report, analyze
 from flopcalc.cli import main
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look no more at the thousands of tests, which live to the end."""
+    gc.collect()
+    gc.freeze()
+
 
 # -- reports ---------------------------------------------------------------------------------------------------------
 
@@ -77,6 +86,12 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Ran(left.value.code, captured.out, captured.err)
 
     return runner
+
+
+@pytest.fixture
+def worked_out_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work out once what is shown in many formats and widths."""
+    kept_work.keep(request, monkeypatch)
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ import flopcalc
 from flopcalc.layers import LAYERS as LAYERS_OF_THE_LANGUAGE
 from flopcalc.spec import catalog
 
+pytestmark = pytest.mark.xdist_group("the package's files")
+"""In one process, which reads each of them once."""
+
 PACKAGE = Path(flopcalc.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
@@ -65,6 +68,13 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_specs" not in path.
 def home(path: Path) -> str:
     """Return the first part of a module's name below the package."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """Let the trees go with the last test: no later one is to be slowed down by half a million nodes."""
+    yield
+    parsed.cache_clear()
 
 
 @cache

@@ -35,6 +35,7 @@ from typing import Any
 import pytest
 from architecture_page import architectures_table, published_tables
 from command_runner import Runner, command_runner
+from shipped import networks
 
 from flopcalc import FlopcalcError, analyze, load
 from flopcalc.expression import FUNCTIONS
@@ -457,6 +458,7 @@ def generated(text: str) -> str:
     return _SECTION.sub(lambda match: f"{match[1]}\n{GENERATED[match[2]]()}\n{match[4]}", text)
 
 
+@networks
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_tables_are_those_of_the_code(document: Path) -> None:
     text = document.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import shipped
 
 import flopcalc
 from flopcalc.spec.catalog import FIGURES_FILE, Figures, figures
@@ -15,14 +16,15 @@ NAMES = [name for entry in flopcalc.list("architectures") for name in dict.fromk
 
 
 def counted(name: str) -> Figures:
-    totals = flopcalc.analyze(name).totals
-    return Figures(totals.params, totals.flops, totals.mac)  # type: ignore[arg-type]
+    cost, flops, _ = shipped.counted(name)
+    return Figures(cost.params, flops, cost.mac)  # type: ignore[arg-type]
 
 
 def test_every_network_and_no_other_has_its_figures() -> None:
     assert list(figures()) == NAMES
 
 
+@shipped.networks
 @pytest.mark.parametrize("name", NAMES)
 def test_a_networks_figures_are_what_it_costs(name: str) -> None:
     assert figures()[name] == counted(name)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import flopcalc
 from flopcalc import Report, analyze
-from flopcalc.errors import FlopcalcError, ParameterError, UndecidedError, UnknownNameError
+from flopcalc.errors import FlopcalcError, ParameterError, UndecidedError
 from flopcalc.report import METRICS
 from flopcalc.solving import Compound, Formula, Found, Front, Solution, cells, compound, front, search, solve
 from flopcalc.solving.budgets import read_budget
@@ -93,14 +93,26 @@ CASES: list[tuple[str, str, dict[str, int], dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("spec", "unknown", "budgets", "others"), CASES, ids=lambda item: str(item))
-def test_every_value_of_the_interval_gives_the_network_and_none_around_it(
-    spec: str, unknown: str, budgets: dict[str, int], others: dict[str, object]
-) -> None:
-    try:
-        solution = solved(spec, unknown, **budgets, **others)
-    except UnknownNameError:
-        pytest.skip(f"no {spec}")
+@functools.cache
+def solution_of(case: int) -> Solution:
+    """Return the solution of a case, which is searched for once."""
+    spec, unknown, budgets, others = CASES[case]
+    return solved(spec, unknown, **budgets, **others)
+
+
+each_case = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(number, marks=pytest.mark.xdist_group(f"solution {number}"), id=f"{case[0]} {number}")
+        for number, case in enumerate(CASES)
+    ],
+)
+
+
+@each_case
+def test_every_value_of_the_interval_gives_the_network_and_none_around_it(case: int) -> None:
+    spec, unknown, budgets, others = CASES[case]
+    solution = solution_of(case)
     found = network(solution)
     assert found.span.low is not None
     assert found.span.high is not None
@@ -122,11 +134,10 @@ def test_every_value_of_the_interval_gives_the_network_and_none_around_it(
         assert report is None or layers(report) != expected
 
 
-@pytest.mark.parametrize(("spec", "unknown", "budgets", "others"), CASES, ids=lambda item: str(item))
-def test_no_greater_value_is_within_the_budget(
-    spec: str, unknown: str, budgets: dict[str, int], others: dict[str, object]
-) -> None:
-    solution = solved(spec, unknown, **budgets, **others)
+@each_case
+def test_no_greater_value_is_within_the_budget(case: int) -> None:
+    spec, unknown, budgets, others = CASES[case]
+    solution = solution_of(case)
     _, high = ends(network(solution).span)
     values = [high * Fraction(1000 + step**2, 1000) for step in range(40)]
     values += [high + TINY, 8 * high, 50 * high] if unknown != "depth" else [high + TINY]
@@ -171,18 +182,21 @@ def first_mobilenet(alpha: Fraction) -> tuple[int, int] | None:
     return weights + 1000 * before, madds + 1000 * before
 
 
+@functools.cache
+def first_mobilenets() -> list[tuple[Fraction, tuple[int, int]]]:
+    """Return a multiplier of every network that is less than three times as wide, with its costs."""
+    # every step of round(alpha·c), c a divisor of 1024, is at a multiple of 1/2048
+    alphas = (Fraction(half, 2048) for half in range(1, 3 * 2048))
+    return [(alpha, cost) for alpha in alphas if (cost := first_mobilenet(alpha)) is not None]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(200_000, 1_500_000_000), st.booleans())
 def test_random_budgets_are_met_as_by_trying_every_network_of_the_papers_table(budget: int, by_weights: bool) -> None:
     metric = "weights" if by_weights else "madds"
     budget = budget // 100 + 10_000 if by_weights else budget + 1_000_000
-    best: Fraction | None = None
-    # every step of round(alpha·c), c a divisor of 1024, is at a multiple of 1/2048
-    for half in range(1, 3 * 2048):
-        alpha = Fraction(half, 2048)
-        cost = first_mobilenet(alpha)
-        if cost is not None and cost[0 if by_weights else 1] <= budget:
-            best = alpha
+    within = [alpha for alpha, cost in first_mobilenets() if cost[0 if by_weights else 1] <= budget]
+    best = max(within, default=None)
     solution = solved("mobilenet_v1", "alpha", **{metric: budget})
     if best is None:
         assert not solution.solved
@@ -203,10 +217,9 @@ def test_the_papers_half_of_mobilenet_is_what_149_and_a_half_millions_buy() -> N
     assert found.totals["flops"] == 149_497_088
 
 
-@settings(max_examples=12, deadline=None)
-@given(st.integers(30_000_000, 1_000_000_000))
-def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budget: int) -> None:
-    found = solved("mobilenet_v2", "alpha", flops=budget)
+@functools.cache
+def second_mobilenets() -> list[tuple[Fraction, int]]:
+    """Return multipliers of all networks that are less than twice as wide, with their multiply-adds."""
     # make_divisible steps at (8k - 4)/c, and where nine tenths of alpha·c pass a multiple of 8
     widths = (16, 24, 32, 64, 96, 160, 320, 1280)
     steps = {Fraction(8 * k - 4, c) for c in widths for k in range(1, 2 * c // 8)}
@@ -215,7 +228,14 @@ def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budg
     values = [value for value in values if value < 2]
     blocks = list(flopcalc.sweep("mobilenet_v2", {"alpha": values}, ["flops"]))
     costs = [int(cost) for block in blocks for cost in block.metrics["flops"]]
-    within = [value for value, cost in zip(values, costs, strict=True) if cost <= budget]
+    return list(zip(values, costs, strict=True))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(30_000_000, 1_000_000_000))
+def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budget: int) -> None:
+    found = solved("mobilenet_v2", "alpha", flops=budget)
+    within = [value for value, cost in second_mobilenets() if cost <= budget]
     if not within:
         assert not found.solved
     elif found.value is not None and found.value < Fraction(19, 10):
@@ -325,8 +345,18 @@ def test_logarithms_are_compared_exactly() -> None:
     assert End(Fraction(10**20 + 1, 10**20), Fraction(2)) > End(Fraction(0))
 
 
+billion = pytest.mark.xdist_group("a billion")
+
+
+@functools.cache
+def of_a_billion() -> Solution:
+    """Return the EfficientNet of a billion multiply-adds, which is searched for once."""
+    return solved("efficientnet", "phi", flops="1G")
+
+
+@billion
 def test_a_parameter_that_others_follow_by_powers_has_logarithms_for_ends() -> None:
-    found = network(solved("efficientnet", "phi", flops="1G"))
+    found = network(of_a_billion())
     low, high = found.span.low, found.span.high
     assert low is not None
     assert high is not None
@@ -340,6 +370,7 @@ def test_a_parameter_that_others_follow_by_powers_has_logarithms_for_ends() -> N
     assert analyze("efficientnet", phi=ceiling + step).totals.flops > 10**9  # type: ignore[operator]
 
 
+@billion
 @pytest.mark.parametrize(
     "way",
     [
@@ -351,7 +382,7 @@ def test_a_parameter_that_others_follow_by_powers_has_logarithms_for_ends() -> N
 def test_a_ray_of_powers_is_the_parameter_that_they_follow(way: str) -> None:
     along = solve("efficientnet", along=way, flops="1G")
     assert isinstance(along, Solution)
-    alone = solved("efficientnet", "phi", flops="1G")
+    alone = of_a_billion()
     assert along.value == alone.value
     assert along.interval == alone.interval
     assert network(along).totals == network(alone).totals
@@ -362,10 +393,11 @@ def test_a_value_with_a_fine_denominator_is_analysed_at_once() -> None:
     assert layers(fine) == layers(analyze("efficientnet", phi="1.03"))
 
 
+@billion
 def test_a_power_of_a_multiple_is_a_power_of_the_unknown() -> None:
     half = solve("efficientnet", along="phi=2*t", flops="1G")
     assert isinstance(half, Solution)
-    alone = network(solved("efficientnet", "phi", flops="1G"))
+    alone = network(of_a_billion())
     assert network(half).totals == alone.totals
     assert alone.span.low is not None
     assert half.interval is not None

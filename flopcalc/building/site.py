@@ -27,6 +27,9 @@ MOST_LAYERS = 50_000
 MOST_TURNS = 200_000
 """How many turns the repeats of one analysis may take together, those without layers included."""
 
+_SIDES = (*RUNNING, *(f"map.{word}" for word in RUNNING))
+"""What expressions call the sides of a running tensor, by each of their two names."""
+
 Forms: TypeAlias = "tuple[Mapping[str, tuple[str, Place | None]], ...]"
 """How layers are written by kind, with where that is said: in a block, then in what is around it."""
 
@@ -124,7 +127,8 @@ class Site:
 
     def focus(self, tensor: int) -> None:
         """Make `tensor` the one that channels, height and width speak of, and `map`'s."""
-        self.root.values.update(sides_of(self.draft.shapes[tensor]))
+        shape = self.draft.shapes[tensor]
+        self.root.values.update(zip(_SIDES, (*shape, *shape), strict=True))
 
     def inner_labels(self, labels: dict[str, int], listing: Listing) -> dict[str, int]:
         """Return the labels that are seen in an inner list, whose own end with it."""
@@ -153,7 +157,7 @@ class Site:
 
 def sides_of(shape: Shape) -> dict[str, Value]:
     """Return the sides of a running tensor under the names that expressions have for them."""
-    return {name: side for word, side in zip(RUNNING, shape, strict=True) for name in (word, f"map.{word}")}
+    return dict(zip(_SIDES, (*shape, *shape), strict=True))
 
 
 def _symbols(binding: Binding) -> Iterator[str]:

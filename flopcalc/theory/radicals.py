@@ -6,6 +6,7 @@ value in a form that sympy would undo: it is for writing, after everything else.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flopcalc.number import Number, is_rational
@@ -32,6 +33,7 @@ def roots_together(value: Number) -> Number:
     return value if is_rational(value) else _together(value)
 
 
+@lru_cache(maxsize=4096)  # a table is tried at many widths, with the same formulas in it
 def _together(value: Any) -> Any:
     from sympy import Add, Mul, Pow
 

@@ -7,6 +7,7 @@ a fraction over a single product is taken apart.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from flopcalc.number import Number, as_expr, expanded, is_rational, normal
@@ -42,8 +43,11 @@ def textbook(value: Number) -> Number:
     >>> textbook((2 * C * M + 9 * M**2) / (C * M))
     2 + 9*M/C
     """
-    if is_rational(value) or not value.free_symbols:
-        return value
+    return value if is_rational(value) or not value.free_symbols else _put_together(value)
+
+
+@lru_cache(maxsize=4096)  # a table is tried at many widths, with the same formulas in it
+def _put_together(value: Any) -> Number:
     top, bottom = _reduced(value)
     if top is None:
         return value

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("worked_out_once")
+
 Ok = Callable[..., str]
 
 

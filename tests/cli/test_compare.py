@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("worked_out_once")
+
 Ok = Callable[..., str]
 Refused = Callable[..., str]
 

@@ -16,6 +16,8 @@ from shipped import derived, together
 
 from flopcalc.spec import catalog
 
+pytestmark = pytest.mark.usefixtures("worked_out_once")
+
 Ok = Callable[..., str]
 
 LEAST = ("derive", "--of", "separable_conv", "--minimize", "mac", "--holding", "flops", "--over", "C,O")

@@ -17,6 +17,8 @@ from flopcalc.pages.experiment import experiment_page, verdict
 from flopcalc.render.terminal import Screen
 from flopcalc.theory.experiments import load_experiment, run_experiment
 
+pytestmark = pytest.mark.usefixtures("worked_out_once")
+
 Ok = Callable[..., str]
 NAMES = ("g1", "g2", "g3", "g4")
 

@@ -10,6 +10,8 @@ import pytest
 
 from flopcalc.cli.explain import split_pair
 
+pytestmark = pytest.mark.usefixtures("worked_out_once")
+
 Ok = Callable[..., str]
 
 

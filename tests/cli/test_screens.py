@@ -74,8 +74,11 @@ layers:
 """
 
 
+@pytest.mark.usefixtures("worked_out_once")
 @pytest.mark.parametrize("columns", [20, 40, 80])
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", [pytest.param(one, marks=pytest.mark.xdist_group(f"{one} on screens")) for one in COMMANDS]
+)
 def test_no_line_is_wider_than_the_screen(
     run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, columns: int
 ) -> None:

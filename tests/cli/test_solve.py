@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("worked_out_once")
+
 
 def test_the_interval_and_the_next_network_are_shown(run: Callable[..., Any]) -> None:
     """Recounted: at alpha = 9/16 MobileNetV2 has 147,439,552 multiply-adds, at 23/40 150,231,376."""

@@ -14,6 +14,8 @@ import pytest
 
 from flopcalc.theory import deciding
 
+pytestmark = pytest.mark.usefixtures("worked_out_once")
+
 Run = Callable[..., Any]
 Ok = Callable[..., str]
 

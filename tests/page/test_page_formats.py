@@ -59,7 +59,7 @@ _ANSWERS: dict[tuple[str, ...], str] = {}
 
 
 @pytest.fixture
-def said_in(ok: Ok) -> Said:
+def said_in(ok: Ok, worked_out_once: None) -> Said:
     """Return what a command says in a format, which is worked out once."""
 
     def answer(command: tuple[str, ...], name: str) -> str:

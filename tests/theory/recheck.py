@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor, sqrt
 from typing import Any
 
-from flopcalc import analyze
+from flopcalc import Report, analyze
 from flopcalc.theory.claims import Verdict
 
 Number = int | Fraction
@@ -30,7 +31,7 @@ def counted(spec: str, metric: str, where: Mapping[str, object], assignment: Map
     """Return what a spec costs for whole numbers; `where` may hold formulas in other symbols."""
     name, _, inline = spec.partition(":")
     settings: dict[str, object] = dict(part.split("=") for part in inline.split(",") if part) | dict(where)
-    free = analyze(name)
+    free = _free(name)
     declared = {*free.parameters, *(str(size) for shape in free.inputs.values() for size in shape)}
     given: dict[str, Any] = {}
     for key, value in settings.items():
@@ -52,6 +53,12 @@ def counted(spec: str, metric: str, where: Mapping[str, object], assignment: Map
         value = graph.shapes[graph.outputs["output"]][("channels", "height", "width").index(metric)]
     assert isinstance(value, (int, Fraction)), f"{spec} is not known for {dict(assignment)}"
     return value
+
+
+@cache
+def _free(name: str) -> Report:
+    """Return the analysis of a spec with all its symbols."""
+    return analyze(name)
 
 
 def _inputs(report: Any) -> list[Any]:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from shipped import WORKSHEETS, marked
 
 from flopcalc.analysis import split_settings
 from flopcalc.theory import deciding
 from flopcalc.theory.claims import PROVED, REFUTED, UNDECIDED, Verdict, verify
 from flopcalc.theory.equivalence import Certificate
-from flopcalc.theory.worksheets import load_worksheet, mark, worksheet_names
 
 GOLDENS = Path(__file__).parent.parent / "goldens" / "claims.tsv"
 
@@ -169,9 +169,9 @@ def test_a_value_that_the_user_gave_stays() -> None:
     assert verdict.known == {"g": 2}
 
 
-@pytest.mark.parametrize("name", worksheet_names())
+@pytest.mark.parametrize("name", WORKSHEETS)
 def test_no_packaged_claim_holds_because_a_default_was_put_in(name: str) -> None:
-    for exercise, verdict in mark(load_worksheet(name)).pairs:
+    for exercise, verdict in marked(name).pairs:
         given = {*exercise.claim.where, *exercise.claim.let}
         for side in (exercise.claim.of, exercise.claim.over or ""):
             given |= {setting.partition("=")[0] for setting in side.partition(":")[2].split(",")}

@@ -36,6 +36,16 @@ def test_a_block_costs_what_its_paper_prints(block: str, metric: str, printed: s
     assert formula(textbook(getattr(report.totals, metric)), BOOK, tuple(report.parameters)) == printed
 
 
+def test_a_formula_is_put_together_once_however_many_widths_a_table_is_tried_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    c, m, h = symbol("C"), symbol("M"), symbol("H")
+    value = 2 * c * m * h + 31 * h * m**2
+    first = textbook(value)
+    monkeypatch.setattr("sympy.together", None)
+    assert textbook(2 * c * m * h + 31 * h * m**2) == first
+
+
 def test_the_ratio_of_separable_to_full_is_the_books_sum() -> None:
     ratio = analyze("separable_conv").totals.flops / analyze("conv").totals.flops
     assert formula(textbook(ratio), BOOK) == "1/O + 1/K²"

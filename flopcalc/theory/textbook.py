@@ -46,8 +46,12 @@ def textbook(value: Number) -> Number:
     return value if is_rational(value) or not value.free_symbols else _put_together(value)
 
 
-@lru_cache(maxsize=4096)  # a table is tried at many widths, with the same formulas in it
+@lru_cache(1 << 12)
 def _put_together(value: Any) -> Number:
+    """Return the form; remembered, since a table has the same formulas in many cells."""
+    if _is_polynomial(value):
+        whole = value if _is_sum_of_products(value) else as_expr(expanded(value))
+        return normal(_gathered(whole)) if _is_sum_of_products(whole) else value
     top, bottom = _reduced(value)
     if top is None:
         return value
@@ -69,6 +73,15 @@ def _reduced(value: Any) -> tuple[Any, Any]:
     if bottom.free_symbols and (bottom.is_Add or any(base.is_Add for base in bottom.as_powers_dict())):
         top, bottom = fraction(cancel(top / bottom))
     return top.expand(), bottom.factor() if bottom.free_symbols else bottom
+
+
+def _is_polynomial(value: Any) -> bool:
+    """Tell whether nothing in a formula is divided by, nor stands in a root or a function."""
+    if value.is_Add or value.is_Mul:
+        return all(map(_is_polynomial, value.args))
+    if value.is_Pow:
+        return bool(value.exp.is_Integer and value.exp > 0) and _is_polynomial(value.base)
+    return bool(value.is_Symbol or value.is_Rational)
 
 
 def _is_sum_of_products(value: Any) -> bool:

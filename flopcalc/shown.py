@@ -37,7 +37,7 @@ class Writers(Protocol):
     def frame(self, result: Any) -> Any:
         """Return the rows that CSV has as a data frame of pandas."""
 
-    def save(self, result: Any, path: object) -> None:
+    def save(self, result: Any, path: object, *, caption: str | None, label: str | None, standalone: bool) -> None:
         """Write a file in the format that its extension means."""
 
 
@@ -72,15 +72,25 @@ class Shown:
         """
         return _writers().frame(self)
 
-    def save(self, path: str | Path) -> None:
+    def save(
+        self, path: str | Path, *, caption: str | None = None, label: str | None = None, standalone: bool = False
+    ) -> None:
         """Write the result to a file, whole or not at all, in the format that its extension means.
+
+        Parameters
+        ----------
+        path : str or Path
+        caption, label : str, optional
+            Those of its table in a paper, for LaTeX alone.
+        standalone : bool
+            Whether LaTeX is a whole document.
 
         Raises
         ------
         FlopcalcError
-            For an extension that no format has, or for a file that cannot be written.
+            For an extension that no format has, a caption that it has no use for, or a file that cannot be written.
         """
-        _writers().save(self, path)
+        _writers().save(self, path, caption=caption, label=label, standalone=standalone)
 
     def __str__(self) -> str:
         return _writers().text(self)

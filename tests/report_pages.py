@@ -24,7 +24,7 @@ def markdown_of(report: Report, *, human: bool = False, **options: Any) -> str:
 
 
 def latex_of(report: Report, *, human: bool = False, **options: Any) -> str:
-    return page_as_latex(report_page(report, **options), human=human)
+    return page_as_latex(report_page(report, **options), units="human" if human else "auto")
 
 
 def html_of(report: Report, **options: Any) -> str:

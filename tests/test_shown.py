@@ -129,7 +129,7 @@ def test_what_is_no_indentation_is_refused(indent: Any) -> None:
 
 
 def test_a_formula_is_one_in_a_notebook() -> None:
-    assert made("formula")._repr_latex_() == r"$\frac{B}{K^{2}\,O\,H\,W}$"
+    assert made("formula")._repr_latex_() == r"$\frac{B}{HWK^{2}O}$"
     assert made("report")._repr_latex_() is None
 
 

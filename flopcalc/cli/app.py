@@ -70,7 +70,10 @@ FAULT = 70
 TRACEBACK = "FLOPCALC_TRACEBACK"
 """The variable of the environment with which such an error shows where it was."""
 
-FLAGS = ("--", "--by-layer", "--exact-rounding", "--graph", "--growth", "--help", "--skip-refused", "--variants", "-h")
+FLAGS = (
+    "--", "--by-layer", "--exact-rounding", "--graph", "--growth", "--help", "--no-ratio",
+    "--no-transpose", "--skip-refused", "--standalone", "--transpose", "--variants", "-h",
+)  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 
 _HELP = """Exact, symbolic complexity of convolutional networks.

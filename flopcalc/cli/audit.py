@@ -12,8 +12,7 @@ from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import (
     given_once,
     input_shapes,
-    output_option,
-    page_format_option,
+    page_options,
     shared_options,
     split_list,
 )
@@ -100,8 +99,7 @@ command = OnSpecs(
             help="How many findings are shown of each network; on a screen 10, fewer of each where there are several.",
         ),
         click.Option(["--by-layer"], is_flag=True, help="Add the figures of every layer and block."),
-        page_format_option(),
-        output_option(),
+        *page_options(),
         *(option for option in shared_options() if option.name in _SHARED),
     ],
     callback=_run,

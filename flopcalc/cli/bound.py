@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from flopcalc.cli.options import Word, output_option, page_format_option, shared_options
+from flopcalc.cli.options import Word, page_options, shared_options
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, report_of
 from flopcalc.report import GROUPINGS
@@ -19,8 +19,7 @@ _SHARED = ("units", "dtype", "symbolic", "symbols", "assume", "exact_rounding", 
 
 def _options() -> list[click.Option]:
     return [
-        page_format_option(),
-        output_option(),
+        *page_options(),
         click.Option(["--by"], type=Word(*GROUPINGS), default="layer", show_default=True, help="Put rows together."),
         click.Option(
             ["--top"], type=click.IntRange(min=1), metavar="N", help="Only the N rows that cost most above the least."

@@ -21,6 +21,13 @@ __all__ = ["command"]
 
 _LEFT_OUT = ("--by", "--columns", "--sort", "--top")
 
+_NOT_IN_JSON = {
+    "metrics": "holds every metric",
+    "transpose": "is no table",
+    "no_ratio": "holds every ratio",
+}
+"""Options that JSON has no use for, and why."""
+
 _PASSED_ON = ("equal", "vary", "convention", "assume", "exact_rounding", "dtype", "order")
 """The options that a comparison takes as they are."""
 
@@ -39,8 +46,10 @@ def _checked(options: Mapping[str, Any], chosen: Format) -> None:
     if (equal is None) is not (vary is None):
         there, missing = ("--equal", "--vary NAME") if vary is None else ("--vary", "--equal METRIC")
         raise ParameterError(Problem(f"{there} needs {missing} as well", None, "", "--equal flops --vary C"))
-    if options["metrics"] and chosen.name == "json":
-        raise FlopcalcError(Problem("--metrics does not go with --format json, which holds every metric"))
+    if chosen.name == "json":
+        for name, why in _NOT_IN_JSON.items():
+            if options[name] not in (None, (), False) or (name == "transpose" and options[name] is False):
+                raise FlopcalcError(Problem(f"--{name.replace('_', '-')} does not go with --format json, which {why}"))
 
 
 @click.pass_context
@@ -59,7 +68,8 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         input=input_shapes(options["input_shape"]),
         **{name: options[name] for name in _PASSED_ON},
     )
-    write_page(compare_page(comparison, measures), chosen, options)
+    page = compare_page(comparison, measures, transpose=options["transpose"], ratio=not options["no_ratio"])
+    write_page(page, chosen, options)
 
 
 def _measures(texts: Sequence[str]) -> list[str] | None:
@@ -102,8 +112,14 @@ def _own_options() -> list[click.Parameter]:
             ["--metrics"],
             multiple=True,
             metavar="NAME,…",
-            help="Which rows, in which order: " + ", ".join(MEASURES) + ".",
+            help="Which ones, in which order: " + ", ".join(MEASURES) + ".",
         ),
+        click.Option(
+            ["--transpose/--no-transpose"],
+            default=None,
+            help="Specs down, metrics across; by itself so in LaTeX, Markdown and HTML from four specs on.",
+        ),
+        click.Option(["--no-ratio"], is_flag=True, help="Without the ratios to the first."),
     ]
 
 

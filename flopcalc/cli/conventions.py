@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from flopcalc.cli.options import Word, output_option, page_format_option, shared_options, split_list
+from flopcalc.cli.options import Word, page_options, shared_options, split_list
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, report_of
 from flopcalc.convention import COUNTED
@@ -19,8 +19,7 @@ _SHARED = ("units", "dtype", "symbolic", "symbols", "assume", "exact_rounding", 
 
 def _options() -> list[click.Option]:
     return [
-        page_format_option(),
-        output_option(),
+        *page_options(),
         click.Option(
             ["--convention", "names"],
             multiple=True,

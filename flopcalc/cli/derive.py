@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flopcalc.cli.completing import kinds_of
-from flopcalc.cli.options import given_once, output_option, page_format_option, split_list
+from flopcalc.cli.options import given_once, page_options, split_list
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import ParameterError, Problem
@@ -116,8 +116,7 @@ command = OnSpecs(
             metavar="INEQUALITY",
             help="What may be taken for granted of symbols: 't >= 1'.",
         ),
-        page_format_option(),
-        output_option(),
+        *page_options(tables=False),
     ],
     callback=_run,
     options_metavar=USAGE,

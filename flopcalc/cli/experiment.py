@@ -8,7 +8,7 @@ import click
 
 from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.help import Command
-from flopcalc.cli.options import output_option, page_format_option, split_list
+from flopcalc.cli.options import page_options, split_list
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.spec import catalog
@@ -46,8 +46,7 @@ command = Command(
             metavar="NAME,…",
             help="Only what ran on these machines: gpu, arm.",
         ),
-        page_format_option(),
-        output_option(),
+        *page_options(),
     ],
     callback=_run,
 )

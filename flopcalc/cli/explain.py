@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flopcalc.analysis import resolve, spelt_here, split_inline
-from flopcalc.cli.options import Word, input_shapes, output_option, page_format_option, shared_options
+from flopcalc.cli.options import Word, input_shapes, page_options, shared_options
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
@@ -31,8 +31,7 @@ _METRICS = ("params", "flops", "mac", "size")
 
 def _options() -> list[click.Option]:
     return [
-        page_format_option(),
-        output_option(),
+        *page_options(),
         click.Option(
             ["--metric"],
             type=Word(*_METRICS),

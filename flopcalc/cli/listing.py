@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from flopcalc.cli.help import Command
-from flopcalc.cli.options import Word, output_option, page_format_option
+from flopcalc.cli.options import Word, page_options
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.spec import catalog
 
@@ -64,8 +64,7 @@ command = Command(
     params=[
         click.Argument(["kind"], required=False, type=Word(*catalog.KINDS, *_TABLES), metavar="[KIND]"),
         click.Option(["--variants"], is_flag=True, help="The variants of every network too, in rows below it."),
-        page_format_option(),
-        output_option(),
+        *page_options(),
     ],
     callback=_run,
 )

@@ -23,6 +23,8 @@ __all__ = [
     "named_values",
     "output_option",
     "page_format_option",
+    "page_options",
+    "paper_options",
     "shared_options",
     "split_list",
 ]
@@ -155,13 +157,27 @@ def page_format_option() -> click.Option:
     )
 
 
+def page_options(*, tables: bool = True) -> list[click.Option]:
+    """Make the options of a command that answers with a page: its format, its file, and what papers need."""
+    return [page_format_option(), output_option(), *paper_options(tables=tables)]
+
+
+def paper_options(*, tables: bool = True) -> list[click.Option]:
+    """Make the options that LaTeX alone has; a caption and a label are for tables."""
+    of_tables = [
+        click.Option(["--caption"], metavar="TEXT", help="LaTeX: the table's caption, as plain text."),
+        click.Option(["--label"], metavar="KEY", help="LaTeX: the table's label, as tab:costs."),
+    ]
+    whole = click.Option(["--standalone"], is_flag=True, help="LaTeX: a whole document, which compiles as it is.")
+    return [*(of_tables if tables else ()), whole]
+
+
 def shared_options() -> list[click.Option]:
     """Make the options that every command has which prints a table, in the order of the help."""
     from flopcalc.render.table import COLUMNS, RANKED
 
     return [
-        page_format_option(),
-        output_option(),
+        *page_options(),
         click.Option(
             ["--by"],
             type=Word(*GROUPINGS),

@@ -45,6 +45,9 @@ class PipeClosed(Exception):
 _STANDARD_OUTPUT = (None, "-", "/dev/stdout")
 _DEVICES = ("/dev/", "/proc/")
 
+_IN_PAPERS = ("caption", "label", "standalone")
+"""The options that only formats have in which papers are written."""
+
 Speller = Callable[[str, str], str]
 """Takes a text and an encoding, and writes the text with the characters that the encoding has."""
 
@@ -65,9 +68,10 @@ def chosen_format(options: Mapping[str, Any], beside: Collection[str] = (), *, r
     Raises
     ------
     FlopcalcError
-        For an extension that no format has, for units that the format has no use for, or for a file that was read.
+        For an extension that no format has, for units or a caption that the format has no use for, or for a file that
+        was read.
     """
-    from flopcalc.page.formats import FORMATS, format_of
+    from flopcalc.page.formats import FORMATS, check_paper, format_of
 
     name, output = options["output_format"], options["output"]
     path = "" if is_standard_output(output) else output
@@ -80,6 +84,7 @@ def chosen_format(options: Mapping[str, Any], beside: Collection[str] = (), *, r
     found = FORMATS[name] if name else format_of(path, beside)
     if options.get("units") == "human" and found.exact:
         raise FlopcalcError(Problem(f"--units human does not go with --format {found.name}, which is exact"))
+    check_paper(found, {f"--{name}": options.get(name) for name in _IN_PAPERS})
     return found
 
 
@@ -88,7 +93,8 @@ def written_page(page: Page, chosen: Format, options: Mapping[str, Any]) -> str:
     from flopcalc.page.formats import Layout
 
     screen = screen_for(options["output"]) if chosen.name == "table" else None
-    return chosen.write(page, Layout(screen, options.get("units", "auto")))
+    paper = {name: options[name] for name in _IN_PAPERS if options.get(name)}
+    return chosen.write(page, Layout(screen, options.get("units", "auto"), **paper))
 
 
 def write_page(page: Page | str, chosen: Format, options: Mapping[str, Any]) -> None:

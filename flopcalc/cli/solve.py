@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from flopcalc.cli.completing import listed_words, parameters
-from flopcalc.cli.options import output_option, page_format_option, shared_options, split_list
+from flopcalc.cli.options import page_options, shared_options, split_list
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, asked_of
 from flopcalc.errors import ParameterError, Problem
@@ -66,8 +66,7 @@ def _options() -> list[click.Option]:
         click.Option(["--step"], metavar="NUMBER", help="Of that search's grid.  [default: 0.05]"),
         click.Option(["--tolerance"], metavar="NUMBER", help="How near to 2 it must be.  [default: 0.1]"),
         click.Option(["--top"], type=click.IntRange(min=1), metavar="N", help="Only the first N rows of a list."),
-        page_format_option(),
-        output_option(),
+        *page_options(),
         *(option for option in shared_options() if option.name in _SHARED),
     ]
 

@@ -216,7 +216,11 @@ class OnSpecs(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the options out that are parameters' and leave the rest to click."""
-        takes = {spelling: not option.is_flag for option in self._options(ctx) for spelling in option.opts}
+        takes = {
+            spelling: not option.is_flag
+            for option in self._options(ctx)
+            for spelling in (*option.opts, *option.secondary_opts)
+        }
         rest: list[str] = []
         given: list[tuple[str, str]] = []
         waiting = list(args)

@@ -14,7 +14,7 @@ import click
 
 from flopcalc.cli.executors import executor, needs
 from flopcalc.cli.interrupts import INTERRUPTED
-from flopcalc.cli.options import page_format_option, shared_options, split_list
+from flopcalc.cli.options import page_format_option, paper_options, shared_options, split_list
 from flopcalc.cli.output import (
     chosen_format,
     is_standard_output,
@@ -388,6 +388,9 @@ def _format(options: Mapping[str, Any]) -> Format | None:
         raise ParameterError(Problem(f"`{output}` is Parquet by its ending", None, f"no --format {asked} with it"))
     if options["units"] == "human":
         raise ParameterError(Problem("--units human does not go with Parquet, which is exact"))
+    for name in ("caption", "label", "standalone"):
+        if options[name]:
+            raise ParameterError(Problem(f"--{name} does not go with Parquet", None, "LaTeX", "--format latex"))
     return None
 
 
@@ -483,6 +486,7 @@ def _options() -> list[click.Option]:
             help="Write to FILE, whole or not at all; its extension says how: .csv, .tsv, .json and .parquet have "
             "every row, documents such as .md and .html the first 10,000.",
         ),
+        *paper_options(),
         click.Option(["--plot"], metavar="FILE|-", help="Draw a picture: .svg, .png or .pdf; - draws on the terminal."),
         click.Option(["--x"], metavar="NAME", help="What the picture has across: a metric or a parameter."),
         click.Option(["--y"], metavar="NAME", help="What it has up."),

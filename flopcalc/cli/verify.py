@@ -10,7 +10,7 @@ import click
 
 from flopcalc.analysis import spelt_here, split_settings
 from flopcalc.cli.completing import kinds_of
-from flopcalc.cli.options import Word, given_once, output_option, page_format_option, split_list
+from flopcalc.cli.options import Word, given_once, page_options, split_list
 from flopcalc.cli.output import chosen_format, write_page, written_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import ParameterError, Problem, shorten
@@ -208,8 +208,7 @@ command = OnSpecs(
             metavar="SECONDS",
             help="After how much of the processor's time a claim is left undecided.",
         ),
-        page_format_option(),
-        output_option(),
+        *page_options(),
     ],
     callback=_run,
     options_metavar=USAGE,

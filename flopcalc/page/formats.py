@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,29 @@ from flopcalc.page.model import Page
 if TYPE_CHECKING:
     from flopcalc.render.terminal import Screen
 
-__all__ = ["FORMATS", "Format", "Layout", "format_of"]
+__all__ = ["FORMATS", "Format", "Layout", "check_paper", "format_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What people see a page on, and how its tables show numbers: ``auto``, ``human`` or ``exact``."""
+    """What people see a page on, how its tables show numbers, and what its table is called in a paper.
+
+    Attributes
+    ----------
+    screen : Screen, optional
+    units : str
+        ``auto``, ``human`` or ``exact``.
+    caption, label : str
+        A text, and the key by which the paper refers to the table; for formats that papers are written in.
+    standalone : bool
+        Whether it is a whole document; for those alone, too.
+    """
 
     screen: Screen | None = None
     units: str = "auto"
+    caption: str = ""
+    label: str = ""
+    standalone: bool = False
 
     @property
     def human(self) -> bool:
@@ -45,6 +59,8 @@ class Format:
         Whether it has every digit, and so no use for ``--units human``.
     ascii : bool
         Whether every character has an escape, so that a narrow locale needs no other signs.
+    papers : bool
+        Whether papers are written in it, where tables have captions and labels.
     """
 
     name: str
@@ -52,6 +68,7 @@ class Format:
     extensions: tuple[str, ...]
     exact: bool = False
     ascii: bool = False
+    papers: bool = False
 
 
 def _table(page: Page, layout: Layout) -> str:
@@ -87,7 +104,9 @@ def _markdown(page: Page, layout: Layout) -> str:
 def _latex(page: Page, layout: Layout) -> str:
     from flopcalc.page.latex import page_as_latex
 
-    return page_as_latex(page, human=layout.human)
+    return page_as_latex(
+        page, units=layout.units, caption=layout.caption, label=layout.label, standalone=layout.standalone
+    )
 
 
 def _html(page: Page, layout: Layout) -> str:
@@ -104,11 +123,36 @@ FORMATS: dict[str, Format] = {
         Format("csv", _csv, (".csv",), exact=True),
         Format("tsv", _tsv, (".tsv", ".tab"), exact=True),
         Format("markdown", _markdown, (".md", ".markdown")),
-        Format("latex", _latex, (".tex",)),
+        Format("latex", _latex, (".tex",), papers=True),
         Format("html", _html, (".html", ".htm")),
     )
 }
 """By the names that ``--format`` takes."""
+
+
+def check_paper(one: Format, given: Mapping[str, str | bool | None]) -> None:
+    """Refuse a caption, a label or a whole document in a format that papers are not written in.
+
+    Parameters
+    ----------
+    one : Format
+    given : mapping of str to str or bool
+        What is asked for, by what it is called; None and False are nothing.
+
+    Raises
+    ------
+    FlopcalcError
+        Also for a text without a word.
+    """
+    for name, value in given.items():
+        if value is None or value is False:
+            continue
+        if not one.papers:
+            having = " or ".join(other.name for other in FORMATS.values() if other.papers)
+            what = f"{name} does not go with the format {one.name}"
+            raise FlopcalcError(Problem(what, None, f"the format {having}", "--format latex"))
+        if isinstance(value, str) and not value.strip():
+            raise FlopcalcError(Problem(f"{name} is empty", None, "a text"))
 
 
 def format_of(path: str, beside: Collection[str] = ()) -> Format:

@@ -34,6 +34,8 @@ class Column:
         Whether its words are never broken over lines.
     barred : bool
         Whether wide screens with colours draw a bar beside its shares.
+    tied : bool
+        Whether it is never parted from the column before it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Column:
     numeric: bool = True
     whole: bool = False
     barred: bool = False
+    tied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ class Table:
         What a screen draws below it, unless its lines have bars of their own, and HTML.
     chooses : str
         How a reader asks for columns that a screen had no room for, which is said at the end.
+    printed : Table, optional
+        What Markdown and HTML have in its place.
     """
 
     columns: tuple[Column, ...]
@@ -148,6 +153,7 @@ class Table:
     notes: tuple[Phrase, ...] = ()
     bars: tuple[Bars, ...] = ()
     chooses: str = ""
+    printed: Table | None = None
 
     def seen(self, names: Sequence[str]) -> Table:
         """Return the table with these columns alone, in this order."""
@@ -159,7 +165,7 @@ class Table:
     @property
     def in_print(self) -> Table:
         """The table as Markdown and HTML have it."""
-        return self.seen(self.set_in_print or self.views[0].names)
+        return self.printed.in_print if self.printed else self.seen(self.set_in_print or self.views[0].names)
 
     @property
     def in_type(self) -> Table:
@@ -256,6 +262,10 @@ class Page:
         Whether Markdown has formulas between dollars, as derivations are read.
     apart : bool
         Whether a screen has an empty line below the heading, above a table too.
+    paper : callable, optional
+        Makes the page that LaTeX has in its place: with every digit where it is given True.
+    aside : tuple of Phrase
+        What the author of a paper wants to know, and its readers do not: comments in LaTeX.
     """
 
     heading: tuple[Phrase, ...]
@@ -265,6 +275,8 @@ class Page:
     records: Callable[[], Records]
     typeset: bool = False
     apart: bool = False
+    paper: Callable[[bool], Page] | None = None
+    aside: tuple[Phrase, ...] = ()
 
 
 def listing(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Phrase]], title: Phrase = ()) -> Table:

@@ -116,14 +116,21 @@ class _Drawing:
         if not table.stay:
             yield table
             return
-        every, written = [column.name for column in table.columns], _Written(table)
-        chosen = every[: table.stay]
-        for name in every[table.stay :]:
-            across = written.grid([*chosen, name], self.exact).across
-            if len(chosen) > table.stay and across > self.screen.width:
+        groups: list[list[str]] = []
+        written = _Written(table)
+        for column in table.columns:
+            if column.tied:
+                groups[-1].append(column.name)
+            else:
+                groups.append([column.name])
+        first = [name for names in groups[: table.stay] for name in names]
+        chosen = first
+        for names in groups[table.stay :]:
+            across = written.grid([*chosen, *names], self.exact).across
+            if chosen != first and across > self.screen.width:
                 yield _alone(table, chosen)
-                chosen = every[: table.stay]
-            chosen.append(name)
+                chosen = first
+            chosen = [*chosen, *names]
         yield _alone(table, chosen)
 
     def strong(self, phrase: Phrase) -> str:

@@ -1,7 +1,8 @@
-"""What ``flopcalc compare`` says: measures as rows, specs as columns with their ratios to the first, and bars."""
+"""What ``flopcalc compare`` says: measures and specs, one as rows and the other as columns, with ratios, and bars."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -11,17 +12,20 @@ from typing import Any
 from flopcalc.comparison import FIELDS, Balanced, Comparison, Side
 from flopcalc.errors import FlopcalcError
 from flopcalc.graph import Schedule
+from flopcalc.layers import Shape
 from flopcalc.metrics import COUNTED, METRICS, SIDES, SWEPT
-from flopcalc.number import Number, as_text, is_rational, is_symbolic, normal, readable
+from flopcalc.number import Number, Value, as_text, is_rational, is_symbolic, normal, readable
 from flopcalc.page.model import Bars, Block, Column, Line, Page, Said, Table, View, listing
 from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Cell, Digits, Hint, Phrase, Ratio, Setting, Shapes, Signed
+from flopcalc.render.formula import BOOK
 from flopcalc.render.json import number
 from flopcalc.render.spans import end_text, span_text
 from flopcalc.render.table import symbols_of, what_they_are
-from flopcalc.render.units import exact_number, human_number, percent, rounded
+from flopcalc.render.units import alike, exact_number, human_number, percent, rounded
 from flopcalc.report import DTYPES
 from flopcalc.solving.path import Span
+from flopcalc.spec.model import Spec
 from flopcalc.theory.balance import Root
 from flopcalc.theory.textbook import textbook
 
@@ -39,8 +43,23 @@ _BARRED = ("params", "flops", "mac")
 _SHORT = 12
 """The longest exact solution that is written beside its digits."""
 
+MANY = 4
+"""From so many specs on, documents have them as rows, by themselves."""
 
-def compare_page(comparison: Comparison, measures: Sequence[str] | None = None) -> Page:
+_IN_PAPER = ("params", "flops", "mac")
+"""The measures that a paper's column has room for beside their ratios."""
+
+_ALONE_IN_PAPER = (*_IN_PAPER, "activations", "peak_memory")
+"""Those that it has room for where there are no ratios."""
+
+
+def compare_page(
+    comparison: Comparison,
+    measures: Sequence[str] | None = None,
+    *,
+    transpose: bool | None = None,
+    ratio: bool = True,
+) -> Page:
     r"""Return the page of specs side by side.
 
     Parameters
@@ -48,6 +67,10 @@ def compare_page(comparison: Comparison, measures: Sequence[str] | None = None) 
     comparison : Comparison
     measures : sequence of str, optional
         From :data:`flopcalc.comparison.MEASURES`; those that say something where not given.
+    transpose : bool, optional
+        Whether specs are rows, and measures columns; where not given, so it is in documents from four specs on.
+    ratio : bool
+        Whether ratios to the first stand beside the values.
 
     Examples
     --------
@@ -60,13 +83,15 @@ def compare_page(comparison: Comparison, measures: Sequence[str] | None = None) 
     Params              CO        K²C + CO  K²/O + 1
     """
     names = tuple(measures or comparison.measures)
+    records = _records_across if transpose else _records
     return Page(
         ((title_of(comparison),), *_legend(comparison)),
-        tuple(_blocks(comparison, names)),
+        tuple(_blocks(comparison, _table(comparison, names, transpose, ratio=ratio), names, ratio=ratio)),
         _symbol_order(comparison),
         partial(_data, comparison),
-        partial(_records, comparison, names),
+        partial(records, comparison, names, ratio=ratio),
         apart=True,
+        paper=partial(_paper, comparison, measures, transpose, ratio),
     )
 
 
@@ -79,11 +104,11 @@ def title_of(comparison: Comparison) -> str:
     return f"{text} at equal {LABELS[comparison.equal.metric]}"
 
 
-def _blocks(comparison: Comparison, measures: Sequence[str]) -> Iterator[Block]:
-    yield _table(comparison, measures)
+def _blocks(comparison: Comparison, table: Table, measures: Sequence[str], *, ratio: bool) -> Iterator[Block]:
+    yield table
     if comparison.equal is not None:
         yield _budget(comparison)
-    yield Said(tuple(_notes(comparison, measures)))
+    yield Said(tuple(_notes(comparison, measures, ratio=ratio)))
 
 
 def _symbol_order(comparison: Comparison) -> tuple[str, ...]:
@@ -92,6 +117,10 @@ def _symbol_order(comparison: Comparison) -> tuple[str, ...]:
 
 
 # -- the table -------------------------------------------------------------------------------------------------------
+
+
+_Found = Mapping[str, list[tuple[Phrase, Phrase]]]
+"""The values and ratios of measures, by what the measures are called."""
 
 
 def _cells(comparison: Comparison, measure: str) -> list[tuple[Phrase, Phrase]]:
@@ -103,12 +132,23 @@ def _cells(comparison: Comparison, measure: str) -> list[tuple[Phrase, Phrase]]:
     return [((value if whole else Ratio(value),), () if ratio is None else (Ratio(ratio),)) for value, ratio in pairs]
 
 
-def _table(comparison: Comparison, measures: Sequence[str]) -> Table:
+def _table(comparison: Comparison, measures: Sequence[str], transpose: bool | None, *, ratio: bool) -> Table:
     """Return specs as columns with their ratios beside them; where there is no room below them; or specs as rows."""
-    found = {measure: _cells(comparison, measure) for measure in measures}
-    beside, below, down = _beside(comparison, found), _below(comparison, found), _down(comparison, found)
-    short = (_shortened(beside), _shortened(below))
-    return replace(beside, others=(below, *short, down), bars=tuple(_bars(comparison, measures)))
+    found = _found(comparison, measures, ratio=ratio)
+    bars = tuple(_bars(comparison, measures))
+    across = replace(_across(comparison, found), bars=bars)
+    if transpose:
+        return across
+    beside, below = _beside(comparison, found), _below(comparison, found)
+    others = (below, _shortened(beside), _shortened(below), _down(comparison, found, measures))
+    printed = across if transpose is None and len(comparison.entries) >= MANY else None
+    return replace(beside, others=others, bars=bars, printed=printed)
+
+
+def _found(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> _Found:
+    """Return the cells of measures by their labels."""
+    pairs = {LABELS[measure]: _cells(comparison, measure) for measure in measures}
+    return pairs if ratio else {name: [(value, ()) for value, _ in cells] for name, cells in pairs.items()}
 
 
 def _shortened(table: Table) -> Table:
@@ -116,17 +156,29 @@ def _shortened(table: Table) -> Table:
     return replace(table, views=(replace(table.views[0], exact=False, short=True),))
 
 
-_Found = Mapping[str, list[tuple[Phrase, Phrase]]]
-
-
 def _beside(comparison: Comparison, found: _Found) -> Table:
     """Return every spec as a column, with its ratio as the next."""
+    ratios = any(ratio for pairs in found.values() for _, ratio in pairs)
     columns = [Column("measure", "", numeric=False)]
     for index, side in enumerate(comparison.entries):
-        columns += [Column(f"value{index}", side.heading), Column(f"ratio{index}", "ratio")]
-    del columns[2]  # the first one's, which is 1
-    rows = [[LABELS[name], *(cell for pair in pairs for cell in pair)] for name, pairs in found.items()]
-    return listing(columns, [[*row[:2], *row[3:]] for row in rows])
+        columns.append(Column(f"value{index}", side.heading))
+        columns += [Column(f"ratio{index}", "ratio")] * (ratios and index > 0)  # the first one's is 1
+    rows = []
+    for name, ((value, _), *others) in found.items():
+        rows.append([name, value, *(cell for pair in others for cell in pair[: 1 + ratios])])
+    return listing(columns, rows)
+
+
+def _across(comparison: Comparison, found: _Found) -> Table:
+    """Return every measure as a column, with its ratios as the next, and every spec as a row."""
+    columns = [Column("side", "", numeric=False, whole=True)]
+    rows: list[list[Cell | Phrase]] = [[side.heading] for side in comparison.entries]
+    for name, pairs in found.items():
+        ratios = any(ratio for _, ratio in pairs)
+        columns += [Column(name, name), Column(f"{name} ratio", "ratio", tied=True)][: 1 + ratios]
+        for row, pair in zip(rows, pairs, strict=True):
+            row += pair[: 1 + ratios]
+    return replace(listing(columns, rows), stay=1)
 
 
 def _below(comparison: Comparison, found: _Found) -> Table:
@@ -135,27 +187,28 @@ def _below(comparison: Comparison, found: _Found) -> Table:
     heads = ["", *(side.heading for side in comparison.entries)]
     columns = [Column(name, head, numeric=bool(head)) for name, head in zip(names, heads, strict=True)]
     lines: list[Line] = []
-    for measure, pairs in found.items():
+    for name, pairs in found.items():
         values, ratios = zip(*pairs, strict=True)
-        lines.append(Line(((LABELS[measure],), *values)))
+        lines.append(Line(((name,), *values)))
         if any(ratios):
             lines.append(Line((("ratio",), *ratios), depth=1))
     return Table(tuple(columns), tuple(lines), (View(tuple(names), exact=True),))
 
 
-def _down(comparison: Comparison, found: _Found) -> Table:
+def _down(comparison: Comparison, found: _Found, measures: Sequence[str]) -> Table:
     """Return every spec as a row below the measure."""
     formulas = any(
-        is_symbolic(value) for measure in found if measure not in FIELDS for value in comparison.values(measure)
+        is_symbolic(value) for measure in measures if measure not in FIELDS for value in comparison.values(measure)
     )
-    columns = [Column(name, name, numeric=not formulas) for name in ("value", "ratio")]
+    ratios = any(ratio for pairs in found.values() for _, ratio in pairs)
+    columns = [Column(name, name, numeric=not formulas) for name in ("value", "ratio")][: 1 + ratios]
     lines: list[Line] = []
-    for measure, pairs in found.items():
-        lines.append(Line(((LABELS[measure],), (), ()), role="group"))
+    for measure, (name, pairs) in zip(measures, found.items(), strict=True):
+        lines.append(Line(((name,), *[()] * len(columns)), role="group"))
         lengths: Sequence[Fraction | None] = _lengths(comparison, measure) or [None] * len(pairs)
         for side, pair, length in zip(comparison.entries, pairs, lengths, strict=True):
-            lines.append(Line(((side.heading,), *pair), depth=1, bar=length))
-    views = (View(("side", "value", "ratio"), exact=True),)
+            lines.append(Line(((side.heading,), *pair[: len(columns)]), depth=1, bar=length))
+    views = (View(("side", *(column.name for column in columns)), exact=True),)
     return Table((Column("side", "", numeric=False), *columns), tuple(lines), views)
 
 
@@ -189,18 +242,28 @@ def _legend(comparison: Comparison) -> Iterator[Phrase]:
         parts: list[Cell] = [f"{side.heading}: {words}" if words != side.heading else words]
         if spec.source:
             parts.append(f", {spec.source}")
-        names = dict.fromkeys(side.given)
-        if comparison.equal is not None and side.balanced is not None and comparison.equal.vary in side.parameters:
-            names[comparison.equal.vary] = None
-        values = side.parameters
-        for position, name in enumerate(name for name in names if as_text(values[name]) != name):
-            parts += ["; " if position == 0 else ", ", f"{name} = ", Setting(values[name])]
-        for label, shape in side.report.inputs.items():
-            parts += ["; ", f"{label} = ", tuple(side.put(item) for item in shape)]
+        for position, (name, value) in enumerate(_given(comparison, side).items()):
+            parts += ["; " if position == 0 else ", ", f"{name} = ", Setting(value)]
+        for label, shape in _shapes(side).items():
+            parts += ["; ", f"{label} = ", shape]
         yield tuple(parts)
 
 
-def _notes(comparison: Comparison, measures: Sequence[str]) -> Iterator[Phrase]:
+def _given(comparison: Comparison, side: Side) -> dict[str, Value]:
+    """Return the values that a side is given, and what is varied; not those that are symbols of the same name."""
+    names = dict.fromkeys(side.given)
+    if comparison.equal is not None and side.balanced is not None and comparison.equal.vary in side.parameters:
+        names[comparison.equal.vary] = None
+    return {name: side.parameters[name] for name in names if as_text(side.parameters[name]) != name}
+
+
+def _shapes(side: Side) -> dict[str, Shape]:
+    """Return the inputs of a side by their labels."""
+    put = side.put
+    return {label: (put(C), put(H), put(W)) for label, (C, H, W) in side.report.inputs.items()}
+
+
+def _notes(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> Iterator[Phrase]:
     """Yield what was counted, and what was taken for granted."""
     report = comparison.sides[0]
     if "flops" in measures:
@@ -217,9 +280,10 @@ def _notes(comparison: Comparison, measures: Sequence[str]) -> Iterator[Phrase]:
         yield (f"Peak memory is in elements alive at once: {_order_note(orders)}.",)
     if "weights" in measures:
         yield ("Weights are the elements of kernels and matrices alone.",)
-    yield (f"Ratios are to {comparison.entries[0].heading}.",)
-    if _found(comparison, measures):
-        yield what_they_are(_found(comparison, measures))
+    if ratio:
+        yield (f"Ratios are to {comparison.entries[0].heading}.",)
+    if symbols := _symbols(comparison, measures):
+        yield what_they_are(symbols)
         if report.exact_rounding:
             yield ("Rounding is kept exact: floor and ceiling stay in the formulas.",)
         else:
@@ -245,11 +309,119 @@ def _bytes(dtype: str) -> str:
     return "half a byte" if size == Fraction(1, 2) else f"{size} byte{'s' * (size != 1)}"
 
 
-def _found(comparison: Comparison, measures: Sequence[str]) -> list[Any]:
+def _symbols(comparison: Comparison, measures: Sequence[str]) -> list[Any]:
     """Return the symbols of some measures, in the order in which the specs declare them."""
     values = [value for name in measures if name not in FIELDS for value in comparison.values(name)]
     values += [side.balanced.value for side in comparison.entries if side.balanced is not None]
     return symbols_of(values, _symbol_order(comparison))
+
+
+# -- in papers -------------------------------------------------------------------------------------------------------
+
+
+def _paper(
+    comparison: Comparison, measures: Sequence[str] | None, transpose: bool | None, ratio: bool, exact: bool
+) -> Page:
+    """Return the page as a paper has it: titles for names, units in the headers, and as much as a column has room for.
+
+    What every side has in common is said once; where the specs come from, beside it.
+    """
+    named = _titled(comparison)
+    across = len(named.entries) >= MANY if transpose is None else transpose
+    every = tuple(measures or comparison.measures)
+    room = _IN_PAPER if ratio else _ALONE_IN_PAPER
+    shown = tuple(name for name in every if name in room) if across and measures is None else every
+    found = _found(named, shown, ratio=ratio)
+    if not exact:
+        found = dict(map(_with_unit, shown, found.values()))
+    table = _across(named, found) if across else _beside(named, found)
+    return Page(
+        ((title_of(named),), *_each_with(named)),
+        tuple(_blocks(named, table, shown, ratio=ratio)),
+        _symbol_order(comparison),
+        partial(_data, comparison),
+        partial(_records, comparison, every, ratio=ratio),
+        aside=tuple(_aside(named, [name for name in every if name not in shown])),
+    )
+
+
+def _with_unit(measure: str, pairs: list[tuple[Phrase, Phrase]]) -> tuple[str, list[tuple[Phrase, Phrase]]]:
+    """Return the label of a measure with the unit that all its numbers have, and the numbers in it."""
+    values = [value[0] for value, _ in pairs]
+    label, numbers = LABELS[measure], [value for value in values if isinstance(value, (int, Fraction))]
+    if len(numbers) < len(values):
+        return label, pairs
+    unit, texts = alike(numbers)
+    unit += "B" * (METRICS[measure].unit == "byte")
+    said: list[Phrase] = [(Digits(text),) for text in texts]
+    return f"{label} ({unit})" if unit else label, list(zip(said, (ratio for _, ratio in pairs), strict=True))
+
+
+def _titled(comparison: Comparison) -> Comparison:
+    """Return the comparison with titles as headings, and the values that not every side is given beside them."""
+    shared = _shared([_given(comparison, side) for side in comparison.entries])
+    write = BookWriter(_symbol_order(comparison))
+    titles = []
+    for side in comparison.entries:
+        given = {name: value for name, value in _given(comparison, side).items() if name not in shared}
+        values = (f"{BOOK.symbol(name)} = {write.cell(Setting(value))}" for name, value in given.items())
+        titles.append(", ".join([_title(side.report.spec), *values]))
+    pairs = zip(comparison.entries, titles, strict=True)
+    entries = (replace(side, heading=side.heading if titles.count(title) > 1 else title) for side, title in pairs)
+    return replace(comparison, entries=tuple(entries))
+
+
+def _title(spec: Spec) -> str:
+    """Return what a paper calls a network: its title, and what the name of its variant has more.
+
+    Examples
+    --------
+    >>> from flopcalc import load
+    >>> [_title(load(name)) for name in ("mobilenet_v1", "resnet50", "efficientnet_b0", "shufflenet_v2_x1_0")]
+    ['MobileNetV1', 'ResNet-50', 'EfficientNet-B0', 'ShuffleNetV2-x1.0']
+    >>> _title(load("wide_resnet50_2"))
+    'ResNet (wide_resnet50_2)'
+    """
+    title = spec.title or spec.called
+    if not spec.variant:
+        return title
+    letters = r"[\W_]*".join(re.escape(letter) for letter in re.sub(r"[\W_]", "", title))
+    begins = re.match(letters, spec.variant, re.IGNORECASE)
+    rest = spec.variant[begins.end() :].strip("_") if begins else ""
+    if not rest or (spec.variant == rest):
+        return f"{title} ({spec.variant})"
+    rest = re.sub(r"(?<=\d)_(?=\d)", ".", rest).replace("_", "-")
+    return f"{title}-{rest.upper() if re.fullmatch('[a-z][0-9]?', rest) else rest}"
+
+
+def _shared(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what all have alike."""
+    first, *others = values
+    return {name: value for name, value in first.items() if all(name in one and one[name] == value for one in others)}
+
+
+def _each_with(comparison: Comparison) -> Iterator[Phrase]:
+    """Yield the values and inputs of sides: once what they have in common, and then what is each one's own."""
+    shapes = [_shapes(side) for side in comparison.entries]
+    shared = _shared(shapes)
+    values = _shared([_given(comparison, side) for side in comparison.entries])
+    alike: list[Phrase] = [(f"{name} = ", Setting(value)) for name, value in values.items()]
+    alike += [(f"{label} = ", shape) for label, shape in shared.items()]
+    if alike:
+        yield ("For each: ", *(cell for number, part in enumerate(alike) for cell in (*[", "] * (number > 0), *part)))
+    for side, own in zip(comparison.entries, shapes, strict=True):
+        for label, shape in own.items():
+            if label not in shared:
+                yield f"{side.heading}: {label} = ", shape
+
+
+def _aside(comparison: Comparison, missing: Sequence[str]) -> Iterator[Phrase]:
+    """Yield where the specs come from, and what the table has no room for."""
+    for side in comparison.entries:
+        if side.report.spec.source:
+            yield (f"{side.heading}: {side.report.spec.source}",)
+    if missing:
+        yield (f"For want of room without {', '.join(missing)}: --metrics NAME,... chooses.",)
 
 
 # -- equal budgets ---------------------------------------------------------------------------------------------------
@@ -358,16 +530,31 @@ def _percent(value: int | Fraction) -> str:
 # -- data ------------------------------------------------------------------------------------------------------------
 
 
-def _records(comparison: Comparison, measures: Sequence[str]) -> list[Sequence[str]]:
+def _records(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> list[Sequence[str]]:
     """Return a row for every measure, exact, ratios as decimals or formulas."""
     first, *rest = (side.heading for side in comparison.entries)
     rows: list[Sequence[str]] = []
-    rows.append(["metric", first, *(text for heading in rest for text in (heading, f"{heading} / {first}"))])
+    heads = (text for heading in rest for text in (heading, f"{heading} / {first}")[: 1 + ratio])
+    rows.append(["metric", first, *heads])
     for measure in measures:
         (value, _), *pairs = _cells(comparison, measure)
-        others = (text for value, ratio in pairs for text in (_exact(value), _plain(ratio)))
+        others = (text for pair in pairs for text in _exact_pair(*pair)[: 1 + ratio])
         rows.append([measure, _exact(value), *others])
     return rows
+
+
+def _records_across(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> list[Sequence[str]]:
+    """Return a row for every spec, as exact."""
+    heads = (text for name in measures for text in (name, f"{name} ratio")[: 1 + (ratio and name not in FIELDS)])
+    rows = [["spec", *heads], *([side.heading] for side in comparison.entries)]
+    for name in measures:
+        for row, pair in zip(rows[1:], _cells(comparison, name), strict=True):
+            row += _exact_pair(*pair)[: 1 + (ratio and name not in FIELDS)]
+    return [*rows]
+
+
+def _exact_pair(value: Phrase, ratio: Phrase) -> tuple[str, str]:
+    return _exact(value), _plain(ratio)
 
 
 def _exact(phrase: Phrase) -> str:
@@ -395,7 +582,7 @@ def _data(comparison: Comparison) -> dict[str, Any]:
         "dtype": report.dtype,
         "symbols": {
             symbol.name: f"positive {'integer' if symbol.is_integer else 'real'}"
-            for symbol in _found(comparison, COUNTED)
+            for symbol in _symbols(comparison, COUNTED)
         },
         "rounding": "exact" if report.exact_rounding or not comparison.symbolic else "ideal",
         "sides": [],

@@ -173,17 +173,21 @@ def _value(cell: str) -> int | float | str | None:
     return float(Fraction(cell)) if _REAL.fullmatch(cell) else cell or None
 
 
-def save(result: Any, path: object) -> None:
+def save(
+    result: Any, path: object, *, caption: str | None = None, label: str | None = None, standalone: bool = False
+) -> None:
     """Write a file, whole or not at all, in the format that its extension means."""
     if not isinstance(path, (str, Path)) or "\0" in str(path) or not str(path):
         raise ParameterError(
             Problem(f"path is {shorten(repr(path))}", None, "the path of a file", 'save("result.csv")')
         )
-    from flopcalc.page.formats import Layout, format_of
+    from flopcalc.page.formats import Layout, check_paper, format_of
     from flopcalc.render.terminal import Screen
 
     found = format_of(str(path))
-    content = found.write(page_of(result), Layout(Screen.of(None)))
+    check_paper(found, {"caption": caption, "label": label, "standalone": standalone})
+    paper = Layout(Screen.of(None), caption=caption or "", label=label or "", standalone=standalone)
+    content = found.write(page_of(result), paper)
     try:
         with replacing(Path(path)) as file:
             file.write(content.encode())

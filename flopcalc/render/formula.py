@@ -27,6 +27,10 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _JUXTAPOSED = re.compile(r"(\d+|[^\W\d_][₀-₉]*[⁰¹²³⁴-⁹⁻]*|\(.*\)[⁰¹²³⁴-⁹⁻]*|√([^\W\d_]|\(.*\)))")
 """Factors that books set side by side: numbers, single letters with their index and power, brackets and roots."""
+_TALL = re.compile(r"\\(frac|sqrt|left|begin)\b")
+"""What is higher than a line, and so are the brackets around it."""
+_WORDS = (r"\mathrm", r"\operatorname")
+"""How names of several letters begin, which would run into others."""
 _TYPED = {"≥": ">=", "≤": "<="}
 _KERNEL = re.compile(r"[Kk](_?\w*)$|kernel$")
 
@@ -153,10 +157,12 @@ class _Ascii(Style):
 
 
 class _Latex(Style):
-    """For LaTeX's math mode, and MathJax's."""
+    """For LaTeX's math mode, and MathJax's, as books set them: factors side by side, height and width first."""
 
     times = r"\,"
+    """Beside names of several letters."""
     between = " "
+    groups: ClassVar[tuple[int, int, int]] = (1, 2, 0)
     signs: ClassVar[Mapping[str, str]] = {
         ">=": r"\geq", "<=": r"\leq", "≠": r"\neq", "≈": r"\approx", "<=>": r"\quad\Longleftrightarrow\quad"
     }  # fmt: skip
@@ -178,12 +184,14 @@ class _Latex(Style):
         return f"{head}_{{{_index(index)}}}" if index else head
 
     def grouped(self, text: str) -> str:
-        return rf"\left({text}\right)"
+        return rf"\left({text}\right)" if _TALL.search(text) else f"({text})"
 
     def product(self, factors: Sequence[str]) -> str:
         text = factors[0]
-        for factor in factors[1:]:
-            text += (r" \cdot " if factor[0].isdigit() else self.times) + factor
+        for before, factor in pairwise(factors):
+            words = before.startswith(_WORDS) or factor.startswith(_WORDS)
+            glued = factor[0].isalpha() and re.search(r"\\[A-Za-z]+$", before)
+            text += (r" \cdot " if factor[0].isdigit() else self.times if words else " " if glued else "") + factor
         return text
 
     def power(self, base: str, exponent: str) -> str:
@@ -249,7 +257,7 @@ def formula(value: Value, style: Style = UNICODE, order: Sequence[str] = ()) -> 
     >>> formula(C * O * H * W + K**2 * C * H * W)
     'K²·C·H·W + C·O·H·W'
     >>> formula(C * O / 2 + 3, LATEX)
-    '\\frac{C\\,O}{2} + 3'
+    '\\frac{CO}{2} + 3'
     """
     if isinstance(value, tuple):
         return "[" + ", ".join(formula(item, style, order) for item in value) + "]"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from flopcalc.render.cells import Writer
 from flopcalc.render.formula import LATEX
 from flopcalc.render.text import GREEK, printable
 
-__all__ = ["LatexWriter", "escaped_latex"]
+__all__ = ["LONGEST", "LatexWriter", "escaped_latex", "width_of"]
 
 LONGEST = 45
 """Rows that a page has room for; longer tables are broken over pages."""
@@ -59,6 +61,22 @@ def escaped_latex(text: str) -> str:
     93.4 \% of c$_{1}$
     """
     return "".join(_SPECIAL.get(character, character) for character in printable(text)).replace("--", "-{}-")
+
+
+_POINTS = 5
+"""How wide a character is on average in type of ten points; digits are exactly so."""
+
+
+def width_of(text: str) -> float:
+    r"""Return about how wide a cell in LaTeX is in type of ten points, in points: a character for each sign.
+
+    Examples
+    --------
+    >>> width_of(r"\textbf{568.7}"), width_of(r"$315 \times 315$"), width_of(r"4\,231\,976")
+    (25, 45, 45)
+    """
+    bare = re.sub(r"\\(?:text\w+|left|right|mathrm|operatorname|frac)\b|[{}$^_]", "", text.replace(r"\quad", "xx"))
+    return _POINTS * len(re.sub(r"\\(?:[A-Za-z]+|.)", "x", bare))
 
 
 class LatexWriter(Writer):

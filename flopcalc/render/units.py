@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-__all__ = ["exact_number", "human_bytes", "human_number", "percent", "ratio_text", "rounded"]
+__all__ = ["alike", "exact_number", "human_bytes", "human_number", "percent", "ratio_text", "rounded"]
 
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -61,6 +62,28 @@ def human_bytes(value: int | Fraction) -> str:
     '36.52 MB'
     """
     return _scaled(value, _BYTE_UNITS)
+
+
+def alike(values: Sequence[int | Fraction]) -> tuple[str, list[str]]:
+    """Return a unit, and numbers in it with decimals for four digits of the least but 0, three of them below 1.
+
+    It is the greatest one's, or where the least would be below a tenth of it, the least one's. In none, all digits
+    are there.
+
+    Examples
+    --------
+    >>> alike([4231976, 25557032, 0]), alike([602112, 1605632]), alike([112, 1605632])
+    (('M', ['4.232', '25.557', '0.000']), ('M', ['0.602', '1.606']), ('', ['112', '1,605,632']))
+    """
+    sizes: list[int | Fraction] = [max(value, -value) for value in values if value] or [0]
+    least, greatest = len(str(int(min(sizes)))), len(str(int(max(sizes))))
+    place = min((greatest - 1) // 3, len(_UNITS) - 1)
+    if least < 3 * place:
+        place = min((least - 1) // 3, place)
+    if place == 0:
+        return "", [exact_number(value) for value in values]
+    decimals = min(max(4 + 3 * place - least, 0), 3)
+    return _UNITS[place], [rounded(Fraction(value, 1000**place), decimals) for value in values]
 
 
 @lru_cache(maxsize=8192)

@@ -115,8 +115,8 @@ def test_sort_puts_the_greatest_of_a_metric_first(ok: Callable[..., str], net: s
 
 
 def test_what_rows_are_sorted_by_is_a_column(ok: Callable[..., str], net: str) -> None:
-    for form in ("csv", "markdown", "latex", "table"):
-        assert "MAC bytes" in ok(net, "--sort", "mac_bytes", "--format", form) or form == "csv"
+    for form, head in (("markdown", "MAC bytes"), ("latex", r"MAC\\bytes"), ("table", "MAC bytes")):
+        assert head in ok(net, "--sort", "mac_bytes", "--format", form)
     assert "mac_bytes" in ok(net, "--sort", "mac_bytes", "--format", "csv").splitlines()[0]
 
 

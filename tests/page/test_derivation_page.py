@@ -122,7 +122,7 @@ def test_markdown_has_every_formula_between_dollars(name: str) -> None:
 
 def test_the_square_is_set_in_latex() -> None:
     text = latex_of("g1")
-    assert r"= h\,w\,\left(\sqrt{c_{1}} - \sqrt{c_{2}}\right)^{2} \geq 0 \]" in text
+    assert r"= hw\left(\sqrt{c_{1}} - \sqrt{c_{2}}\right)^{2} \geq 0 \]" in text
     assert r"\quad\Longleftrightarrow\quad c_{1} = c_{2} \]" in text
     assert r"\frac{\partial \mathrm{MAC}}{\partial g} = \frac{B}{c_{1}} > 0" in page_as_latex(
         derivation_page(derived("g2"))

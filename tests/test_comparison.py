@@ -318,6 +318,32 @@ def test_a_fraction_that_makes_whole_widths_is_taken() -> None:
     assert balanced(result).value == Fraction(7, 2)
 
 
+def test_a_whole_number_is_the_nearest_where_the_side_is_rounded_between_those_that_divide() -> None:
+    result = compare("conv:C=32,O=32,K=3", "ghost_module:C=32,O=32,K=1,d=3", equal="flops", vary="s", H=2, W=2)
+
+    def cost(s: int) -> int:  # m intrinsic channels, and s - 1 cheap ones of each
+        m = -(-32 // s)
+        return 4 * (32 * m + (9 * m * (s - 1) if s > 1 else 0))
+
+    budget = 4 * 9 * 32 * 32
+    best = min(range(1, 3000), key=lambda s: abs(cost(s) - budget))
+    assert (balanced(result).value, balanced(result).miss) == (best, cost(best) - budget) == (1021, -16)
+
+
+@pytest.mark.parametrize("budget", [300, 1200, 2500])
+def test_the_nearest_of_widths_that_are_rounded_is_that_of_brute_force(tmp_path: Path, budget: int) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "name: a\nparameters: {n: {min: 1, whole: true}}\ninput: [8, 1, 1]\nlayers:\n  - conv: {out: ceil(32 / n), "
+        "kernel: 1}\n  - conv: {out: n, kernel: 1}\n"
+    )
+
+    def cost(n: int) -> int:
+        return -(-32 // n) * (8 + n)
+
+    result = compare(f"conv:C={budget},O=1,K=1,H=1,W=1", str(tmp_path / "a.yaml"), equal="flops", vary="n")
+    assert abs(balanced(result).miss) == min(abs(cost(n) - budget) for n in range(1, 4000))  # type: ignore[arg-type]
+
+
 # -- refusals --------------------------------------------------------------------------------------------------------
 
 

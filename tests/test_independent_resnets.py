@@ -364,7 +364,7 @@ def test_squeezenet_equals_its_loop(release: str, resolution: int) -> None:
 )
 @pytest.mark.parametrize("resolution", [224, 97])
 def test_densenet_equals_its_loop(depth: int, growth: int, bottleneck: int, compression: str, resolution: int) -> None:
-    growth_given = f"growth={growth}," if growth else ""
+    growth_given = f"growth_rate={growth}," if growth else ""
     spec = f"densenet:depth={depth},{growth_given}bottleneck={bottleneck},compression={compression}"
     growth = growth or (48 if depth == 161 else 32)
     net = densenet(depth, growth, bottleneck, Fraction(compression), resolution, 10)

@@ -251,7 +251,7 @@ def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budg
         ("mobilenet_v1", "resolution", {"flops": 150_000_000}),
         ("mobilenet_v2", "classes", {"params": 3_000_000}),
         ("separable_conv:C=32,H=56,W=56,O=64", "K", {"flops": 10_000_000}),
-        ("densenet", "growth", {"params": 5_000_000}),
+        ("densenet", "growth_rate", {"params": 5_000_000}),
         ("resnext_bottleneck:C=256,M=128,H=14,W=14", "g", {"params": 100_000}),
         ("resnext_bottleneck:C=256,M=128,H=14,W=14", "g", {"flops": 14_000_000}),  # fewer FLOPs the greater g is
     ],

@@ -44,6 +44,12 @@ def _options() -> list[click.Option]:
             for metric in _BUDGETS
         ),
         click.Option(
+            ["--where"],
+            multiple=True,
+            metavar="CONDITION",
+            help="What the answer must meet besides, as in a sweep: 'params <= 4M and alpha > 1/2'.",
+        ),
+        click.Option(
             ["--along"],
             metavar="WAY",
             help="Parameters that grow together: alpha,rho in proportion to their defaults, or "
@@ -98,6 +104,8 @@ def _solved(ctx: click.Context, options: Mapping[str, Any]) -> Any:
         for option, value in (("--for", names), ("--along", options["along"]), ("--best", options["best"])):
             if value:
                 raise ParameterError(Problem(f"{option} does not go with --compound"))
+        if options["where"]:
+            raise ParameterError(Problem("--where does not go with --compound"))
         if any(value is not None for value in budgets.values()):
             raise ParameterError(Problem("a budget does not go with --compound, whose target is 2"))
         grid = {name: options[name] for name in ("step", "tolerance") if options[name] is not None}
@@ -108,7 +116,7 @@ def _solved(ctx: click.Context, options: Mapping[str, Any]) -> Any:
     if options["best"] is not None:
         if options["along"] is not None:
             raise ParameterError(Problem("--along does not go with --best", None, "--for alpha,rho"))
-        return front(spec, _axes(names), options["best"], **budgets, **shared, parameters=given)
+        return front(spec, _axes(names), options["best"], where=options["where"], **budgets, **shared, parameters=given)
     if options["top"] is not None:
         raise ParameterError(Problem("--top goes with --best and --compound, which are lists"))
     if any("=" in name for name in names):
@@ -117,6 +125,7 @@ def _solved(ctx: click.Context, options: Mapping[str, Any]) -> Any:
         spec,
         ",".join(split_list(names) or ()) or None,
         along=options["along"],
+        where=options["where"],
         symbolic=analysed["symbolic"],
         symbols=analysed["symbols"],
         assume=analysed["assume"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from flopcalc.binding import is_truth
 from flopcalc.cli.completing import beginning, spec_names
 from flopcalc.cli.help import Context
 from flopcalc.cli.options import given_once, input_shapes, named_values, shared_options, split_list
-from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, listed, shorten, suggest
+from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import readable
 from flopcalc.report import Report
 from flopcalc.spec import Parameter, Spec, load
@@ -241,7 +242,15 @@ class OnSpecs(click.Command):
                 raise click.BadOptionUsage(name, "", ctx)
             given.append((name.removeprefix("--"), value if equals else waiting.pop(0)))
         ctx.meta[_GIVEN] = given
-        return super().parse_args(ctx, rest)
+        try:
+            return super().parse_args(ctx, rest)
+        except click.UsageError as error:
+            takes_none = next(
+                (pair for pair in pairwise(args) if takes.get(pair[0]) is False and pair[1] in error.message), None
+            )
+            if takes_none is None or "extra argument" not in error.message:
+                raise
+            raise ParameterError(_valueless(*takes_none, args)) from None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete its own options, and the parameters of the specs that are named so far."""
@@ -255,6 +264,15 @@ class OnSpecs(click.Command):
 
     def _options(self, ctx: click.Context) -> list[click.Option]:
         return [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+
+
+def _valueless(flag: str, value: str, args: Sequence[str]) -> Problem:
+    """Say that an option takes no value, and which parameter begins like it."""
+    known = dict.fromkeys(
+        name for text in args for name in _known_of(text.partition("=")[2] if text.startswith("--") else text)
+    )
+    hint = next((f"--{name} {value}" for name in known if name.startswith(flag.strip("-"))), "")
+    return Problem(f"{flag} takes no value, and {shorten(value)} follows it", None, "the option alone", shorten(hint))
 
 
 def _known_of(text: object) -> Iterable[str]:

@@ -29,7 +29,6 @@ from flopcalc.cli.spec_options import OnSpec, SpecCommand, asked_of
 from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.metrics import COUNTED, check_metric
-from flopcalc.number import Value
 from flopcalc.render.text import spelt
 from flopcalc.sweeps import BATCH, METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
 
@@ -401,14 +400,14 @@ def _selection(
     axes: Mapping[str, Axis],
     given: Mapping[str, str],
 ) -> Selection:
-    from flopcalc.sweeps.conditions import read_condition
+    from flopcalc.sweeps.conditions import read_condition, single_values
     from flopcalc.sweeps.selecting import Selection, first_values, read_objectives, read_order
 
     conditions = options["where"]
     condition = None
     if conditions:
         text = conditions[0] if len(conditions) == 1 else " and ".join(f"({item})" for item in conditions)
-        single = _single_values(command, axes, given)
+        single = single_values(command.spec, axes, given)
         others = [name for name in command.parameters if name not in axes and name not in single]
         condition = read_condition(text, METRICS, first_values(axes), single, others)
     return Selection(
@@ -417,28 +416,6 @@ def _selection(
         read_order(options["sort"], names) if options["sort"] is not None else (),
         options["top"],
     )
-
-
-def _single_values(command: SpecCommand, axes: Mapping[str, Axis], given: Mapping[str, str]) -> dict[str, Value]:
-    """Return the parameters whose one value is known without an analysis: given ones, and defaults that are plain."""
-    from flopcalc.expression import Scope
-    from flopcalc.sweeps.axes import read_value
-
-    spec = command.spec
-    found: dict[str, Value] = {}
-    for name, parameter in command.parameters.items():
-        if name in axes:
-            continue
-        if name in given:
-            try:
-                found[name] = read_value(given[name], name)
-            except ParameterError:  # an expression: the analysis says what is wrong with it
-                continue
-        elif name in spec.preset:
-            found[name] = spec.preset[name]
-        elif parameter is not None and parameter.default is not None and parameter.default.constant:
-            found[name] = parameter.default.evaluate(Scope({}))
-    return found
 
 
 def _sides(options: Mapping[str, Any], plot: str | None, selection: Selection, names: Sequence[str]) -> tuple[str, str]:

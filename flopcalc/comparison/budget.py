@@ -91,6 +91,14 @@ class _Law:
     turns: Sequence[Root]
     apart: frozenset[Fraction]
 
+    def exact(self, step: Fraction) -> bool:
+        """Tell whether what the formula leaves unrounded is whole at every multiple of a step."""
+        from sympy import Dummy
+
+        times = as_expr(step) * Dummy("n", integer=True, positive=True)
+        read = (item for item in self.formula.totals.arithmetic.ideal if item.value.has(self.unknown))
+        return all(item.least is None and item.value.xreplace({self.unknown: times}).is_integer for item in read)
+
 
 @dataclass(frozen=True)
 class _Balancer:
@@ -137,7 +145,9 @@ class _Balancer:
         if not solution:
             return self.searched(None)
         law = _Law(formula, unknown, stand_in, cost, solution, turns(cost, self.budget, stand_in), apart)
-        return self.multiplied(law) if self.plan.real else self.nearest(law, Fraction(1))
+        if self.plan.real:
+            return self.multiplied(law)
+        return self.nearest(law, Fraction(1)) if law.exact(Fraction(1)) else self.searched(law.roots[0])
 
     def apart(self, formula: Report) -> frozenset[Fraction]:
         """Return the values at which the side is built otherwise than its formula assumes."""
@@ -260,7 +270,7 @@ class _Balancer:
         if self.scored(start) is not None and self.scored(odd) is not None:  # every value can be built
             return self.searched(law.roots[0])
         step = _step_of_widths(law)
-        return self.searched(law.roots[0]) if step is None else self.nearest(law, step)
+        return self.nearest(law, step) if step is not None and law.exact(step) else self.searched(law.roots[0])
 
     def searched(self, root: Root | None) -> Side:
         """Follow the networks themselves, each of them exactly, as :mod:`flopcalc.solving` does."""

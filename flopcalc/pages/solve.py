@@ -134,10 +134,14 @@ def _solution(result: Solution) -> tuple[Block, ...]:
     found = result.network or result.least
     assert found is not None
     answer: list[Phrase] = []
-    if result.network is None:
-        answer.append((f"Every {unknown} misses ", *_bounds(budgets), f"; {_value(unknown, found)} comes nearest."))
+    where, value = _where(result), _value(unknown, found)
+    missed = "the budget or a condition" if result.where.held else "the budget"
+    if result.network is None and not result.where.met({**found.totals, **found.parameters}):
+        answer.append((f"No {unknown}{where} makes a network; {value} comes nearest to ", *_bounds(budgets), "."))
+    elif result.network is None:
+        answer.append((f"Every {unknown}{where} misses ", *_bounds(budgets), f"; {value} comes nearest."))
     else:
-        answer.append((f"The {result.goal} {unknown} with ", *_bounds(budgets), f": {_value(unknown, found)}"))
+        answer.append((f"The {result.goal} {unknown} with ", *_bounds(budgets), f"{where}: {value}"))
     span = (span_text(unknown, found.span),)
     if not (found.span.single and found.span.low is not None and found.span.low.near.denominator == 1):
         answer.append(("The same network: ", *span))
@@ -147,10 +151,10 @@ def _solution(result: Solution) -> tuple[Block, ...]:
     heads = ["", _value(unknown, found), "budget", "left"]
     if result.above is not None:
         heads.append(_value(unknown, result.above))
-        answer.append((f"The next network above, at {heads[-1]}, misses the budget.",))
+        answer.append((f"The next network above, at {heads[-1]}, misses {missed}.",))
     if result.below is not None:
         heads.append(_value(unknown, result.below))
-        answer.append((f"The next network below, at {heads[-1]}, misses the budget.",))
+        answer.append((f"The next network below, at {heads[-1]}, misses {missed}.",))
     beside = result.above or result.below
     bounds = {budget.metric: budget for budget in sorted(budgets, key=lambda item: item.relation, reverse=True)}
     rows: list[tuple[Cell, ...]] = []
@@ -164,6 +168,11 @@ def _solution(result: Solution) -> tuple[Block, ...]:
         rows.append(tuple(row))
     columns = [Column(str(index), head, numeric=index > 0) for index, head in enumerate(heads)]
     return _answered(answer, listing(columns, rows), _proof(result))
+
+
+def _where(result: Solution | Front) -> str:
+    """Say which conditions are met besides the budgets."""
+    return " where " + " and ".join(result.where.texts) if result.where.texts else ""
 
 
 def _proof(result: Solution) -> Iterator[Phrase]:
@@ -228,9 +237,9 @@ def _formula(result: Formula) -> tuple[Block, ...]:
 def _front(result: Front, top: int | None) -> tuple[Block, ...]:
     goals = ", ".join(f"{'most' if way == 'max' else 'least'} {LABELS[name]}" for name, way in result.goals.items())
     count = len(result.choices)
-    answer: list[Phrase] = [("Within ", *_bounds(result.budgets), f": the front of {goals}")]
+    answer: list[Phrase] = [("Within ", *_bounds(result.budgets), f"{_where(result)}: the front of {goals}")]
     if not count:
-        answer = [("No configuration is within ", *_bounds(result.budgets), ".")]
+        answer = [("No configuration is within ", *_bounds(result.budgets), f"{_where(result)}.")]
     metrics = _metrics(result.report, result.budgets, result.goals)
     shown = result.choices if top is None else result.choices[:top]
     rows = [
@@ -385,6 +394,8 @@ def _data(result: Result, top: int | None) -> dict[str, Any]:
     ]
     if isinstance(result, Formula):
         return found | _formula_data(result)
+    if result.where.texts:
+        found["where"] = list(result.where.texts)
     return found | (_front_data(result, top) if isinstance(result, Front) else _solved_data(result))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,18 @@ from typing import Any
 from flopcalc.analysis import given_values, resolve, texts_of, want_one_of
 from flopcalc.binding import bind, is_truth
 from flopcalc.convention import Convention, convention_of
-from flopcalc.errors import ParameterError, Problem, shorten
+from flopcalc.errors import ParameterError, Problem, UndecidedError, shorten
 from flopcalc.metrics import COUNTED, SWEPT
 from flopcalc.number import is_rational
 from flopcalc.report import DTYPES
 from flopcalc.shapes import read_input
-from flopcalc.solving.budgets import budgets_of
-from flopcalc.solving.path import path_of
+from flopcalc.solving.budgets import budgets_of, no_budget
+from flopcalc.solving.path import Course, path_of
 from flopcalc.solving.recounting import recounted
-from flopcalc.solving.result import Budget, Choice, Compound, Formula, Found, Front, Scaling, Solution
+from flopcalc.solving.result import Budget, Choice, Compound, Formula, Found, Front, Scaling, Solution, Where
+from flopcalc.solving.where import where_of
 from flopcalc.spec.model import Spec
-from flopcalc.sweeps.axes import read_value
+from flopcalc.sweeps.axes import Column, read_value
 from flopcalc.sweeps.tracing import Setting, for_metrics
 
 __all__ = [
@@ -49,6 +50,7 @@ def solve(
     mac: object = None,
     activations: object = None,
     along: str | None = None,
+    where: str | Iterable[str] = (),
     convention: str | Convention = "paper",
     symbolic: str | Iterable[str] = (),
     symbols: str | Iterable[str] = (),
@@ -73,6 +75,8 @@ def solve(
         given must hold. Every other metric that sweeps know is one by its name: ``peak_memory="512KiB"``.
     along : str, optional
         Instead of `for_`: parameters that grow together, ``"alpha,rho"`` or ``"width=1.1**phi,depth=1.2**phi"``.
+    where : str or iterable of str
+        Conditions as in a sweep: ``"params <= 4M and alpha > 1/2"``. A bound of one metric is a budget.
     convention, symbolic, symbols, input, assume, dtype
         As for :func:`flopcalc.analyze`.
     parameters : mapping of str to object, optional
@@ -119,8 +123,10 @@ def solve(
     if along is not None and not isinstance(along, str):
         raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
     setting, given = setting_of(spec, convention, input, given_values(parameters, others), dtype)
-    setting = for_metrics(setting, dict.fromkeys([*COUNTED, *(budget.metric for budget in budgets)]))
     found = setting.spec
+    conditions = _conditions(where)
+    if not budgets and not conditions:
+        raise no_budget()
     freed = texts_of("symbolic", symbolic)
     options: dict[str, Any] = {"dtype": dtype}
     if for_ is None and along is None:
@@ -136,8 +142,11 @@ def solve(
         if parameter is not None and parameter.choices:
             from flopcalc.solving.search import greatest_choice
 
+            moved = {name: Column.of(list(parameter.choices), name)}
+            kept, budgets = _kept(conditions, setting, budgets, moved, {})
             _only_numbers(budgets)
-            return recounted(greatest_choice(setting, name, parameter.choices, budgets, options), setting)
+            setting = _measured(setting, budgets, kept)
+            return recounted(greatest_choice(setting, name, parameter.choices, budgets, options, kept), setting)
     unknown, courses = path_of(found, names, along, given)
     declared = texts_of("symbols", symbols)
     binding = bind(
@@ -152,6 +161,10 @@ def solve(
     if free or any(not is_rational(budget.value) for budget in budgets):
         from flopcalc.solving.formula import formula
 
+        if conditions:
+            symbols = ", ".join(sorted(free)) or "the budget"
+            what = f"`{shorten(conditions[0])}` cannot be proved of a formula: {symbols} is a symbol"
+            raise UndecidedError(Problem(what, None, "numbers for all but what is solved for"))
         if along is not None:
             raise ParameterError(
                 Problem(f"a way of parameters needs numbers, and {', '.join(sorted(free)) or 'the budget'} is a symbol")
@@ -164,9 +177,38 @@ def solve(
         )
     from flopcalc.solving.search import greatest, least
 
-    if all(budget.relation == ">=" for budget in budgets):
-        return recounted(least(setting, unknown, courses, budgets, options), setting)
-    return recounted(greatest(setting, unknown, courses, budgets, options), setting)
+    moved = {name: Column.of([1]) for name in courses}
+    kept, budgets = _kept(conditions, setting, budgets, moved, courses)
+    setting = _measured(setting, budgets, kept)
+    search = least if all(budget.relation == ">=" for budget in budgets) else greatest
+    return recounted(search(setting, unknown, courses, budgets, options, kept), setting)
+
+
+def _conditions(where: str | Iterable[str]) -> list[str]:
+    """Return the texts of conditions."""
+    texts = [where] if isinstance(where, str) else list(where)
+    if not all(isinstance(text, str) for text in texts):
+        raise ParameterError(Problem(f"where is {shorten(texts)}", None, "conditions: 'params <= 4M'"))
+    return texts
+
+
+def _kept(
+    texts: Iterable[str],
+    setting: Setting,
+    budgets: Sequence[Budget],
+    moved: Mapping[str, Column],
+    courses: Mapping[str, Course],
+) -> tuple[Where, tuple[Budget, ...]]:
+    """Return what an answer must meet, and the budgets with those that conditions are."""
+    where = where_of(texts, setting.spec, setting.given, moved, courses)
+    if not (*budgets, *where.budgets):
+        raise no_budget()
+    return where, (*budgets, *where.budgets)
+
+
+def _measured(setting: Setting, budgets: Iterable[Budget], where: Where) -> Setting:
+    """Return a setting that counts what budgets and conditions read."""
+    return for_metrics(setting, dict.fromkeys([*COUNTED, *(budget.metric for budget in budgets), *where.metrics]))
 
 
 def _only_numbers(budgets: Iterable[Budget]) -> None:
@@ -204,6 +246,7 @@ def front(
     for_: Mapping[str, object] | Iterable[str],
     best: str,
     *,
+    where: str | Iterable[str] = (),
     params: object = None,
     weights: object = None,
     madds: object = None,
@@ -227,7 +270,7 @@ def front(
     best : str
         What is to be least, or greatest: ``params``, ``min:params,max:activations``. The first budget's metric counts
         too, the more the better, where it is not named.
-    params, weights, madds, flops, mac, activations, convention, input, dtype, parameters, **others
+    where, params, weights, madds, flops, mac, activations, convention, input, dtype, parameters, **others
         As for :func:`solve`.
 
     Raises
@@ -261,7 +304,7 @@ def front(
         raise ParameterError(Problem("no parameter varies", None, "names, or names with values", "--for alpha,rho"))
     for name in axes:
         path_of(setting.spec, [name], None, setting.given)  # its name is known, and it has no value yet
-    return front_of(setting, axes, best, budgets, {"dtype": dtype})
+    return front_of(setting, axes, best, budgets, {"dtype": dtype}, _conditions(where))
 
 
 def compound(

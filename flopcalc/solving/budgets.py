@@ -10,11 +10,11 @@ from typing import Any
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, shorten
 from flopcalc.expression import free_expression
 from flopcalc.metrics import IN_BYTES, METRICS, SWEPT
-from flopcalc.number import Number, exact, is_rational, symbol
+from flopcalc.number import exact, is_rational, symbol
 from flopcalc.solving.result import Budget
 from flopcalc.units import BYTE_UNITS, SCALES, read_figure
 
-__all__ = ["budgets_of", "read_budget"]
+__all__ = ["budgets_of", "no_budget", "read_budget"]
 
 _DIGITS = re.compile(rf"\s*[0-9][0-9_,]*(?:\.[0-9]+)?\s*({'|'.join(SCALES)}|)\s*")
 _UNIT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([^\W\d_]+(?:/s)?)\s*")
@@ -106,11 +106,9 @@ def budgets_of(values: Mapping[str, object]) -> tuple[Budget, ...]:
         if value is not None
         for item in (value if isinstance(value, (list, tuple)) else [value])
     ]
-    if not found:
-        raise ParameterError(Problem("there is no budget", None, "a bound of " + ", ".join(SWEPT), "--flops 150M"))
     return tuple(found)
 
 
-def numeric(value: Number) -> bool:
-    """Tell whether a budget is a number."""
-    return is_rational(value)
+def no_budget() -> ParameterError:
+    """Return the error of a question without a budget."""
+    return ParameterError(Problem("there is no budget", None, "a bound of " + ", ".join(SWEPT), "--flops 150M"))

@@ -207,7 +207,11 @@ class Line:
                 if self.limits.holds(Fraction(value)):
                     yield self.at(Fraction(value))
             return
-        piece = self.at(start)
+        high = self.limits.high
+        if high is not None and not self.limits.high_closed and start >= high.near:
+            piece = self._below(Piece(Span.point(high), None), high)
+        else:
+            piece = self.at(start)
         while True:
             yield piece
             low = piece.span.low

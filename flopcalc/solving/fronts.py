@@ -9,14 +9,16 @@ from flopcalc.analysis import analyze_spec
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.metrics import COUNTED, SWEPT, check_metric
 from flopcalc.number import is_rational, normal
+from flopcalc.solving.budgets import no_budget
 from flopcalc.solving.path import path_of
 from flopcalc.solving.recounting import front_recounted
 from flopcalc.solving.result import Budget, Choice, Front
 from flopcalc.solving.search import line_of, start_of, steps_down
+from flopcalc.solving.where import where_of
 from flopcalc.sweeps import Axis, sweep
 from flopcalc.sweeps.axes import axis_of
 from flopcalc.sweeps.selecting import Front as Kept
-from flopcalc.sweeps.selecting import Key
+from flopcalc.sweeps.selecting import Key, first_values
 from flopcalc.sweeps.tracing import Setting, for_metrics
 
 __all__ = ["front_of", "goals_of"]
@@ -54,7 +56,12 @@ def goals_of(best: str, budgets: Sequence[Budget]) -> tuple[Key, ...]:
 
 
 def front_of(
-    setting: Setting, axes: Mapping[str, object], best: str, budgets: Sequence[Budget], options: Mapping[str, Any]
+    setting: Setting,
+    axes: Mapping[str, object],
+    best: str,
+    budgets: Sequence[Budget],
+    options: Mapping[str, Any],
+    conditions: Sequence[str] = (),
 ) -> Front:
     """Return the front over a grid; a parameter without values takes its steps up to its default.
 
@@ -64,10 +71,16 @@ def front_of(
     """
     if any(not is_rational(budget.value) for budget in budgets):
         raise ParameterError(Problem("a front needs a budget in numbers", None, "a number such as 150M"))
-    keys = goals_of(best, budgets)
-    names = tuple(dict.fromkeys([*COUNTED, *(budget.metric for budget in budgets), *(key.name for key in keys)]))
-    setting = for_metrics(setting, names)
     grid = {name: _steps(setting, name) if values is None else axis_of(values, name) for name, values in axes.items()}
+    where = where_of(conditions, setting.spec, setting.given, first_values(grid), {})
+    budgets = (*budgets, *where.budgets)
+    if not budgets:
+        raise no_budget()
+    keys = goals_of(best, budgets)
+    names = tuple(
+        dict.fromkeys([*COUNTED, *(budget.metric for budget in budgets), *where.metrics, *(key.name for key in keys)])
+    )
+    setting = for_metrics(setting, names)
     kept = Kept(keys)
     tried = within = 0
     for block in sweep(
@@ -86,6 +99,8 @@ def front_of(
             array = block.metrics[budget.metric]
             kind: Any = array <= budget.value if budget.relation == "<=" else array >= budget.value
             rows = kind if rows is None else rows & kind
+        for condition in where.held:
+            rows = rows & condition.mask(block)
         found = block.take(rows)
         within += len(found)
         if len(found):
@@ -101,7 +116,7 @@ def front_of(
         **options,
     )
     goals = {key.name: "max" if key.greatest else "min" for key in keys}
-    front = Front(report, tuple(axes), tuple(budgets), goals, tuple(choices), tried, within)
+    front = Front(report, tuple(axes), tuple(budgets), goals, tuple(choices), tried, within, where=where)
     return front_recounted(front, setting, grid, keys)
 
 

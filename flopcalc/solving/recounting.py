@@ -19,7 +19,7 @@ from flopcalc.errors import Fault, FlopcalcError, Problem, UndecidedError
 from flopcalc.number import Number, as_text, is_rational, normal, readable
 from flopcalc.solving.counting import built_at, totals_of
 from flopcalc.solving.path import LARGEST, Course, End, Span
-from flopcalc.solving.result import Budget, Choice, Formula, Found, Front, Solution
+from flopcalc.solving.result import Choice, Formula, Found, Front, Solution
 from flopcalc.sweeps import Axis
 from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.selecting import Key
@@ -93,11 +93,13 @@ def recounted(solution: Solution, setting: Setting) -> Solution:
     own = recount.at(found.value)
     _hold(own is not None and own[0] == found.totals, solution, found.value, own, f"{_costs(found.totals, solution)}")
     assert own is not None
+    kept = solution.network is None or (_met(own[0], solution, found.value) and solution.where.span.holds(found.value))
+    _hold(kept, solution, found.value, own, "every budget and condition is met")
     most = points_for(len(own[1]))
     beside = solution.above or solution.below
     if beside is not None:
         other = recount.at(beside.value)
-        agreed = other is not None and other[0] == beside.totals and not _met(other[0], solution)
+        agreed = other is not None and other[0] == beside.totals and not _met(other[0], solution, beside.value)
         _hold(agreed, solution, beside.value, other, f"{_costs(beside.totals, solution)}, beside the budget")
     small = len(own[1]) > _MANY_LAYERS
     for t in islice(_values(solution, setting, found, small=small), 4 * most):
@@ -112,6 +114,8 @@ def _judge(
 ) -> None:
     """Hold one network against what the solution says of its value."""
     span = found.span
+    if not solution.where.span.holds(t):
+        return
     if span.holds(t):
         same = network is not None and network[0] == found.totals and network[1] == layers
         _hold(same, solution, t, network, f"{_costs(found.totals, solution)}, in the network of the interval")
@@ -119,18 +123,20 @@ def _judge(
     if network is None:
         return
     if solution.network is None:
-        _hold(not _met(network[0], solution), solution, t, network, "a budget missed, as everywhere")
+        _hold(not _met(network[0], solution, t), solution, t, network, "a budget missed, as everywhere")
         return
     outside = 1 if span.high is not None and t >= span.high.near else -1
     if outside == (1 if solution.goal == "greatest" else -1):
-        _hold(not _met(network[0], solution), solution, t, network, "a budget missed, as everywhere beyond the answer")
+        missed = not _met(network[0], solution, t)
+        _hold(missed, solution, t, network, "a budget missed, as everywhere beyond the answer")
     edge = span.high if outside == 1 else span.low
     if edge is not None and abs(t - edge.near) <= _tiny(edge) and _real(solution):
         _hold(network[1] != layers, solution, t, network, "another network outside the interval")
 
 
-def _met(totals: Mapping[str, Rational], solution: Solution) -> bool:
-    return all(budget.met(totals) for budget in solution.budgets)
+def _met(totals: Mapping[str, Rational], solution: Solution, t: Fraction) -> bool:
+    moved = {name: normal(course.at(t)) for name, course in solution.courses.items()}
+    return all(budget.met(totals) for budget in solution.budgets) and solution.where.met({**totals, **moved})
 
 
 def _digits(value: Rational) -> str:
@@ -232,21 +238,21 @@ def front_recounted(found: Front, setting: Setting, axes: Mapping[str, Axis], ke
     for choice in sample:
         network = _network(setting, choice.parameters)
         count += 1
-        if network is None or network[0] != choice.totals or not _within(network[0], found.budgets):
+        if network is None or network[0] != choice.totals or not _kept(network[0], choice.parameters, found):
             raise _at_fault(f"the layers at {_set(choice.parameters)} add up to {_listed(network, keys)}")
     for _ in range(most - count):
         values: dict[str, Any] = {name: axis[draw.randrange(len(axis))] for name, axis in axes.items()}
         network = _network(setting, values)
         count += 1
-        if network is None or not _within(network[0], found.budgets):
+        if network is None or not _kept(network[0], values, found):
             continue
         if not any(_as_good(choice, network[0], keys) for choice in found.choices):
             raise _at_fault(f"no configuration of the front is as good as {_set(values)} with {_listed(network, keys)}")
     return replace(found, recounted=count)
 
 
-def _within(totals: Mapping[str, Rational], budgets: Sequence[Budget]) -> bool:
-    return all(budget.met(totals) for budget in budgets)
+def _kept(totals: Mapping[str, Rational], values: Mapping[str, Any], front: Front) -> bool:
+    return all(budget.met(totals) for budget in front.budgets) and front.where.met({**totals, **values})
 
 
 def _as_good(choice: Choice, totals: Mapping[str, Rational], keys: Sequence[Key]) -> bool:

@@ -7,13 +7,14 @@ from fractions import Fraction
 from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
-from flopcalc.number import Number
+from flopcalc.number import Number, Value
 from flopcalc.report import Report
 from flopcalc.shown import Shown
 from flopcalc.solving.path import Course, Span
+from flopcalc.sweeps.conditions import Condition
 from flopcalc.sweeps.recorded import Rational
 
-__all__ = ["Budget", "Choice", "Formula", "Found", "Front", "Scaling", "Solution"]
+__all__ = ["ANYTHING", "Budget", "Choice", "Formula", "Found", "Front", "Scaling", "Solution", "Where"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,41 @@ class Budget:
         """Tell whether totals keep to it."""
         value = totals[self.metric]
         return bool(value <= self.value if self.relation == "<=" else value >= self.value)
+
+
+@dataclass(frozen=True)
+class Where:
+    """Conditions of an answer.
+
+    Attributes
+    ----------
+    texts : tuple of str
+        Those that are no budgets, as they were written.
+    budgets : tuple of Budget
+        Bounds of one metric each.
+    span : Span
+        Where the unknown may lie.
+    held : tuple of Condition
+        What is asked of every network.
+    """
+
+    texts: tuple[str, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    span: Span = Span()
+    held: tuple[Condition, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that are read."""
+        return (*(item.metric for item in self.budgets), *(name for item in self.held for name in item.metrics))
+
+    def met(self, values: Mapping[str, Value]) -> bool:
+        """Tell whether a network meets what is asked of each, by its totals and the parameters that move."""
+        return all(condition.holds(values) for condition in self.held)
+
+
+ANYTHING = Where()
+"""No conditions."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +128,8 @@ class Solution(Shown):
         was computed.
     recounted : int
         At how many values the network was built in plain numbers and found to be what is said of it.
+    where : Where
+        What it meets besides.
     """
 
     shown_as: ClassVar[str] = "solution"
@@ -110,6 +148,7 @@ class Solution(Shown):
     below: Found | None = None
     rises: bool = False
     recounted: int = 0
+    where: Where = ANYTHING
 
     @property
     def solved(self) -> bool:
@@ -198,6 +237,8 @@ class Front(Shown):
         How many configurations there are, and how many are within the budgets.
     recounted : int
         How many were built in plain numbers and found to be what is said of them.
+    where : Where
+        What they meet besides.
     """
 
     shown_as: ClassVar[str] = "front"
@@ -210,6 +251,7 @@ class Front(Shown):
     tried: int
     within: int
     recounted: int = 0
+    where: Where = ANYTHING
 
     @property
     def solved(self) -> bool:

@@ -15,7 +15,7 @@ from flopcalc.number import Number, expanded, is_rational, normal, readable
 from flopcalc.report import Report
 from flopcalc.solving.cells import Line, Piece, least_beyond
 from flopcalc.solving.path import LARGEST, Course, End, Span, constant, number_default
-from flopcalc.solving.result import Budget, Found, Solution
+from flopcalc.solving.result import ANYTHING, Budget, Found, Solution, Where
 from flopcalc.spec.model import Parameter
 from flopcalc.sweeps.recorded import Rational
 from flopcalc.sweeps.tracing import Setting, analysed
@@ -93,9 +93,14 @@ def line_of(setting: Setting, courses: Mapping[str, Course]) -> Line:
 
 
 def greatest(
-    setting: Setting, unknown: str, courses: Mapping[str, Course], budgets: Sequence[Budget], options: Mapping[str, Any]
+    setting: Setting,
+    unknown: str,
+    courses: Mapping[str, Course],
+    budgets: Sequence[Budget],
+    options: Mapping[str, Any],
+    where: Where = ANYTHING,
 ) -> Solution:
-    """Return the greatest value of the unknown within the budgets.
+    """Return the greatest value of the unknown within the budgets, of those that meet the conditions.
 
     Raises
     ------
@@ -105,10 +110,12 @@ def greatest(
         Where the steps cannot be followed exactly.
     """
     line = line_of(setting, courses)
+    line.limits = line.limits.meet(where.span)
     top, assumed, proven = top_of(line, unknown, budgets)
     above: tuple[Piece, Span] | None = None
     answer: tuple[Piece, Span] | None = None
     least: tuple[Piece, Span] | None = None
+    nearest = (True, Fraction(0))  # whether a condition is missed, and by how much a budget
     count = 0
     run: tuple[Piece, Span] | None = None
     costs: set[tuple[Rational, ...]] = set()
@@ -125,7 +132,7 @@ def greatest(
             continue
         costs.add(_bounded(piece.totals, budgets))
         before = run
-        same = run is not None and run[0].totals == piece.totals and _touch(line, piece.span, run[1])
+        same = run is not None and _costs_the_same(line, piece, run, where)
         if run is not None and same and (answer is None or alike.same(piece.span, run[1])):
             joined = (run[0], _joined(piece.span, run[1]))
             answer = joined if answer is not None else None
@@ -135,12 +142,13 @@ def greatest(
         if answer is not None:
             break
         run = (piece, piece.span)
-        if all(budget.met(piece.totals) for budget in budgets):
+        meets = _meets(line, piece, where)
+        if meets and all(budget.met(piece.totals) for budget in budgets):
             answer, above = run, before
             continue
-        key = _excess(piece.totals, budgets)
-        if least is None or key < _excess(least[0].totals, budgets):
-            least = run
+        key = (not meets, _excess(piece.totals, budgets))
+        if least is None or key < nearest:
+            least, nearest = run, key
     found = answer or least
     if answer is None and len(costs) == 1 and _constant(line, next(iter(costs)), budgets):
         raise _endless(unknown, budgets, changes=False)
@@ -148,15 +156,28 @@ def greatest(
         raise piece.error or ParameterError(Problem(f"no value of {unknown} makes a network"))
     network, report = network_of(line, unknown, courses, found, options)
     higher = None if above is None else _above(line, unknown, courses, above)
-    if answer is None:
-        return Solution(report, unknown, courses, tuple(budgets), None, None, network, assumed, proven, count)
-    return Solution(report, unknown, courses, tuple(budgets), network, higher, None, assumed, proven, count)
+    base = Solution(
+        report, unknown, courses, tuple(budgets), network, higher, None, assumed, proven, count, where=where
+    )
+    return base if answer is not None else replace(base, network=None, above=None, least=network)
+
+
+def _costs_the_same(line: Line, piece: Piece, run: tuple[Piece, Span], where: Where) -> bool:
+    """Tell whether a piece follows a run of pieces at the same cost, and meets the conditions as they do."""
+    if run[0].totals != piece.totals or not _touch(line, piece.span, run[1]):
+        return False
+    return _meets(line, piece, where) == _meets(line, run[0], where)
 
 
 def least(
-    setting: Setting, unknown: str, courses: Mapping[str, Course], budgets: Sequence[Budget], options: Mapping[str, Any]
+    setting: Setting,
+    unknown: str,
+    courses: Mapping[str, Course],
+    budgets: Sequence[Budget],
+    options: Mapping[str, Any],
+    where: Where = ANYTHING,
 ) -> Solution:
-    """Return the least value of the unknown that reaches the budgets, each of them a bound from below.
+    """Return the least value of the unknown that reaches budgets, each a bound from below, and meets the conditions.
 
     Where the bounded metrics are proven never to fall, the networks around the first that reaches the budgets are
     looked at; else every network below, so that nothing is assumed of it.
@@ -169,8 +190,9 @@ def least(
         Where the steps cannot be followed exactly.
     """
     line = line_of(setting, courses)
-    top, assumed = _reaching(line, unknown, budgets)
-    near = _crossing(line, top, budgets)
+    line.limits = line.limits.meet(where.span)
+    top, assumed = _reaching(line, unknown, budgets, where)
+    near = None if where.held else _crossing(line, top, budgets)
     pieces: list[Piece] = []
     for piece in line.down(top if near is None else near):
         pieces.append(piece)
@@ -181,12 +203,13 @@ def least(
     built = [n for n, piece in enumerate(pieces) if piece.totals is not None]
     if not built:
         raise pieces[-1].error or ParameterError(Problem(f"no value of {unknown} makes a network"))
-    reaching = [n for n in built if _reached(pieces[n], budgets)]
-    chosen = reaching[-1] if reaching else min(built, key=lambda n: _excess(pieces[n].totals, budgets))
+    met = [n for n in built if _meets(line, pieces[n], where)]
+    reaching = [n for n in met if _reached(pieces[n], budgets)]
+    chosen = reaching[-1] if reaching else min(met or built, key=lambda n: _excess(pieces[n].totals, budgets))
     span, last = one_network(line, pieces, chosen, courses, options)
     network, report = network_of(line, unknown, courses, (pieces[chosen], span), options)
     base = Solution(report, unknown, courses, tuple(budgets), None, assumed=assumed, networks=len(pieces), goal="least")
-    base = replace(base, rises=near is not None)
+    base = replace(base, rises=near is not None, where=where)
     if not reaching:
         return replace(base, least=network)
     lower = next((n for n in built if n > last), None)
@@ -226,6 +249,15 @@ def _constant(line: Line, cost: tuple[Rational, ...], budgets: Sequence[Budget])
     return True
 
 
+def _meets(line: Line, piece: Piece, where: Where) -> bool:
+    """Tell whether a network meets the conditions, which say the same of every value in its piece."""
+    if not where.held:
+        return True
+    assert piece.totals is not None
+    span = _clipped(line, piece.span)
+    return where.met({**piece.totals, **{name: _inside(course, span) for name, course in line.courses.items()}})
+
+
 def _reached(piece: Piece, budgets: Sequence[Budget]) -> bool:
     totals = piece.totals
     return totals is not None and all(budget.met(totals) for budget in budgets)
@@ -239,7 +271,7 @@ def _continues(line: Line, alike: _Alike, piece: Piece, chosen: Piece, span: Spa
     return (_touch(line, beside, span) or _touch(line, span, beside)) and alike.same(beside, span)
 
 
-def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fraction, str]:
+def _reaching(line: Line, unknown: str, budgets: Sequence[Budget], where: Where) -> tuple[Fraction, str]:
     """Return a value above one that reaches the budgets, or the last that is looked at, and what is assumed of it."""
     if line.limits.empty:
         raise ParameterError(Problem(f"no value of {unknown} is allowed", None, "a way through the parameters' bounds"))
@@ -261,7 +293,7 @@ def _reaching(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Frac
             tried += 1
             if tried == _ALIKE and len(met) == 1 and _unmoved(line, budgets):
                 raise _endless(unknown, budgets, changes=False)
-            if all(budget.met(totals) for budget in budgets):
+            if all(budget.met(totals) for budget in budgets) and _meets(line, line.at(t), where):
                 further = t if line.whole else _further(line, t)
                 return (further if most is None or further < most.near else most.near), ""
         if built is not None and refused >= _REFUSALS:
@@ -283,7 +315,7 @@ def _crossing(line: Line, top: Fraction, budgets: Sequence[Budget]) -> Fraction 
     if line.limits.low is None or not rises(line, [budget.metric for budget in budgets]):
         return None
     low, high = line.limits.low.near, top
-    if not _reached(line.at(high), budgets):
+    if not line.limits.holds(high) or not _reached(line.at(high), budgets):
         return None
     span: Span | None = None
     for _ in range(_MOST_BISECTED):
@@ -680,9 +712,14 @@ def _endless(unknown: str, budgets: Sequence[Budget], changes: bool) -> Paramete
 
 
 def greatest_choice(
-    setting: Setting, name: str, choices: Iterable[object], budgets: Sequence[Budget], options: Mapping[str, Any]
+    setting: Setting,
+    name: str,
+    choices: Iterable[object],
+    budgets: Sequence[Budget],
+    options: Mapping[str, Any],
+    where: Where = ANYTHING,
 ) -> Solution:
-    """Return the greatest of a parameter's choices within the budgets; each is analysed.
+    """Return the greatest of a parameter's choices within the budgets that meets the conditions; each is analysed.
 
     Raises
     ------
@@ -701,11 +738,14 @@ def greatest_choice(
         found.append((Fraction(value), totals))
     if not found:
         raise ParameterError(Problem(f"no choice of {name} makes a network"))
-    within = [item for item in found if all(budget.met(item[1]) for budget in budgets)]
+    met = [item for item in found if where.met({**item[1], name: normal(item[0])})]
+    within = [item for item in met if all(budget.met(item[1]) for budget in budgets)]
     from_below = all(budget.relation == ">=" for budget in budgets)
     best = min if from_below else max
     chosen = (
-        best(within, key=lambda item: item[0]) if within else min(found, key=lambda item: _excess(item[1], budgets))
+        best(within, key=lambda item: item[0])
+        if within
+        else min(met or found, key=lambda item: _excess(item[1], budgets))
     )
 
     def made(item: tuple[Fraction, Mapping[str, Rational]]) -> Found:
@@ -714,6 +754,7 @@ def greatest_choice(
     report = _report(setting, {name: normal(chosen[0])}, options)
     higher = [item for item in found if item[0] > chosen[0]]
     base = Solution(report, name, {name: Course(whole=True)}, tuple(budgets), made(chosen), networks=len(found))
+    base = replace(base, where=where)
     if from_below:
         base = replace(base, goal="least")
     if not within:

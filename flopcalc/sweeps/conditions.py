@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from flopcalc.dataclass import dataclass, field
@@ -19,11 +20,12 @@ from flopcalc.errors import Excerpt, Fault, FlopcalcError, ParameterError, Probl
 from flopcalc.expression import Scope, parse
 from flopcalc.metrics import IN_BYTES, METRICS
 from flopcalc.number import Value, as_text, is_rational
-from flopcalc.sweeps.axes import Column
+from flopcalc.spec.model import Spec
+from flopcalc.sweeps.axes import Column, read_value
 from flopcalc.sweeps.blocks import Block
 from flopcalc.units import BYTE_UNITS, SCALES
 
-__all__ = ["Condition", "read_condition"]
+__all__ = ["Condition", "read_condition", "single_values"]
 
 Array: TypeAlias = Any
 
@@ -34,6 +36,8 @@ _SUFFIXED = re.compile(
     r"""'[^']*'|"[^"]*"|(?<![\w.])(?:10\^(?P<power>\d{1,3})(?!\w)|(?P<digits>\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*) ?"""
     rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?!\w))"
 )
+_SIGNS: Mapping[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
+_TURNED = str.maketrans("<>", "><")
 _FUNCTIONS = ("min", "max", "abs", "round", "floor", "ceil")
 _NUMBERS = "numbers (150M, 2.5k), metrics, parameters, + - * / // % **, comparisons, and, or, not"
 
@@ -100,6 +104,65 @@ class Condition:
         columns.update((name, _numbers(array)) for name, array in block.metrics.items() if name in read)
         found = self._value(columns, careful=True)
         return np.broadcast_to(found, (len(block),))
+
+    def holds(self, values: Mapping[str, Value]) -> bool:
+        """Tell whether one row meets it, by its metrics and the parameters that vary.
+
+        Raises
+        ------
+        ParameterError
+            Where it divides by zero.
+
+        Examples
+        --------
+        >>> condition = read_condition("flops < 2*params", ["flops", "params"], {}, {})
+        >>> condition.holds({"flops": 7, "params": 4}), condition.holds({"flops": 8, "params": 4})
+        (True, False)
+        """
+        return bool(self._value({name: _single(value) for name, value in values.items()}, careful=True))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The metrics and parameters that it reads."""
+        return frozenset(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
+
+    def parts(self) -> tuple[Condition, ...]:
+        """Return the conditions that have to hold together: those between ``and``, and the links of a chain.
+
+        Examples
+        --------
+        >>> condition = read_condition("1M < params <= 4M and flops > 3", ["flops", "params"], {}, {})
+        >>> [part.bound() for part in condition.parts()]
+        [('params', '>', 1000000), ('params', '<=', 4000000), ('flops', '>', 3)]
+        """
+        if isinstance(self.tree, ast.BoolOp) and isinstance(self.tree.op, ast.And):
+            return tuple(part for item in self.tree.values for part in replace(self, tree=item).parts())
+        if not isinstance(self.tree, ast.Compare) or len(self.tree.ops) == 1:
+            return (self,)
+        ends = [self.tree.left, *self.tree.comparators]
+        links = zip(self.tree.ops, pairwise(ends), strict=True)
+        pairs = (ast.Compare(left, [sign], [right]) for sign, (left, right) in links)
+        return tuple(replace(self, tree=ast.copy_location(pair, self.tree)) for pair in pairs)
+
+    def bound(self) -> tuple[str, str, int | Fraction] | None:
+        """Return a name, a sign and a number where it says no more than that one is so to the other."""
+        tree = self.tree
+        if not isinstance(tree, ast.Compare) or type(tree.ops[0]) not in _SIGNS:
+            return None
+        sign = _SIGNS[type(tree.ops[0])]
+        name, other = tree.left, tree.comparators[0]
+        if not isinstance(name, ast.Name) or name.id in self.parameters:
+            name, other, sign = other, name, sign.translate(_TURNED)
+        rest = {item.id for item in ast.walk(other) if isinstance(item, ast.Name)}
+        if not isinstance(name, ast.Name) or not rest - set(_FUNCTIONS) <= self.parameters.keys():
+            return None
+        walker = _Walker({key: _single(value) for key, value in self.parameters.items()}, self.source, True)
+        try:
+            number = walker.number(other)
+        except Fault:
+            return None
+        value = Fraction(number.top, number.bottom)
+        return name.id, sign, value.numerator if value.denominator == 1 else value
 
     def _value(self, columns: Mapping[str, Operand], *, careful: bool) -> Array:
         given = {name: _single(value) for name, value in self.parameters.items()}
@@ -266,6 +329,31 @@ def read_condition(
     }
     condition._value(trial, careful=False)
     return condition
+
+
+def single_values(spec: Spec, moved: Collection[str], given: Mapping[str, object]) -> dict[str, Value]:
+    """Return the parameters whose one value is known without an analysis: given ones, and defaults that are plain.
+
+    Examples
+    --------
+    >>> from flopcalc.analysis import load
+    >>> single_values(load("mobilenet_v1"), ["alpha"], {"rho": "1/2"})["rho"]
+    Fraction(1, 2)
+    """
+    found: dict[str, Value] = {}
+    for name, parameter in spec.known.items():
+        if name in moved:
+            continue
+        if name in given:
+            try:
+                found[name] = read_value(given[name], name)
+            except ParameterError:  # an expression: the analysis says what is wrong with it
+                continue
+        elif name in spec.preset:
+            found[name] = spec.preset[name]
+        elif parameter is not None and parameter.default is not None and parameter.default.constant:
+            found[name] = parameter.default.evaluate(Scope({}))
+    return found
 
 
 # -- operands --------------------------------------------------------------------------------------------------------

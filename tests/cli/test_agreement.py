@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -19,15 +19,15 @@ Run = Callable[..., object]
 Refused = Callable[..., str]
 
 
-def spellings() -> set[str]:
-    """Return the options that more than one command has, and those of tables."""
-    shared = {spelling for option in shared_options() for spelling in option.opts} | {"--help"}
-    found: Counter[str] = Counter()
+@cache
+def spellings() -> frozenset[str]:
+    """Return the options of every command, and those of tables."""
+    found = {spelling for option in shared_options() for spelling in option.opts} | {"--help"}
     for module, *_ in COMMANDS.values():
         command = import_module(module).command
         options = command.own() if isinstance(command, OnSpec) else command.params
         found.update(spelling for option in options if isinstance(option, click.Option) for spelling in option.opts)
-    return shared | {spelling for spelling, count in found.items() if count > 1}
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("entry", [e for e in catalog.index() if e.kind in catalog.SPEC_KINDS], ids=lambda e: e.name)
@@ -62,6 +62,14 @@ def test_a_parameter_is_an_option_of_commands_that_name_the_spec_by_an_option(
     run: Run, options: tuple[str, ...], where: tuple[str, ...]
 ) -> None:
     assert run(*options) == run(*where)
+
+
+def test_what_was_called_like_an_option_of_one_command_is_named_where_its_old_name_is_given(refused: Refused) -> None:
+    assert "did you mean `--growth_rate`" in refused("densenet", "--growth", "12")
+    assert "did you mean `growth_rate`" in refused("sweep", "densenet:growth=12", "--resolution", "32,64")
+    assert "did you mean `--growth_rate`" in refused("compare", "densenet", "resnet50", "--growth", "12")
+    assert "--growth takes no value" in refused("verify", "params > 0", "--of", "densenet", "--growth", "12")
+    assert "try: --growth_rate 12" in refused("verify", "params > 0", "--of", "densenet", "--growth", "12")
 
 
 def test_a_parameter_is_given_once(refused: Refused) -> None:

@@ -48,7 +48,7 @@ CASES = [
     Case("ghostnet", {"alpha": "0.5:1.5:0.05", "ratio": "2,3", "resolution": "60:240:60"}, convention="thop"),
     Case("mnasnet", {"alpha": "0.35:1.4:0.05", "network": "a1,b1", "resolution": "96:224:32"}),
     Case("fbnet_v1", {"network": "a,b,c", "resolution": "20:300:20"}, convention="torch"),
-    Case("densenet", {"growth": "1:48", "compression": "0.25,0.5,1"}, {"depth": 121}),
+    Case("densenet", {"growth_rate": "1:48", "compression": "0.25,0.5,1"}, {"depth": 121}),
     Case("regnet", {"w0": "24:80:8", "resolution": "96,224"}),
     Case("espnet_v2", {"scale": "0.5,1,1.25,1.5,2", "resolution": "32:256:32"}),
     Case("googlenet", {"resolution": "60:260:10"}, convention="ptflops"),
@@ -56,7 +56,7 @@ CASES = [
     Case("conv", {"C": "1:64:3", "H": "1:40:7", "O": "8,12", "K": "1,3,4", "g": "1,2,4"}, {"W": 9, "padding": 1}),
     Case("mbconv", {"C": "1:32", "O": "8:32:8", "r": "1,3,4"}, {"e": 4, "K": 3, "H": 14, "W": 14}),
     Case("mobilenet_v2", {"alpha": "0.1:1.4:0.1", "rho": "0.25,0.5,1"}, metrics=("params", "peak_memory")),
-    Case("densenet", {"growth": "8:32:8", "resolution": "64,96"}, metrics=("mac", "peak_memory")),
+    Case("densenet", {"growth_rate": "8:32:8", "resolution": "64,96"}, metrics=("mac", "peak_memory")),
 ]
 
 

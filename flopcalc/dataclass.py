@@ -17,6 +17,7 @@ else:
     from dataclasses import MISSING, field
     from operator import attrgetter
     from reprlib import recursive_repr
+    from types import SimpleNamespace
 
     def dataclass(cls=None, /, **options):
         """Make a data class, as ``dataclasses.dataclass`` does.
@@ -49,6 +50,10 @@ else:
         inherited = set(fields)
         fields |= own
         members = {"__dataclass_fields__": fields, "__init__": _initialiser(cls, fields.values(), frozen)}
+        members["__dataclass_params__"] = SimpleNamespace(
+            init=True, repr=repr, eq=eq, order=False, unsafe_hash=False, frozen=frozen,
+            match_args=True, kw_only=kw_only, slots=slots, weakref_slot=False,
+        )  # fmt: skip
         members["__match_args__"] = tuple(each.name for each in fields.values() if each.init and not each.kw_only)
         if repr:
             members["__repr__"] = _representation([each.name for each in fields.values() if each.repr])

@@ -57,6 +57,8 @@ def test_a_data_class_is_what_the_standard_library_makes(options: dict[str, bool
 
     assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters)
     assert ours.__match_args__ == theirs.__match_args__
+    for name in type(theirs.__dataclass_params__).__slots__:
+        assert getattr(ours.__dataclass_params__, name) == getattr(theirs.__dataclass_params__, name), name
     assert dataclasses.asdict(one) == dataclasses.asdict(other) == {
         "first": 2, "second": "c", "third": [], "hidden": 4, "aside": 5, "named": 6, "given": 7,
     }  # fmt: skip

@@ -42,6 +42,7 @@ SHOWN: dict[str, Callable[[], Any]] = {
     "no_solution": lambda: flopcalc.solve("mobilenet_v1", "alpha", flops="1"),
     "front": lambda: front("mobilenet_v1", {"alpha": "0.25:1:0.25"}, "params", flops="500M"),
     "compound": lambda: compound("efficientnet", step="1/10"),
+    "swept": lambda: flopcalc.sweep("mobilenet_v1", {"alpha": "0.5:1:0.005"}, metrics=["params", "madds"]),
     "formula": lambda: flopcalc.solve("conv", "C", flops="B", symbols="B"),
 }
 """How one of each kind comes about."""
@@ -105,6 +106,25 @@ def test_a_result_is_json_html_rows_and_a_file(word: str, tmp_path: Path) -> Non
     assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8")) == json.loads(result.to_json())
     result.save(str(tmp_path / "result.md"))
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["result.json", "result.md"]
+
+
+def test_a_sweep_shows_its_first_rows_and_hands_on_all_of_them() -> None:
+    swept = flopcalc.sweep("mobilenet_v1", {"alpha": "0.5:1:0.005"}, metrics=["params", "madds"])
+    assert repr(swept) == "<Swept mobilenet_v1: 101 configurations of alpha>"
+    assert "And 81 more" in str(swept)
+    assert swept._repr_html_().count("<tr") <= 1 + 20
+    assert len(swept.to_dict()["rows"]) == 101
+    assert sum(len(block) for block in swept) == 101
+    assert swept.to_dict()["rows"][-1] == {"alpha": 1, "params": 4231976, "madds": 568740352}
+    assert next(swept, None) is None
+
+
+def test_a_sweep_of_a_list_shows_itself_and_one_that_refuses_says_what_it_left_out() -> None:
+    listed = flopcalc.sweep("mobilenet_v1", [{"alpha": 0.5, "rho": 1}, {"alpha": 1, "rho": "4/7"}], metrics="params")
+    assert [row["alpha"] for row in listed.to_dict()["rows"]] == ["1/2", 1]
+    assert "2 configurations" in str(listed)
+    refusing = flopcalc.sweep("mobilenet_v1", {"alpha": "0.01:0.05:0.01"}, metrics="params", skip_refused=True)
+    assert "refused and left out" in str(refusing)
 
 
 def test_a_file_that_cannot_be_is_an_error(tmp_path: Path) -> None:

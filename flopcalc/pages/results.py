@@ -60,6 +60,11 @@ def _solved(result: Any) -> str:
     return f"{result.report.name}: {result.unknown} = {as_text(result.network.parameters[result.unknown])}"
 
 
+def _configurations(swept: Any) -> str:
+    several = f"{swept.size:,} configuration{'s' * (swept.size != 1)}"
+    return f"{swept.spec.name}: {several} of {', '.join(swept.varying)}"
+
+
 RESULTS: Mapping[str, Result] = {
     "report": Result("report.report_page", _counts, options=lambda it: {"by": it.shown_by}),
     "verdict": Result("verify.verdict_page", lambda it: f"{it.outcome}: {shorten(it.claim.formula, 60)}"),
@@ -81,6 +86,7 @@ RESULTS: Mapping[str, Result] = {
         "solve.solve_page", lambda it: f"{it.report.name}: {it.unknown} = {as_text(it.value)}", lambda it: it.value
     ),
     "front": Result("solve.solve_page", lambda it: f"{it.report.name}: {len(it.choices)} networks"),
+    "swept": Result("sweep.swept_page", _configurations),
     "compound": Result("solve.solve_page", lambda it: f"{it.report.name}: {len(it.rows)} coefficients"),
 }
 """By the word that they are shown as."""

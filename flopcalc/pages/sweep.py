@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from flopcalc.errors import shorten
 from flopcalc.metrics import METRICS
 from flopcalc.number import readable
 from flopcalc.page.model import Column, Line, Page, Records, Said, Table, View
 from flopcalc.render.cells import Cell, Ratio, Setting
 from flopcalc.render.sweep import Heading, Writing, label, notes_of, spread, sweep_streamed
-from flopcalc.sweeps import Block
-from flopcalc.sweeps.selecting import Tally
+from flopcalc.sweeps import Block, Swept
+from flopcalc.sweeps.selecting import Selection, Tally, joined, selected
 
-__all__ = ["sweep_page"]
+__all__ = ["sweep_page", "swept_page"]
+
+_FIRST = 20
+"""How many rows of a sweep are shown in Python, as on a screen."""
+
+_ELSEWHERE = "--output FILE.csv has them all, --top N the first N"
 
 _EXPENDABLE = ("activations", "weights", "madds")
 """What a narrow screen leaves out, in this order, where nobody asked for it."""
@@ -24,7 +31,26 @@ _TWINS = {"madds": "flops", "weights": "params"}
 """What is often the same as another column, and then left out."""
 
 
-def sweep_page(heading: Heading, rows: Block | None, tally: Tally, *, left: int | None = 0) -> Page:
+def swept_page(swept: Swept) -> Page:
+    """Return the page of a sweep's first rows; what programs read has all of them."""
+    given = {name: shorten(str(value)) for name, value in swept.given.items()}
+    heading = Heading(
+        swept.spec, swept.axes, given, swept.convention, swept.columns, Selection(), swept.size, True, swept.dtype
+    )
+    tally = Tally()
+    first = [*selected(swept.anew(), Selection(most=_FIRST), tally)]
+    rows = joined(first) if first else None
+    shown = 0 if rows is None else len(rows)
+    left = None if tally.refused or swept.skips else swept.size - shown
+    page = sweep_page(heading, rows, tally, left=left, elsewhere='to_frame() and save("FILE.csv") have them all')
+    return replace(
+        page, data=partial(_data, heading, swept.anew, Tally()), records=partial(_records, heading, swept.anew)
+    )
+
+
+def sweep_page(
+    heading: Heading, rows: Block | None, tally: Tally, *, left: int | None = 0, elsewhere: str = _ELSEWHERE
+) -> Page:
     """Return the page of some rows.
 
     Parameters
@@ -36,10 +62,12 @@ def sweep_page(heading: Heading, rows: Block | None, tally: Tally, *, left: int 
         What was evaluated for them.
     left : int, optional
         How many more there are; None where that was not counted.
+    elsewhere : str
+        Where those can be had.
     """
     selected = heading.selected()
     above = (heading.title, heading.spec.source or "", heading.settings(), selected[:1].upper() + selected[1:])
-    count = _count(heading, 0 if rows is None else len(rows), left, tally)
+    count = _count(heading, 0 if rows is None else len(rows), left, tally, elsewhere)
     notes = [*notes_of(heading)]
     block: Table | Said = Said((("No configuration is left.",), (count,)), back=False)
     if rows is not None and len(rows):
@@ -50,8 +78,8 @@ def sweep_page(heading: Heading, rows: Block | None, tally: Tally, *, left: int 
         tuple((text,) for text in above if text),
         (block, Said(tuple((note,) for note in notes))) if notes else (block,),
         (),
-        partial(_data, heading, rows, tally),
-        partial(_records, heading, rows),
+        partial(_data, heading, lambda: () if rows is None else (rows,), tally),
+        partial(_records, heading, lambda: () if rows is None else (rows,)),
     )
 
 
@@ -91,11 +119,11 @@ def _cells(rows: Block, name: str) -> Sequence[Cell]:
     return list(map(int, values)) if METRICS[name].whole else list(map(Ratio, values))
 
 
-def _count(heading: Heading, shown: int, left: int | None, tally: Tally) -> str:
+def _count(heading: Heading, shown: int, left: int | None, tally: Tally, elsewhere: str) -> str:
     """Say how many rows there are besides those that are shown, and of how many."""
     parts = []
     if left:
-        parts.append(f"and {left:,} more: --output FILE.csv has them all, --top N the first N")
+        parts.append(f"and {left:,} more: {elsewhere}")
     if left is None:
         parts.append(f"the first {shown:,}, found among {tally.evaluated:,} configurations")
         parts.append(f"the other {heading.size - tally.evaluated:,} were not evaluated")
@@ -118,15 +146,16 @@ def _count(heading: Heading, shown: int, left: int | None, tally: Tally) -> str:
 # -- data ------------------------------------------------------------------------------------------------------------
 
 
-def _data(heading: Heading, rows: Block | None, tally: Tally) -> dict[str, Any]:
-    lines = Writing("json", heading.columns).lines(() if rows is None else (rows,))
+def _data(heading: Heading, blocks: Callable[[], Iterable[Block]], tally: Tally) -> dict[str, Any]:
+    lines = Writing("json", heading.columns).lines(blocks())
     found: dict[str, Any] = json.loads("".join(sweep_streamed("json", heading, lines, tally)))
     return found
 
 
-def _records(heading: Heading, rows: Block | None) -> Records:
+def _records(heading: Heading, blocks: Callable[[], Iterable[Block]]) -> Records:
     def written(name: str, block: Block) -> Iterator[str]:
         return map(str, block.metrics[name].tolist()) if name in block.metrics else iter(spread(block, name, readable))
 
-    columns = () if rows is None else (written(name, rows) for name in heading.columns)
-    return [heading.columns, *zip(*columns, strict=True)]
+    yield heading.columns
+    for block in blocks():
+        yield from zip(*(written(name, block) for name in heading.columns), strict=True)

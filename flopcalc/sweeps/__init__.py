@@ -27,7 +27,7 @@ from __future__ import annotations
 from flopcalc.sweeps.axes import Axis, Column, Grid, Listed, Product, Span, read_axis, read_grid
 from flopcalc.sweeps.blocks import Block
 from flopcalc.sweeps.compiled import METRICS, Compiled, compile_totals
-from flopcalc.sweeps.running import BATCH, sweep, sweep_reduced
+from flopcalc.sweeps.running import BATCH, Swept, sweep, sweep_reduced
 
 __all__ = [
     "BATCH",
@@ -40,6 +40,7 @@ __all__ = [
     "Listed",
     "Product",
     "Span",
+    "Swept",
     "compile_totals",
     "read_axis",
     "read_grid",

@@ -8,10 +8,10 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import local
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 from uuid import uuid4
 
 from flopcalc.analysis import given_values
@@ -20,8 +20,9 @@ from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, one_of, shorten
 from flopcalc.metrics import parts_of
 from flopcalc.number import Value
+from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
-from flopcalc.sweeps.axes import Column, Grid, Listed, Product, read_grid
+from flopcalc.sweeps.axes import Axis, Column, Grid, Listed, Product, read_grid
 from flopcalc.sweeps.blocks import MOST_ROWS, Block, Cut
 from flopcalc.sweeps.compiled import METRICS, Compiled, Found, compile_totals, refused
 from flopcalc.sweeps.evaluation import Side
@@ -37,7 +38,7 @@ Reduced = TypeVar("Reduced")
 Result = TypeVar("Result")
 Kept = TypeVar("Kept")
 
-__all__ = ["BATCH", "sweep", "sweep_reduced"]
+__all__ = ["BATCH", "Swept", "sweep", "sweep_reduced"]
 
 _MOST_SENT = 8 * MOST_ROWS
 _MOST_WORDS = 1 << 21
@@ -289,6 +290,7 @@ class _Sweep:
         self.recipe = _Recipe(
             spec, domains, compiled.asked, convention, input, parameters, forms, cut, self.cut.longest, skip, dtype
         )
+        self.setting = compiled.setting
         self.engine = _Engine(self.recipe, compiled)
         self.job = _Job(self.recipe)
         if isinstance(executor, ProcessPoolExecutor):
@@ -369,6 +371,44 @@ def _counts(**counts: object) -> None:
             raise ParameterError(Problem(f"{name} is {shorten(count)}", None, "a whole number, at least 1"))
 
 
+class Swept(Shown, Iterator[Block]):
+    """The blocks of a sweep in the order of its grid, each computed when it is asked for.
+
+    It shows its first rows. What has every row (:meth:`to_dict`, :meth:`to_frame`, a saved CSV) computes them anew.
+
+    Attributes
+    ----------
+    spec : Spec
+    axes : mapping of str to Axis
+        The parameters of a Cartesian grid; none of a list.
+    varying, columns : tuple of str
+        The parameters that vary; what a row has: them, and the metrics.
+    given : mapping of str to Value
+        The values of other parameters.
+    convention : Convention
+    dtype : str
+    size : int
+        How many configurations the grid has.
+    skips : bool
+        Whether it leaves out what the analysis refuses.
+    """
+
+    shown_as: ClassVar[str] = "swept"
+
+    def __init__(self, found: _Sweep, run: Callable[[], Iterator[Block]]) -> None:
+        setting, varying = found.setting, found.grid
+        self.spec, self.given, self.convention = setting.spec, setting.given, setting.convention
+        self.axes: Mapping[str, Axis] = varying.axes if isinstance(varying, Product) else {}
+        self.varying = (*(varying.axes if isinstance(varying, Product) else varying.by_name),)
+        self.columns = (*self.varying, *found.recipe.metrics)
+        self.dtype, self.size, self.skips = found.recipe.dtype, len(varying), found.recipe.skip
+        self.anew = run
+        self._blocks = run()
+
+    def __next__(self) -> Block:
+        return next(self._blocks)
+
+
 def sweep(
     spec: Spec | str | Path,
     grid: object,
@@ -383,7 +423,7 @@ def sweep(
     in_flight: int | None = None,
     parameters: Mapping[str, object] | None = None,
     **others: object,
-) -> Iterator[Block]:
+) -> Swept:
     """Compute the metrics of every configuration of a grid, block by block; each row equals the single exact analysis.
 
     Nothing is laid out whole: memory does not grow with the grid.
@@ -414,10 +454,10 @@ def sweep(
     **others
         The same, by name.
 
-    Yields
-    ------
-    Block
-        In the order of the grid.
+    Returns
+    -------
+    Swept
+        An iterator of blocks of rows, in the order of the grid, that shows the first of them.
 
     Raises
     ------
@@ -429,14 +469,16 @@ def sweep(
     >>> block, = sweep("mobilenet_v2", {"alpha": "0.35:1.4:0.35"}, metrics=["params", "madds"])
     >>> block.metrics["madds"].tolist()
     [59285808, 173642400, 319180736, 582195824]
+    >>> sweep("mobilenet_v2", {"alpha": "0.35:1.4:0.35"})
+    <Swept mobilenet_v2: 4 configurations of alpha>
     """
     _counts(block_rows=block_rows, in_flight=in_flight)
     most = block_rows or (None if isinstance(executor, ProcessPoolExecutor) else MOST_ROWS)
     given = given_values(parameters, others)
     found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused, dtype)
     if executor is None:
-        return found.here()
-    return found.there(executor, _most_in_flight(in_flight))
+        return Swept(found, found.here)
+    return Swept(found, partial(found.there, executor, _most_in_flight(in_flight)))
 
 
 def sweep_reduced(

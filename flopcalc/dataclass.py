@@ -17,7 +17,6 @@ else:
     from dataclasses import MISSING, field
     from operator import attrgetter
     from reprlib import recursive_repr
-    from types import SimpleNamespace
 
     def dataclass(cls=None, /, **options):
         """Make a data class, as ``dataclasses.dataclass`` does.
@@ -50,10 +49,7 @@ else:
         inherited = set(fields)
         fields |= own
         members = {"__dataclass_fields__": fields, "__init__": _initialiser(cls, fields.values(), frozen)}
-        members["__dataclass_params__"] = SimpleNamespace(
-            init=True, repr=repr, eq=eq, order=False, unsafe_hash=False, frozen=frozen,
-            match_args=True, kw_only=kw_only, slots=slots, weakref_slot=False,
-        )  # fmt: skip
+        members["__dataclass_params__"] = _options(repr=repr, eq=eq, frozen=frozen, kw_only=kw_only, slots=slots)
         members["__match_args__"] = tuple(each.name for each in fields.values() if each.init and not each.kw_only)
         if repr:
             members["__repr__"] = _representation([each.name for each in fields.values() if each.repr])
@@ -72,6 +68,13 @@ else:
             or (name == "__hash__" and written[name] is None and "__eq__" in written)
         }
         return _with_slots(cls, own, inherited, members) if slots else _filled(cls, own, members)
+
+    def _options(**given):
+        """Return how the class was made, as other libraries read it."""
+        options = object.__new__(dataclasses._DataclassParams)
+        for name in options.__slots__:
+            setattr(options, name, given.get(name, name in ("init", "match_args")))
+        return options
 
     def _own_fields(cls, kw_only):
         """Return the fields that stand in the class's body, by name."""

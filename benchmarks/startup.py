@@ -15,7 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-FLOOR = [sys.executable, "-c", "import sympy, rich, click, yaml"]
+FLOOR = [sys.executable, "-c", "import click, rich.console, rich.table, yaml"]
+"""What a table of numbers needs beside this package."""
+SYMBOLS = [sys.executable, "-c", "import sympy"]
+"""What a formula needs."""
 
 
 def run(command: list[str]) -> tuple[float, float, float]:
@@ -30,10 +33,10 @@ def run(command: list[str]) -> tuple[float, float, float]:
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def pairs(command: list[str], runs: int) -> None:
-    """Print a command beside the floor, measured in turn."""
-    run(command), run(FLOOR)
-    rows = [(run(command), run(FLOOR)) for _ in range(runs)]
+def pairs(command: list[str], floor: list[str], runs: int) -> None:
+    """Print a command beside what it needs, measured in turn."""
+    run(command), run(floor)
+    rows = [(run(command), run(floor)) for _ in range(runs)]
     wall, cpu, memory = (statistics.median(a[i] / b[i] for a, b in rows) for i in range(3))
     shown = " ".join(Path(part).name if "/" in part else part for part in command)
     print(f"{shown:66} {wall:5.2f} {cpu:5.2f} {memory:7.2f}")
@@ -80,15 +83,22 @@ def main() -> None:
     """Print everything."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 9
     program = str(Path(sys.executable).with_name("flopcalc"))
-    print(f"{'to: python -c ' + repr(FLOOR[2]):66} {'wall':>5} {'cpu':>5} {'memory':>7}")
-    for arguments in (
-        ["mobilenet_v1"],
-        ["resnet50"],
-        ["mobilenet_v1", "--format", "json"],
-        ["separable_conv"],
-        ["mobilenet_v1", "--symbolic", "alpha,rho"],
+    for floor, commands in (
+        (FLOOR, ["--help", "mobilenet_v1", "resnet50", "mobilenet_v1 --format json", "explain resnet50 4.11G"]),
+        (
+            SYMBOLS,
+            [
+                "separable_conv",
+                "derive g1",
+                "compare conv separable_conv ghost_module",
+                "mobilenet_v1 --symbolic alpha,rho",
+                "efficientnet_b0 --symbolic resolution",
+            ],
+        ),
     ):
-        pairs([program, *arguments], runs)
+        print(f"{'to: python -c ' + repr(floor[2]):66} {'wall':>5} {'cpu':>5} {'memory':>7}")
+        for arguments in commands:
+            pairs([program, *arguments.split()], floor, runs)
     warm(runs)
     growth()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flopcalc.spec import Spec, load
     from flopcalc.spec.catalog import entries as list
     from flopcalc.sweeps import sweep
-    from flopcalc.theory.bounds import bound
+    from flopcalc.theory.bounds.network import bound
     from flopcalc.theory.claims import verify
     from flopcalc.theory.derivations import derive
     from flopcalc.theory.explain import explain
@@ -57,7 +57,7 @@ _HOMES = {
     "Spec": "flopcalc.spec",
     "analyze": "flopcalc.analysis",
     "audit": "flopcalc.theory.guidelines",
-    "bound": "flopcalc.theory.bounds",
+    "bound": "flopcalc.theory.bounds.network",
     "compare": "flopcalc.comparison",
     "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",

@@ -54,8 +54,8 @@ LONGER = {
     "solving/search.py:top_of",
     "theory/causes.py:_extras",
     "theory/causes.py:_slips",
-    "theory/least.py:derive_least",
-    "theory/minimum.py:at_the_turn",
+    "theory/minima/derivation.py:derive_least",
+    "theory/minima/finding.py:at_the_turn",
 }
 """Those that are longer still. This list only shrinks."""
 

@@ -32,7 +32,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
     report = report_of(ctx, options)
     chosen = chosen_format(options)
     from flopcalc.pages.bound import bound_page
-    from flopcalc.theory.bounds import bounds_of
+    from flopcalc.theory.bounds.network import bounds_of
 
     bounds = bounds_of(report)
     write_page(bound_page(bounds, by=options["by"], top=options["top"]), chosen, options)

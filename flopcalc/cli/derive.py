@@ -67,7 +67,7 @@ def _least(
 ) -> Derivation:
     """Return the derivation of a least value."""
     from flopcalc.analysis import resolve
-    from flopcalc.theory.least import derive_least
+    from flopcalc.theory.minima.derivation import derive_least
 
     spec, inline = resolve(of)
     where = given_once(inline.items(), settings.items())

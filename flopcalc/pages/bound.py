@@ -15,7 +15,7 @@ from flopcalc.render.json import number, report_as_dict
 from flopcalc.render.table import caption, heading, in_bytes, symbol_order
 from flopcalc.render.units import rounded
 from flopcalc.report import share
-from flopcalc.theory.bounds import Bound, BoundGroup, Bounds, largest
+from flopcalc.theory.bounds.network import Bound, BoundGroup, Bounds, largest
 
 __all__ = ["SCHEMA", "bound_page"]
 

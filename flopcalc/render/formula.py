@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 from flopcalc.dataclass import dataclass, field
 from flopcalc.number import Value, as_text, is_rational, is_symbolic
+from flopcalc.render.radicals import roots_together
 from flopcalc.render.text import GREEK
-from flopcalc.theory.radicals import roots_together
 from flopcalc.theory.textbook import is_spatial
 
 __all__ = ["ASCII", "BOOK", "LATEX", "UNICODE", "Style", "formula"]

@@ -189,7 +189,7 @@ def derive(
         raise ParameterError(Problem("derive takes a derivation, or `of` a block", None, "one of both"))
     if of is None:
         return prove(load_derivation(str(name_or_path)))
-    from flopcalc.theory.least import derive_least
+    from flopcalc.theory.minima.derivation import derive_least
 
     names = texts_of("over", over)
     if len({*names}) != 2 or not minimize or not holding:

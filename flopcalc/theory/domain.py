@@ -13,8 +13,8 @@ from flopcalc.errors import Fault, FlopcalcError
 from flopcalc.expression import Scope
 from flopcalc.number import Arithmetic, Number, as_expr, as_text, expanded, is_rational, is_symbolic, normal
 from flopcalc.report import Report
-from flopcalc.theory.curve import open_part, sign_of
 from flopcalc.theory.equivalence import is_zero
+from flopcalc.theory.minima.curve import open_part, sign_of
 
 __all__ = ["conditions_of", "in_words", "unlike"]
 

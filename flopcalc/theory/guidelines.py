@@ -3,7 +3,8 @@
 G1 equal channel widths minimise memory access cost; G2 excessive group convolution increases it; G3 network
 fragmentation reduces the degree of parallelism; G4 element-wise operations are non-negligible. What is compared:
 
-- G1: a convolution's MAC with the least at the same FLOPs, kernel and groups (:mod:`flopcalc.theory.least_mac`).
+- G1: a convolution's MAC with the least at the same FLOPs, kernel and groups
+  (:mod:`flopcalc.theory.bounds.convolution`).
   Depthwise convolutions have no widths to choose and are left out.
   A depthwise convolution with a multiplier has widths to choose, its groups held like others.
 - G2: a group convolution's MAC with that of an ungrouped one of the same FLOPs and the same ratio of its channels, as
@@ -40,7 +41,7 @@ from flopcalc.number import Number, divide, expanded, is_rational, normal, total
 from flopcalc.report import Report, Row, share
 from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
-from flopcalc.theory.least_mac import LeastMac, least_mac_of, nearest_root, root_up
+from flopcalc.theory.bounds.convolution import LeastMac, least_mac_of, nearest_root, root_up
 
 __all__ = [
     "ELEMENTWISE",

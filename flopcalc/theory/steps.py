@@ -25,7 +25,7 @@ from flopcalc.theory.equivalence import (
     symbols_of,
 )
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Part, Proved, Rounded
-from flopcalc.theory.minimum import Minimum, minimize
+from flopcalc.theory.minima.finding import Minimum, minimize
 from flopcalc.theory.notation import Reading, Statement
 from flopcalc.theory.textbook import textbook
 

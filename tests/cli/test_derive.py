@@ -78,15 +78,15 @@ def test_json_says_at_how_many_points_a_derivation_was_recounted(ok: Ok) -> None
 
 
 def test_a_proof_that_fails_its_recount_is_undecided(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    from flopcalc.theory import least
+    from flopcalc.theory.minima import derivation
 
-    right = least.minimize
+    right = derivation.minimize
 
     def wrong(*args: Any) -> Any:
         found = right(*args)
         return replace(found, minimum=found.minimum + found.budget, bound=found.bound + found.budget)
 
-    monkeypatch.setattr(least, "minimize", wrong)
+    monkeypatch.setattr(derivation, "minimize", wrong)
     ran = run(*LEAST)
     assert (ran.code, ran.out) == (3, "")
     assert "failed its recount in plain numbers" in " ".join(ran.err.split())

@@ -16,7 +16,7 @@ from flopcalc.pages.derive import SCHEMA, derivation_page
 from flopcalc.render.json import dump
 from flopcalc.render.terminal import Paragraph, Screen, paragraphs_as_text
 from flopcalc.spec import load
-from flopcalc.theory.least import derive_least
+from flopcalc.theory.minima.derivation import derive_least
 
 pytestmark = together
 

@@ -18,8 +18,8 @@ from flopcalc import derive
 from flopcalc.errors import FlopcalcError, SpecError, UndecidedError, UnknownNameError
 from flopcalc.spec import catalog, load
 from flopcalc.theory.derivations import Derivation
-from flopcalc.theory.least import derive_least
 from flopcalc.theory.lines import Rounded
+from flopcalc.theory.minima.derivation import derive_least
 from flopcalc.theory.plans import KINDS
 from flopcalc.theory.steps import DerivationError
 

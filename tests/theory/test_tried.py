@@ -13,11 +13,12 @@ from sympy import sqrt
 from flopcalc.errors import UndecidedError
 from flopcalc.number import symbol
 from flopcalc.spec import catalog, load
-from flopcalc.theory import derivations, least
+from flopcalc.theory import derivations
 from flopcalc.theory.derivations import Step, derive
-from flopcalc.theory.least import derive_least
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Rounded
-from flopcalc.theory.minimum import Minimum
+from flopcalc.theory.minima import derivation
+from flopcalc.theory.minima.derivation import derive_least
+from flopcalc.theory.minima.finding import Minimum
 from flopcalc.theory.recount import Nature, Point
 from flopcalc.theory.tried import Bench, Claim, Everywhere, Falling, Limited, Reached, Rooted, Sloped, Turning, tried
 
@@ -30,7 +31,7 @@ FAILED = r"failed its recount in plain numbers: at .* one side is .*, the other 
 
 def test_the_other_root_of_a_quadratic_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     # 29 FLOPs at 35 params refute FLOPs > HWB + 2HW√(B + 1) + 2HW, which is 49 there
-    right = least.minimize
+    right = derivation.minimize
 
     def wrong(*args: Any) -> Minimum:
         found = right(*args)
@@ -38,8 +39,8 @@ def test_the_other_root_of_a_quadratic_is_found_out(monkeypatch: pytest.MonkeyPa
         other = {sqrt(found.budget + 1): -sqrt(found.budget + 1)}
         return replace(found, end=replace(found.end, value=found.end.value.xreplace(other)))
 
-    monkeypatch.setattr(least, "minimize", wrong)
-    monkeypatch.setattr(least, "is_zero", lambda value: True)  # the end is put into the curve once more
+    monkeypatch.setattr(derivation, "minimize", wrong)
+    monkeypatch.setattr(derivation, "is_zero", lambda value: True)  # the end is put into the curve once more
     with pytest.raises(UndecidedError, match=FAILED):
         derive_least(load("resnet_basic"), "flops", "params", ["C", "P"], {"O": "P", "norm": "true"})
 
@@ -88,7 +89,7 @@ def says_equal(step: Step, other: Step) -> bool:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[1]}")
 def test_a_changed_line_of_a_least_value_is_found_out(case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     spec, minimized, held, over, where = case
-    right, known = least.minimize, dict[str, Minimum]()
+    right, known = derivation.minimize, dict[str, Minimum]()
 
     def once(*args: Any) -> Minimum:
         """Find the least value the first time alone: what is tried here are the lines that are written about it."""
@@ -97,7 +98,7 @@ def test_a_changed_line_of_a_least_value_is_found_out(case: Any, monkeypatch: py
             known[asked] = right(*args)
         return known[asked]
 
-    monkeypatch.setattr(least, "minimize", once)
+    monkeypatch.setattr(derivation, "minimize", once)
     steps = list(derive_least(load(spec), minimized, held, over, where).steps)
     count = 0
     for index, step in enumerate(steps):
@@ -105,7 +106,7 @@ def test_a_changed_line_of_a_least_value_is_found_out(case: Any, monkeypatch: py
             if only_widens(step, other):
                 continue
             put = [*steps[:index], other, *steps[index + 1 :]]
-            monkeypatch.setattr(least, "_steps", lambda *args, put=put: put)
+            monkeypatch.setattr(derivation, "_steps", lambda *args, put=put: put)
             with pytest.raises(UndecidedError, match=FAILED):
                 derive_least(load(spec), minimized, held, over, where)
             count += 1

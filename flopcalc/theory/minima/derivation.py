@@ -1,6 +1,6 @@
 """The least of a block's cost while another is held, as a derivation: what G1 does for a 1×1 conv, for any block.
 
-:mod:`flopcalc.theory.minimum` finds it with its proofs; here they are proved once more and put into words.
+:mod:`flopcalc.theory.minima.finding` finds it with its proofs; here they are proved once more and put into words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from flopcalc.theory.derivations import Derivation, Step
 from flopcalc.theory.domain import conditions_of, in_words
 from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Proved
-from flopcalc.theory.minimum import Minimum, minimize
+from flopcalc.theory.minima.finding import Minimum, minimize
 from flopcalc.theory.plans import Letter
 from flopcalc.theory.recount import Condition, Plain, Point, few_of, hints_of, natures_of, network_at, points_for
 from flopcalc.theory.recount import conditions_of as taken_for_granted

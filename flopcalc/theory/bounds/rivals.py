@@ -1,7 +1,7 @@
 """Bounds tried in plain numbers: convolutions beside others of whole widths with the same FLOPs, kernel and groups.
 
-The second road under :mod:`flopcalc.theory.bounds`. The other convolutions are layers themselves, whose own formulas
-say what they cost; one that costs less than a bound refutes it.
+The second road under :mod:`flopcalc.theory.bounds.network`. The other convolutions are layers themselves, whose own
+formulas say what they cost; one that costs less than a bound refutes it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from flopcalc.theory.recount import (
 
 if TYPE_CHECKING:
     from flopcalc.report import Report
-    from flopcalc.theory.bounds import Bound
+    from flopcalc.theory.bounds.network import Bound
 
 __all__ = ["Recount", "recounted", "rivals"]
 

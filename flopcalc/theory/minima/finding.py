@@ -24,7 +24,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten, suggest
 from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, is_symbolic, normal
-from flopcalc.theory.curve import (
+from flopcalc.theory.deadline import TimeIsUp, deadline
+from flopcalc.theory.domain import unlike
+from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
+from flopcalc.theory.minima.curve import (
     Curve,
     NotLinearError,
     Question,
@@ -42,9 +45,6 @@ from flopcalc.theory.curve import (
     terms_of,
     value_of,
 )
-from flopcalc.theory.deadline import TimeIsUp, deadline
-from flopcalc.theory.domain import unlike
-from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:

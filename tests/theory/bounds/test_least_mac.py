@@ -18,7 +18,7 @@ from flopcalc.layers.conv import Conv, Depthwise, TransposedConv, Windowed
 from flopcalc.layers.linear import Linear
 from flopcalc.number import Arithmetic, symbol
 from flopcalc.spec import catalog
-from flopcalc.theory.least_mac import LeastMac, least_mac, least_mac_of, root_up
+from flopcalc.theory.bounds.convolution import LeastMac, least_mac, least_mac_of, root_up
 
 AREAS = [(49, 49), (3136, 784), (196, 785), (50, 49), (1, 1), (7, 3)]
 

@@ -10,9 +10,9 @@ from flopcalc import analyze, bound
 from flopcalc.errors import UndecidedError
 from flopcalc.layers.conv import Conv, Depthwise, TransposedConv
 from flopcalc.number import symbol
-from flopcalc.theory import bounds
-from flopcalc.theory.least_mac import LeastMac, least_mac_of
-from flopcalc.theory.rivals import rivals
+from flopcalc.theory.bounds import network
+from flopcalc.theory.bounds.convolution import LeastMac, least_mac_of
+from flopcalc.theory.bounds.rivals import rivals
 
 
 def test_rivals_have_the_same_multiply_adds_groups_and_maps() -> None:
@@ -35,7 +35,7 @@ def test_a_multiplier_and_a_transposed_convolution_have_some() -> None:
 
 
 def test_bounds_say_how_far_they_were_tried() -> None:
-    assert bound("group_conv", C=2, O=8, g=2, K=1, H=1, W=1).recount == bounds.Recount(0, 3)
+    assert bound("group_conv", C=2, O=8, g=2, K=1, H=1, W=1).recount == network.Recount(0, 3)
     assert bound("pointwise_conv").recount.points == 100
     assert bound("mobilenet_v1", symbolic="alpha,rho").recount.points >= 10
 
@@ -48,7 +48,7 @@ def test_a_layer_that_is_taken_for_depthwise_is_found_out(
         found = least_mac_of(*arguments)  # type: ignore[arg-type]
         return found and replace(found, tied=True)
 
-    monkeypatch.setattr(bounds, "least_mac_of", tied)
+    monkeypatch.setattr(network, "least_mac_of", tied)
     with pytest.raises(UndecidedError, match="failed its recount in plain numbers"):
         bound("group_conv", **values)
 
@@ -58,7 +58,7 @@ def test_a_bound_in_symbols_that_is_too_high_is_found_out(monkeypatch: pytest.Mo
         found = least_mac_of(*arguments)  # type: ignore[arg-type]
         return found and replace(found, weights=found.weights + symbol("C"))
 
-    monkeypatch.setattr(bounds, "least_mac_of", more)
+    monkeypatch.setattr(network, "least_mac_of", more)
     with pytest.raises(UndecidedError, match="failed its recount in plain numbers: at"):
         bound("pointwise_conv")
 
@@ -66,7 +66,7 @@ def test_a_bound_in_symbols_that_is_too_high_is_found_out(monkeypatch: pytest.Mo
 def test_what_a_network_is_built_from_is_built_again() -> None:
     for name, values in (("inverted_residual", {"C": "4*c"}), ("ghost_module", {"s": 2}), ("esp_module", {})):
         report = analyze(name, **values)
-        assert bounds.bounds_of(report).recount.points >= 10
+        assert network.bounds_of(report).recount.points >= 10
     assert bound("mobilenet_v1", input=(3, "H", "W")).recount.points >= 10
 
 

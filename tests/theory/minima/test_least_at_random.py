@@ -17,7 +17,7 @@ from flopcalc.number import as_text
 from flopcalc.report import METRICS
 from flopcalc.spec import catalog, load
 from flopcalc.theory.derivations import Derivation
-from flopcalc.theory.least import derive_least
+from flopcalc.theory.minima.derivation import derive_least
 
 BLOCKS = [entry.name for entry in catalog.index() if entry.kind == "blocks"]
 

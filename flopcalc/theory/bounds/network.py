@@ -1,8 +1,8 @@
 """Every convolution's memory access cost beside the least at its FLOPs, kernel and groups, and what they come to.
 
-The bound is that of :mod:`flopcalc.theory.least_mac`, layer by layer. A layer's output is the next one's input, so a
-network cannot in general have the best widths of all its layers at once: the sum of the bounds is below what any
-choice of widths with the same FLOPs in every layer can cost, and need not be reached.
+The bound is that of :mod:`flopcalc.theory.bounds.convolution`, layer by layer. A layer's output is the next one's
+input, so a network cannot in general have the best widths of all its layers at once: the sum of the bounds is below
+what any choice of widths with the same FLOPs in every layer can cost, and need not be reached.
 
 A linear layer is left out. It is a 1×1 convolution on a 1×1 map, of which the weights are nearly all that is moved:
 its widths hardly matter, and its outputs are the classes.
@@ -24,8 +24,8 @@ from flopcalc.number import Number, as_expr, expanded, is_rational, normal, tota
 from flopcalc.report import Report, Row, share
 from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
-from flopcalc.theory.least_mac import LeastMac, least_mac_of
-from flopcalc.theory.rivals import Recount, recounted
+from flopcalc.theory.bounds.convolution import LeastMac, least_mac_of
+from flopcalc.theory.bounds.rivals import Recount, recounted
 
 __all__ = ["Bound", "BoundGroup", "Bounds", "bound", "bounds_of", "largest"]
 

@@ -18,7 +18,7 @@ from flopcalc.errors import UndecidedError
 from flopcalc.number import Number, symbol
 from flopcalc.spec import catalog
 from flopcalc.theory.equivalence import is_zero
-from flopcalc.theory.minimum import Minimum, minimize
+from flopcalc.theory.minima.finding import Minimum, minimize
 
 C, Out, M, K, H, W, B, g, s = (symbol(name) for name in ("C", "O", "M", "K", "H", "W", "B", "g", "s"))
 

@@ -9,7 +9,7 @@ from sympy import Rational, sqrt
 
 from flopcalc.number import symbol
 from flopcalc.render.formula import BOOK, formula
-from flopcalc.theory.radicals import roots_together
+from flopcalc.render.radicals import roots_together
 
 B, C, H, K, W, g = (symbol(name) for name in "BCHKWg")
 

@@ -13,7 +13,7 @@ from flopcalc import FlopcalcError, bound
 from flopcalc.number import as_text, is_rational, symbol
 from flopcalc.report import GROUPINGS
 from flopcalc.spec import catalog
-from flopcalc.theory.bounds import largest
+from flopcalc.theory.bounds.network import largest
 from flopcalc.theory.equivalence import is_zero
 
 C, H, O_, W, t, s = symbol("C"), symbol("H"), symbol("O"), symbol("W"), symbol("t", real=True), symbol("s")

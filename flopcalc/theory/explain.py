@@ -673,7 +673,7 @@ class Search:
         yield self._held(count, most, Fraction(1), steps)
         power, size = self.figure.power, self.metric == "size"
         if power and (slips or size):
-            raised = "" if power == 1 else "⁰¹²³⁴"[power]
+            raised = "" if power == 1 else "⁰¹²³⁴⁵"[power]
             if size and not self.figure.binary:
                 words = f"divided by 1024{raised}, so {self.figure.prefix}iB and not {self.figure.prefix}B"
                 yield self._held(count, most, Fraction(1000, 1024) ** power, (*steps, Step("binary size", words)))

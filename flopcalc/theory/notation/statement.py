@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import prod
 
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Excerpt, Fault, Problem, shorten
@@ -502,10 +503,11 @@ def _step(tree: Node) -> int | Fraction | None:
     """Return what the last digit of a printed figure is worth; None for a formula."""
     if tree.kind == "neg":
         return _step(tree.parts[0])
-    if tree.kind == "mul" and len(tree.parts) == 2:  # 3.8·10⁹
-        exponent = _exponent_of_ten(tree.parts[1])
+    if tree.kind == "mul" and all(part.kind == "number" and part.name in UNITS for part in tree.parts[2:]):
+        exponent = _exponent_of_ten(tree.parts[1])  # 3.8·10⁹, 3.8·10⁹ bytes
         inner = _step(tree.parts[0]) if exponent is not None else None
-        return None if inner is None or exponent is None else _whole(inner * Fraction(10) ** exponent)
+        scale = prod((part.value for part in tree.parts[2:]), start=Fraction(1))
+        return None if inner is None or exponent is None else _whole(inner * Fraction(10) ** exponent * scale)
     return tree.step if tree.kind == "number" and tree.step != 0 else None
 
 

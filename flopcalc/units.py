@@ -29,6 +29,7 @@ __all__ = [
     "figure",
     "read_figure",
     "split_figure",
+    "whole",
 ]
 
 DTYPES: Mapping[str, int] = {
@@ -90,14 +91,7 @@ SCALES: Mapping[str, int] = {
 }
 """What stands behind a figure for so many zeros."""
 
-SPOKEN_SCALES: Mapping[str, int] = {
-    "mio": 10**6,
-    "bn": 10**9,
-    "kilo": 10**3,
-    "mega": 10**6,
-    "giga": 10**9,
-    "tera": 10**12,
-}
+SPOKEN_SCALES = {"mio": 10**6, "bn": 10**9, "kilo": 10**3, "mega": 10**6, "giga": 10**9, "tera": 10**12}
 """What stands there besides where others' figures are quoted, whatever its case. Formulas have symbols in its place."""
 
 BYTE_UNITS: Mapping[str, int] = {
@@ -210,7 +204,7 @@ def figure(digits: str, exponent: int = 0, unit: str = "") -> Figure:
     decimals = len(digits.partition(".")[2])
     power = Fraction(10) ** exponent * meaning.factor
     value, step = Fraction(digits) * power, power / 10**decimals
-    return Figure(_whole(value), _whole(step), meaning.of)
+    return Figure(whole(value), whole(step), meaning.of)
 
 
 def digits_of(match: re.Match[str]) -> tuple[str, int]:
@@ -265,5 +259,6 @@ def read_figure(text: str) -> Figure:
     return Figure(-read.value, read.step, read.of) if sign == "-" else read
 
 
-def _whole(value: Fraction) -> int | Fraction:
+def whole(value: int | Fraction) -> int | Fraction:
+    """Return a whole number as an int."""
     return value.numerator if value.denominator == 1 else value

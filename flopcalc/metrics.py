@@ -16,6 +16,7 @@ __all__ = [
     "FIELDS",
     "IN_BYTES",
     "METRICS",
+    "QUOTED",
     "RULED",
     "SIDES",
     "SWEPT",
@@ -279,6 +280,12 @@ SWEPT = tuple(name for name in METRICS if name not in (*FIELDS, *SIDES))
 
 RULED = tuple(sorted((name for name, metric in METRICS.items() if metric.ruled), key=lambda name: name != "flops"))
 """Those for which a convention may have rules of its own; FLOPs, for which it must, come first."""
+
+QUOTED: Mapping[str, str] = {
+    **{name: METRICS[name].label for name in ("params", "flops", "mac")},
+    "size": "bytes on a disk",
+}
+"""What a figure that somebody quotes may be of, and what that is called. A file has bytes beside its parameters'."""
 
 IN_BYTES: Mapping[str, str] = {metric.elements: name for name, metric in METRICS.items() if metric.elements}
 """For what is counted in elements, the metric that is the same in bytes."""

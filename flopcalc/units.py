@@ -1,18 +1,36 @@
 """Figures with units, as papers print them: ``150M``, ``4.2 M``, ``1.5亿``, ``40 MB``, ``512 KiB``, ``93.4 %``.
 
-A figure is an exact number together with the worth of its last printed digit, which says to what it was rounded.
+A figure is an exact number together with the worth of its last printed digit, which says to what it was rounded. Every
+command reads its figures by what stands here: the spellings of units, what they are worth, and the pattern of a number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, shorten
 
-__all__ = ["BYTE_UNITS", "DTYPES", "DTYPE_WORDS", "SCALES", "UNITS", "Figure", "Unit", "figure", "read_figure"]
+__all__ = [
+    "AMOUNTS",
+    "BYTE_UNITS",
+    "DTYPES",
+    "DTYPE_WORDS",
+    "IN_FORMULAS",
+    "SCALES",
+    "SPOKEN_SCALES",
+    "UNITS",
+    "Figure",
+    "Unit",
+    "any_of",
+    "digits_of",
+    "figure",
+    "read_figure",
+    "split_figure",
+    "whole",
+]
 
 DTYPES: Mapping[str, int] = {
     "fp64": 64,
@@ -73,6 +91,9 @@ SCALES: Mapping[str, int] = {
 }
 """What stands behind a figure for so many zeros."""
 
+SPOKEN_SCALES = {"mio": 10**6, "bn": 10**9, "kilo": 10**3, "mega": 10**6, "giga": 10**9, "tera": 10**12}
+"""What stands there besides where others' figures are quoted, whatever its case. Formulas have symbols in its place."""
+
 BYTE_UNITS: Mapping[str, int] = {
     "byte": 1,
     "bytes": 1,
@@ -91,6 +112,10 @@ BYTE_UNITS: Mapping[str, int] = {
     "TiB": 2**40,
 }
 """Units of memory, in bytes: decimal ones, and binary ones with an i."""
+
+
+AMOUNTS: Mapping[str, int] = {**SCALES, **BYTE_UNITS}
+"""Units of what costs are counted in: numbers and bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +140,37 @@ UNITS: Mapping[str, Unit] = {
 }
 """Every unit that a figure may have."""
 
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return the pattern of any of some words: the longest first, 千万 before 千.
+
+    Examples
+    --------
+    >>> any_of(["k", "kB"])
+    'kB|k'
+    """
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _number(digits: str, times: str, raising: str) -> str:
+    """Return the pattern of a number, by those of its digits, of the sign of a product and of a power of ten."""
+    return (
+        rf"(?:(?:(?P<factor>{digits})\s*{times}\s*)?10(?:(?:{raising})(?P<power>[-+]?[0-9]{{1,4}})|(?P<raised>[⁻⁺]?[⁰¹²³⁴-⁹]+))"
+        rf"|(?P<digits>{digits})(?:[eE](?P<exponent>[-+]?[0-9]{{1,4}}))?)"
+    )
+
+
+_PLAIN = r"[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+"
 _FIGURE = re.compile(
-    r"(?P<sign>[-+−]?)\s*(?P<digits>[0-9]{1,3}(?:(?:,|_)[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-    r"(?:[eE](?P<exponent>[-+]?[0-9]{1,4})|\s*[*·×x]\s*10(?:\^|\*\*)(?P<power>[-+]?[0-9]{1,4})|(?:\^|\*\*)(?P<raised>[0-9]{1,4}))?"
-    r"\s*(?P<unit>[^\s0-9]*)"
+    r"\s*(?P<sign>[-+−]?)\s*"
+    + _number(rf"[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|{_PLAIN}", "[*·×x]", r"\^|\*\*")
+    + r"\s*(?P<unit>[^\d]*?)\s*"
 )
+
+IN_FORMULAS = _number(_PLAIN, "[·×x]", r"\^")
+"""The pattern of a number within a formula, where a comma parts arguments, and ``*`` and ``**`` are operators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +204,31 @@ def figure(digits: str, exponent: int = 0, unit: str = "") -> Figure:
     decimals = len(digits.partition(".")[2])
     power = Fraction(10) ** exponent * meaning.factor
     value, step = Fraction(digits) * power, power / 10**decimals
-    return Figure(_whole(value), _whole(step), meaning.of)
+    return Figure(whole(value), whole(step), meaning.of)
+
+
+def digits_of(match: re.Match[str]) -> tuple[str, int]:
+    """Return the digits of a number that was found by a pattern, with their decimal point, and the power of ten.
+
+    Examples
+    --------
+    >>> digits_of(re.match(IN_FORMULAS, "1.5·10⁶ + 3"))
+    ('1.5', 6)
+    """
+    power = match["exponent"] or match["power"] or match["raised"] or "0"
+    return re.sub("[,_]", "", match["digits"] or match["factor"] or "1"), int(power.translate(_RAISED))
+
+
+def split_figure(text: str) -> tuple[str, str, int, str] | None:
+    """Return a figure's sign, digits, power of ten and unit, whatever that is; None where a text is no figure.
+
+    Examples
+    --------
+    >>> split_figure("4.2e3 GMacs"), split_figure("10^6"), split_figure("C/2")
+    (('', '4.2', 3, 'GMacs'), ('', '1', 6, ''), None)
+    """
+    match = _FIGURE.fullmatch(text) if len(text) <= 400 else None
+    return None if match is None else (match["sign"].replace("−", "-"), *digits_of(match), match["unit"])
 
 
 def read_figure(text: str) -> Figure:
@@ -173,19 +248,17 @@ def read_figure(text: str) -> Figure:
     >>> read_figure("28 %")
     Figure(value=Fraction(7, 25), step=Fraction(1, 100), of='')
     """
-    match = _FIGURE.fullmatch(text.strip()) if len(text) <= 400 else None
-    if match is not None and match["raised"] and match["digits"] != "10":
-        match = None  # a power of another number is a formula
-    if match is None or (match["unit"] and match["unit"] not in UNITS):
-        unit = f": there is no unit `{shorten(match['unit'])}`" if match else ""
-        raise Fault(f"`{shorten(text)}` is no figure{unit}", expected="a number, such as 150M, 4.2e6, 1.5亿 or 40 MB")
-    exponent = int(match["exponent"] or match["power"] or match["raised"] or 0)
+    found = split_figure(text)
+    sign, digits, exponent, unit = found or ("", "", 0, "")
+    if found is None or (unit and unit not in UNITS):
+        said = f": there is no unit `{shorten(unit)}`" if unit else ""
+        raise Fault(f"`{shorten(text)}` is no figure{said}", expected="a number, such as 150M, 4.2e6, 1.5亿 or 40 MB")
     if abs(exponent) > 1000:
         raise Fault(f"{shorten(text)} is too large or too small", expected="at most 1000 digits")
-    digits = "1" if match["raised"] else re.sub("[,_]", "", match["digits"])
-    found = figure(digits, exponent, match["unit"])
-    return Figure(-found.value, found.step, found.of) if match["sign"] in ("-", "−") else found
+    read = figure(digits, exponent, unit)
+    return Figure(-read.value, read.step, read.of) if sign == "-" else read
 
 
-def _whole(value: Fraction) -> int | Fraction:
+def whole(value: int | Fraction) -> int | Fraction:
+    """Return a whole number as an int."""
     return value.numerator if value.denominator == 1 else value

@@ -14,6 +14,7 @@ from flopcalc.cli.options import Word, input_shapes, page_options, shared_option
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
+from flopcalc.metrics import QUOTED
 from flopcalc.spec.loader import is_path
 
 if TYPE_CHECKING:
@@ -26,15 +27,13 @@ __all__ = ["command", "split_pair"]
 _SHARED = ("dtype", "input_shape", "settings")
 """The options of the main command that this one has too."""
 
-_METRICS = ("params", "flops", "mac", "size")
-
 
 def _options() -> list[click.Option]:
     return [
         *page_options(),
         click.Option(
             ["--metric"],
-            type=Word(*_METRICS),
+            type=Word(*QUOTED),
             help="What the figure is of; size is bytes on a disk, mac memory access cost.  [default: as its unit says, "
             "or else what is nearest]",
         ),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from flopcalc.metrics import QUOTED
 from flopcalc.number import as_text
 from flopcalc.page.model import Block, Column, Page, Said, Table, listing
 from flopcalc.render.json import number, report_as_dict
@@ -23,8 +24,6 @@ TABLE_SCHEMA = "flopcalc.explanation_of_table/1"
 
 MOST_NEAR = 3
 """How many explanations are shown that do not fit, where there are some that do, and how many that are unlikely."""
-
-_OF = {"flops": "FLOPs", "params": "parameters", "mac": "memory access cost", "size": "bytes on a disk"}
 
 
 def explain_page(explained: Explained | ExplainedTable, *, top: int = 5) -> Page:
@@ -46,7 +45,7 @@ def explain_page(explained: Explained | ExplainedTable, *, top: int = 5) -> Page
         question, verdict, blocks = _question(explained), _verdict(explained), _blocks(explained, top)
     else:
         count = len(explained.figures)
-        question = f"{count} figure{'s' * (count > 1)} of one table as {_OF[explained.metric]}"
+        question = f"{count} figure{'s' * (count > 1)} of one table as {QUOTED[explained.metric]}"
         verdict, blocks = _verdict_of_table(explained), _blocks_of_table(explained, top)
     every = (*blocks, *_notes(explained.untried))
     return Page(((question,), (verdict,)), every, (), partial(_data, explained), partial(_records, explained))
@@ -60,7 +59,7 @@ def _question(explained: Explained) -> str:
     if figure.step > 1:
         ends = (_figure(figure, explained.metric, end, 1) for end in (figure.low, figure.high))
         span = ", between " + " and ".join(ends)
-    return f"{figure.text} as {_OF[explained.metric]} of {explained.report.name}{span}"
+    return f"{figure.text} as {QUOTED[explained.metric]} of {explained.report.name}{span}"
 
 
 def _verdict(explained: Explained) -> str:

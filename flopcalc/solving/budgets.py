@@ -12,13 +12,12 @@ from flopcalc.expression import free_expression
 from flopcalc.metrics import IN_BYTES, METRICS, SWEPT
 from flopcalc.number import exact, is_rational, symbol
 from flopcalc.solving.result import Budget
-from flopcalc.units import BYTE_UNITS, SCALES, read_figure
+from flopcalc.units import AMOUNTS, SCALES, read_figure, split_figure
 
 __all__ = ["budgets_of", "no_budget", "read_budget"]
 
-_DIGITS = re.compile(rf"\s*[0-9][0-9_,]*(?:\.[0-9]+)?\s*({'|'.join(SCALES)}|)\s*")
-_UNIT = re.compile(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([^\W\d_]+(?:/s)?)\s*")
-_NUMERAL = re.compile(r"\s*[0-9.]+[eE][0-9]+\s*|\s*0[xXbBoO][0-9A-Fa-f]+\s*")
+_WORD = re.compile(r"[^\W\d_]+(?:/s)?")
+_BASED = re.compile(r"\s*0[xXbBoO][0-9A-Fa-f]")
 _RELATION = re.compile(r"\s*(<=|>=|≤|≥|<|>|==|=)?(.*)", re.DOTALL)
 
 
@@ -60,21 +59,18 @@ def read_budget(metric: str, value: object) -> Budget:
 
 def _amount(text: str) -> tuple[Any, str]:
     """Return an amount, and what it is counted in: ``byte``, or "" for a plain number or a formula."""
-    unit = _UNIT.fullmatch(text)
-    if unit is not None and not _NUMERAL.fullmatch(text) and unit[2] not in (*SCALES, *BYTE_UNITS):
-        known = next((item for item in SCALES if item.lower() == unit[2][0].lower()), None)
+    _, digits, _, unit = split_figure(text) or ("", "", 0, "")
+    if _WORD.fullmatch(unit) and not _BASED.match(text) and unit not in AMOUNTS:
+        known = next((item for item in SCALES if item.lower() == unit[0].lower()), None)
         raise Fault(
-            f"`{shorten(text.strip())}` is no number: there is no unit `{shorten(unit[2])}`",
+            f"`{shorten(text.strip())}` is no number: there is no unit `{shorten(unit)}`",
             expected="a number such as 150M, with k, M, G (or B), T, 万 or 亿",
-            hint="" if known is None else f"{unit[1]}{known}",
+            hint="" if known is None else f"{text.strip().removesuffix(unit).rstrip()}{known}",
         )
-    try:
+    if digits and (not unit or unit in AMOUNTS):
         found = read_figure(text)
-    except Fault:
-        found = None
-    if found is not None and found.of in ("", "byte") and not text.strip().endswith("%"):
         return exact(found.value), found.of
-    if "," in text and _DIGITS.fullmatch(text):
+    if "," in text and split_figure(text.replace(",", "")):
         raise Fault(f"`{shorten(text.strip())}` is no number", expected="a number such as 150M or 149,497,088")
     if text.strip().lower() in ("nan", "inf", "infinity"):
         raise Fault(f"{text.strip()} is not a finite number", expected="a number such as 150M")

@@ -23,7 +23,7 @@ from flopcalc.number import Value, as_text, is_rational
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Column, read_value
 from flopcalc.sweeps.blocks import Block
-from flopcalc.units import BYTE_UNITS, SCALES
+from flopcalc.units import AMOUNTS, BYTE_UNITS, IN_FORMULAS, any_of, digits_of
 
 __all__ = ["Condition", "read_condition", "single_values"]
 
@@ -31,11 +31,7 @@ Array: TypeAlias = Any
 
 _ROOM = 1 << 62
 _MOST_BITS = 4096
-_UNITS = {**SCALES, **BYTE_UNITS}
-_SUFFIXED = re.compile(
-    r"""'[^']*'|"[^"]*"|(?<![\w.])(?:10\^(?P<power>\d{1,3})(?!\w)|(?P<digits>\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*) ?"""
-    rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?!\w))"
-)
+_SUFFIXED = re.compile(rf"""'[^']*'|"[^"]*"|(?<![\w.]){IN_FORMULAS}(?:\s*(?P<unit>{any_of(AMOUNTS)}))?(?!\w)""")
 _SIGNS: Mapping[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
 _TURNED = str.maketrans("<>", "><")
 _FUNCTIONS = ("min", "max", "abs", "round", "floor", "ceil")
@@ -190,7 +186,7 @@ class _Source:
         sizes: list[range] = []
         end = 0
         for match in _SUFFIXED.finditer(text):
-            if not match["unit"] and not match["power"]:
+            if not (match["unit"] or match["power"] or match["raised"]):
                 continue
             number = _numeral(match)
             pieces += [text[end : match.start()], number]
@@ -221,11 +217,9 @@ class _Source:
 
 def _numeral(match: re.Match[str]) -> str:
     """Return a figure with a unit as the spec language has numbers."""
-    if match["power"]:
-        return f"1e{match['power']}"
-    factor = _UNITS[match["unit"]]
+    (digits, exponent), factor = digits_of(match), AMOUNTS.get(match["unit"], 1)
     zeros = len(str(factor)) - 1
-    return f"{match['digits']}e{zeros}" if factor == 10**zeros else f"({match['digits']}*{factor})"
+    return f"{digits}e{exponent + zeros}" if factor == 10**zeros else f"({digits}e{exponent}*{factor})"
 
 
 class _Sizes(ast.NodeTransformer):

@@ -19,7 +19,7 @@ from flopcalc.binding import is_truth
 from flopcalc.convention import Convention, load_convention
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
-from flopcalc.metrics import check_metric
+from flopcalc.metrics import QUOTED, check_metric
 from flopcalc.number import Number, Value, is_rational, readable
 from flopcalc.report import Report, Row
 from flopcalc.shown import Shown
@@ -34,7 +34,6 @@ __all__ = [
     "AROUND",
     "COSTS",
     "FARTHEST",
-    "METRICS",
     "MOST",
     "Explained",
     "Explanation",
@@ -43,16 +42,12 @@ __all__ = [
     "explain",
     "explain_spec",
     "merged",
-    "metric_named",
     "nearest_metric",
     "quoted_report",
     "supposed",
 ]
 
 Item = TypeVar("Item")
-
-METRICS = ("params", "flops", "mac", "size")
-"""What a figure may be of; mac is memory access cost, size bytes on a disk."""
 
 RESOLUTIONS = (96, 112, 128, 160, 192, 224, 240, 256, 260, 288, 299, 300, 320, 331, 380, 384, 448, 456, 512, 600)
 """Sides that images usually have."""
@@ -368,7 +363,7 @@ def explain_spec(
     **options: Any,
 ) -> Explained:
     """Do what :func:`explain` does of one figure, with the parameters in a mapping."""
-    named, read = metric_named(metric), figure_of(figure)
+    named, read = "" if metric is None else check_metric(metric, QUOTED), figure_of(figure)
     report = quoted_report(spec, values, options)
     chosen = named or read.metric or nearest_metric(report, read)
     if chosen != "size" and read.binary:
@@ -389,17 +384,6 @@ def explain_spec(
     unlikely = [one for one in fitting if one.cost > MOST] if wanted else []
     told, nearest, strained = (tuple(merged(each)) for each in (found, near, unlikely))
     return Explained(report, read, chosen, told, nearest, strained, tuple(search.untried))
-
-
-def metric_named(metric: str | None) -> str:
-    """Return a metric that is named, or "".
-
-    Raises
-    ------
-    UnknownNameError
-        Where it is none of :data:`METRICS`.
-    """
-    return "" if metric is None else check_metric(metric, METRICS)
 
 
 def quoted_report(spec: Spec, values: Mapping[str, object], options: Mapping[str, Any]) -> Report:
@@ -673,7 +657,7 @@ class Search:
         yield self._held(count, most, Fraction(1), steps)
         power, size = self.figure.power, self.metric == "size"
         if power and (slips or size):
-            raised = "" if power == 1 else "⁰¹²³⁴"[power]
+            raised = "" if power == 1 else "⁰¹²³⁴⁵"[power]
             if size and not self.figure.binary:
                 words = f"divided by 1024{raised}, so {self.figure.prefix}iB and not {self.figure.prefix}B"
                 yield self._held(count, most, Fraction(1000, 1024) ** power, (*steps, Step("binary size", words)))

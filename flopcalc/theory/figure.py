@@ -8,36 +8,27 @@ from fractions import Fraction
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, described, shorten
 from flopcalc.number import MOST_DIGITS
-from flopcalc.units import BYTE_UNITS, SCALES
+from flopcalc.units import BYTE_UNITS, SCALES, SPOKEN_SCALES, any_of, figure, split_figure
 
 __all__ = ["PRINTED", "Figure", "figure_of", "read_figure"]
 
 PRINTED = ("rounded", "cut", "zeros")
 """How a count may have been printed: rounded; cut off after the last digit; rounded to the digits before the zeros."""
 
-_FIGURE = re.compile(
-    r"\s*(?:about|ca\.?|approx\.?|~|≈)?\s*(?P<digits>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+|(?=\.[0-9]))"
-    r"(?P<decimals>\.[0-9]+)?"
-    r"(?:\s*[x×·*]\s*10\s*(?:\^|\*\*)?\s*(?P<power>[0-9]{1,3})|[eE]\+?(?P<exponent>[0-9]{1,3}))?\s*(?P<unit>[^\d]*?)\s*"
-)
-_UNIT = re.compile(
-    r"(?P<prefix>(?i:thousand|million|billion|trillion|kilo|mega|giga|tera|mio|bn)|[KMGT]i(?=[Bb])|[kKmMgGbBtT])?"
-    r"(?P<what>[a-zA-Z]*)"
-)
-_PREFIXES = {"k": 1, "thousand": 1, "m": 2, "million": 2, "mio": 2, "g": 3, "b": 3, "bn": 3, "billion": 3}
-_PREFIXES |= {"t": 4, "trillion": 4, "kilo": 1, "mega": 2, "giga": 3, "tera": 4}
+_ABOUT = re.compile(r"\s*(?:about|ca\.?|approx\.?|~|≈)?")
 _WHATS = {
     **dict.fromkeys(("flop", "flops", "op", "ops", "mac", "macs", "madd", "madds", "multadds"), "flops"),
     **dict.fromkeys(("multiplyadds", "multadd", "multiplyadd"), "flops"),
     **dict.fromkeys(("param", "params", "parameter", "parameters", "weight", "weights", "p"), "params"),
-    **dict.fromkeys(("b", "byte", "bytes"), "size"),
-    **{word: "size" for word, factor in BYTE_UNITS.items() if factor == 1},
+    **{word.lower(): "size" for word, factor in BYTE_UNITS.items() if factor == 1},
+    "b": "size",
     "": "",
 }
-_MYRIADS = tuple(word for word in sorted(SCALES, key=len, reverse=True) if not word.isascii())
-"""Scales that are written without a Latin letter, the longest first: 千万 before 千."""
+_OF_BYTES = {word[:-1].lower(): factor for word, factor in BYTE_UNITS.items() if word.endswith("B")}
+_WORDS = {**SPOKEN_SCALES, **{word.lower(): factor for word, factor in SCALES.items()}}
+_FACTORS = {"": 1, **_OF_BYTES, **_WORDS}
+_UNIT = re.compile(rf"(?P<scale>{any_of(_WORDS)}|(?:{any_of(_OF_BYTES)})(?=b(?:ytes?)?$)|)(?P<what>{any_of(_WHATS)})")
 _SPEED = re.compile(r"/s(?:ec|econd)?|per\s*s(?:ec|econd)?", re.IGNORECASE)
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LARGEST_POWER = 30
 
 
@@ -114,7 +105,7 @@ def _meet(low: Fraction, high: Fraction, start: Fraction, end: Fraction) -> bool
     return 2 * (min(high, end) - max(low, start)) >= min(high - low, end - start)
 
 
-def figure_of(figure: object) -> Figure:
+def figure_of(quoted: object) -> Figure:
     """Read a figure that may be a text, a number, or read already.
 
     Raises
@@ -122,11 +113,11 @@ def figure_of(figure: object) -> Figure:
     ParameterError
         Where it is none.
     """
-    if isinstance(figure, Figure):
-        return figure
-    if isinstance(figure, int) and abs(figure) >= 10**MOST_DIGITS:  # Python would not write it
+    if isinstance(quoted, Figure):
+        return quoted
+    if isinstance(quoted, int) and abs(quoted) >= 10**MOST_DIGITS:  # Python would not write it
         raise ParameterError(Problem("the figure is too large", None, f"at most {MOST_DIGITS} digits"))
-    return read_figure(str(figure) if isinstance(figure, (int, float)) else described(figure))
+    return read_figure(str(quoted) if isinstance(quoted, (int, float)) else described(quoted))
 
 
 def read_figure(text: str) -> Figure:
@@ -142,44 +133,38 @@ def read_figure(text: str) -> Figure:
     >>> read_figure("97.8 MB").metric, read_figure("4.09 GMacs").metric, read_figure("25.6M").metric
     ('size', 'flops', '')
     """
-    read = _FIGURE.fullmatch(text.translate(_RAISED)) if len(text) <= 100 else None
+    split = split_figure(_ABOUT.sub("", text, count=1)) if len(text) <= 100 else None
     expected = "a number with its unit: 4.13G, 4.09e9, 4,089,184,256, 25.6M params, 97.8 MB"
-    if read is None:
+    if split is None or split[0] == "-":
         comma = re.fullmatch(r"\s*[0-9]+,[0-9]+\D*", text)
         hint = f"{text.strip().replace(',', '.')}, with a decimal point" if comma else ""
         raise ParameterError(Problem(f"`{shorten(text)}` is no figure", None, expected, shorten(hint)))
-    if _SPEED.search(read["unit"]):
+    _, digits, exponent, unit = split
+    if _SPEED.search(unit):
         raise ParameterError(
             Problem(f"`{shorten(text)}` is a speed", None, "a count of operations: 4.1 GFLOPs, 4.1 GMacs")
         )
-    unit = read["unit"].replace("-", "").replace(" ", "")
-    myriad = next((word for word in _MYRIADS if unit.startswith(word)), "")
-    prefix, what, power, binary = _read_unit(unit.removeprefix(myriad), text, expected)
-    if myriad and power:
-        raise ParameterError(Problem(f"`{shorten(unit)}` in `{shorten(text)}` is two units", None, expected))
-    exponent = int(read["power"] or read["exponent"] or 0)
-    if exponent > _LARGEST_POWER:
-        raise ParameterError(Problem(f"`{shorten(text)}` is too large", None, f"at most 10**{_LARGEST_POWER}"))
-    decimals = read["decimals"] or "."
-    digits = read["digits"].replace(",", "").replace("_", "") + decimals[1:]
-    scale = Fraction((1024 if binary else 1000) ** power) * 10**exponent * SCALES.get(myriad, 1)
-    step = scale / 10 ** (len(decimals) - 1)
-    zeros = len(digits) - len(digits.rstrip("0")) if len(decimals) == 1 else 0
-    value = int(digits) * step
-    if value == 0:
+    if abs(exponent) > _LARGEST_POWER:
+        large = f"at most 10**{_LARGEST_POWER}" if exponent > 0 else f"at least 10**-{_LARGEST_POWER}"
+        raise ParameterError(Problem(f"`{shorten(text)}` is too {'large' if exponent > 0 else 'small'}", None, large))
+    number, (scale, what) = figure(digits, exponent), _read_unit(re.sub("[ -]", "", unit), text, expected)
+    if number.value == 0:
         raise ParameterError(Problem("the figure is 0", None, expected))
-    return Figure(text.strip(), value, step, step * 10**zeros, what, prefix, power, binary)
+    zeros = len(digits) - len(digits.rstrip("0")) if digits.isdecimal() else 0
+    factor = _FACTORS[scale]
+    value, step = Fraction(number.value * factor), Fraction(number.step * factor)
+    powers = (power for power in range(1, 6) if factor in (1000**power, 1024**power))
+    power = next(powers, 0) if scale.isascii() else 0
+    prefix = "kMGTP"[power - 1 : power] if power else ""
+    return Figure(text.strip(), value, step, step * 10**zeros, what, prefix, power, factor == 1024**power != 1)
 
 
-def _read_unit(unit: str, text: str, expected: str) -> tuple[str, str, int, bool]:
-    """Return a unit's prefix, the metric that it tells, how many thousands it stands for, and whether of 1024."""
-    for whole in (unit.lower(), ""):
-        if whole in _WHATS and unit.lower() == whole and whole not in ("b", "p", "op"):
-            return "", _WHATS[whole], 0, False
-    read = _UNIT.fullmatch(unit)
-    prefix, what = (read["prefix"] or "", read["what"].lower()) if read is not None else ("", unit)
-    if read is None or what not in _WHATS:
-        near = "FLOPs, MACs, params or bytes, with k, M, G or T before it"
-        raise ParameterError(Problem(f"`{shorten(unit)}` in `{shorten(text)}` is no unit", None, near, expected))
-    power = _PREFIXES.get(prefix.lower().removesuffix("i"), 0) if prefix else 0
-    return "kMGT"[power - 1 : power] if power else "", _WHATS[what], power, prefix.endswith("i")
+def _read_unit(unit: str, text: str, expected: str) -> tuple[str, str]:
+    """Return what stands in a unit for so many zeros, lower case, and the metric that it tells."""
+    read = _UNIT.fullmatch(unit.lower())
+    if read is not None:
+        return read["scale"], _WHATS[read["what"]]
+    if not unit[0].isascii() and re.match(f"(?:{any_of(_WORDS)})(?:{any_of(_WORDS)})", unit.lower()):
+        raise ParameterError(Problem(f"`{shorten(unit)}` in `{shorten(text)}` is two units", None, expected))
+    near = "FLOPs, MACs, params or bytes, with k, M, G or T before it"
+    raise ParameterError(Problem(f"`{shorten(unit)}` in `{shorten(text)}` is no unit", None, near, expected))

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from flopcalc.analysis import resolve
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, shorten
+from flopcalc.metrics import QUOTED, check_metric
 from flopcalc.report import Report
 from flopcalc.shown import Shown
 from flopcalc.theory.explain import (
@@ -25,7 +26,6 @@ from flopcalc.theory.explain import (
     Search,
     Step,
     apart_from_conventions,
-    metric_named,
     nearest_metric,
     quoted_report,
     supposed,
@@ -149,7 +149,7 @@ def explain_table(
     FlopcalcError
         As :func:`flopcalc.explain` does; where there is no figure, or the figures are of different metrics.
     """
-    named = metric_named(metric)
+    named = "" if metric is None else check_metric(metric, QUOTED)
     read = [(str(name) if isinstance(name, Path) else name, figure_of(figure)) for name, figure in pairs]
     if not read:
         raise ParameterError(Problem("no figure is given", None, "a mapping from specs to figures"))

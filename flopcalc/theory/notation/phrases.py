@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from flopcalc.dataclass import dataclass
 from flopcalc.theory.notation.scanner import NAMED
-from flopcalc.units import UNITS
+from flopcalc.units import UNITS, any_of
 
 __all__ = ["Growth", "Part", "change", "grows", "range_of", "relation_words", "times", "word"]
 
@@ -114,7 +114,7 @@ def times(text: str, part: Part, *, known: bool) -> tuple[bool, str, Part]:
     return True, "fewer" if compared in _SAVING_WORDS else "", Part(part.first, found.start())
 
 
-_UNIT_WORDS = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+_UNIT_WORDS = any_of(UNITS)
 _FIGURE_ENDS = re.compile(rf"(?:[)%\]}}]|\d\s*(?:{_UNIT_WORDS})?)\s*$")
 _NUMBER = rf"\s*[-+−]?\d[\d.,_]*(?:[eE][-+]?\d+)?(?:\s*/\s*\d+)?\s*(?:\\?%|{_UNIT_WORDS})?\s*"
 _JOINED = re.compile(rf"({_NUMBER})(?:–|—|~|～|\.\.\.?|…|到|至)({_NUMBER})")

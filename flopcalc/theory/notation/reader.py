@@ -365,6 +365,10 @@ class Reader:
         elif token.kind == "^":
             self.take()
             nodes[-1] = Node("pow", nodes[-1].offset, parts=(nodes[-1], self.exponent()))
+        if self.next.kind == "unit":
+            unit = self.take()
+            one = Node("number", unit.offset, unit.text, unit.value, unit=unit.unit)
+            nodes[-1] = Node("mul", nodes[-1].offset, parts=(nodes[-1], one))
         if self.next.kind in ("raised", "^"):
             raise self.fault("a power has a power", self.next.offset, "brackets around one of them")
         if self.next.kind == "%" and not self.begins(self.tokens[self.position + 1]):

@@ -12,7 +12,7 @@ from flopcalc.errors import shorten
 from flopcalc.theory.notation.errors import NotationError, fault
 from flopcalc.theory.notation.symbols import GREEK_SIGNS, shown_symbol
 from flopcalc.theory.notation.tree import FUNCTIONS
-from flopcalc.units import DTYPE_WORDS, DTYPES, SCALES, UNITS, figure
+from flopcalc.units import DTYPE_WORDS, DTYPES, SCALES, UNITS, any_of, figure
 
 __all__ = ["COMMANDS", "MOST_FACTORS", "OPENING", "Scanner", "Token"]
 
@@ -51,18 +51,13 @@ _LOWERED = {
 _LOWERED_SIGNS = {**_LOWERED, "₌": "=", "₊": "+", "₋": "-"}
 _RAISED_SIGNS = {**_RAISED, "ⁿ": "n", "ᵏ": "k", "ᴷ": "K", "ᴸ": "L", "ᴺ": "N", "ᵐ": "m", "ˡ": "l"}
 _ROOM = r"(?:\s|\\[,;:! ]|~)*"
-_UNIT = re.compile(
-    _ROOM + r"(?:\\(?:text|mathrm|textrm|rm|,)?\s*\{\s*)?("
-    + "|".join(re.escape(word) for word in sorted(UNITS, key=len, reverse=True) if word != "%")
-    + r")(?![A-Za-z0-9_′'/²³^])\s*\}?"
-)  # fmt: skip
+_UNIT_WORDS = rf"({any_of(UNITS.keys() - {'%'})})(?![A-Za-z0-9_′'/²³^])"
+_UNIT = re.compile(_ROOM + r"(?:\\(?:text|mathrm|textrm|rm|,)?\s*\{\s*)?" + _UNIT_WORDS + r"\s*\}?")
 _LETTER_UNITS = frozenset(word for word in UNITS if len(word) == 1 and word.isascii())
-_DTYPE = re.compile(
-    r"(?:\\(?:text|mathrm|texttt)\{)?(" + "|".join(sorted(DTYPE_WORDS, key=len, reverse=True)) + r")(?!\w)\}?"
-)
+_DTYPE = re.compile(r"(?:\\(?:text|mathrm|texttt)\{)?(" + any_of(DTYPE_WORDS) + r")(?!\w)\}?")
 _GROUPED = re.compile(r"\d{1,3}(?:(?:,|\{,\}|_)\d{3})+(?!\d)(?:\.\d+)?", re.ASCII)
 _DIGITS = re.compile(r"\d[\d_]*(?:\.\d*)?|\.\d+", re.ASCII)
-_EXPONENT = re.compile(r"[eE][+-]?\d{1,4}(?![\w.])", re.ASCII)
+_EXPONENT = re.compile(rf"[eE][+-]?[0-9]{{1,4}}(?:(?![A-Za-z0-9_.])|(?={_UNIT_WORDS}))")
 _TIMES_LETTER = re.compile(r"[xX]" + _ROOM + r"(?=[\d.(\\])")
 
 
@@ -128,7 +123,7 @@ class Scanner:
         """Return the tokens between two places, and one that ends them."""
         position = first
         while position < last:
-            token, position = self.token(position, last)
+            token, position = self.unit_of_power(position, last) or self.token(position, last)
             if token is not None:
                 self.tokens.append(token)
                 self.enter(token)
@@ -234,17 +229,37 @@ class Scanner:
             what = f"`{digits}{exponent[0]}` can be read in two ways"
             raise self.fault(what, position, shown, "write · between the factors, or the power of ten")
         text = digits
-        if exponent is not None and exponent[0][0] not in self.spelt:
+        if exponent is not None and not any(self.text.startswith(name, end) for name in self.spelt):
             text, end, power = digits + exponent[0], exponent.end(), int(exponent[0][1:])
             if abs(power) > 1000:
                 raise self.fault(f"{text} is too large or too small", position, "at most 1000 digits")
         if end < last and self.text[end] == ".":
             raise self.fault("a number has two decimal points", end, "one")
-        unit, after = self.unit(end, last)
+        unit, after = ("", end) if self.raises_ten(self.tokens) else self.unit(end, last)
         found = figure(digits, power, unit)
         if unit:
             text += f" {unit}" if unit.isascii() and len(unit) > 1 else unit
         return Token("number", text, position, found.value, (), found.step, found.of), after if unit else end
+
+    def raises_ten(self, tokens: Sequence[Token]) -> bool:
+        """Tell whether the tokens end in ``10^`` or ``10^-``."""
+        signed = bool(tokens) and tokens[-1].kind in ("+", "-")
+        ten = tokens[-3:-1] if signed else tokens[-2:]
+        return "".join(token.text for token in ten) in ("10^", "10**")
+
+    def unit_of_power(self, position: int, last: int) -> tuple[Token, int] | None:
+        """Return the unit behind ``10^6`` or ``10⁶``: it is the power's, and not its exponent's."""
+        before = self.tokens[-1:]
+        if not before or before[0].kind not in ("number", "raised"):
+            return None
+        ten = before[0].kind == "raised" and [token.text for token in self.tokens[-2:-1]] == ["10"]
+        if not ten and not self.raises_ten(self.tokens[:-1]):
+            return None
+        word, end = self.unit(position, last)
+        if not word:
+            return None
+        offset = self.text.index(word, position)
+        return Token("unit", word, offset, UNITS[word].factor, unit=UNITS[word].of), end
 
     def unit(self, position: int, last: int) -> tuple[str, int]:
         """Return the unit that stands behind a number, and where it ends; "" where there is none.
@@ -470,4 +485,5 @@ def side_is_numbers(tokens: Sequence[Token]) -> bool:
 
 def letter_unit(token: Token) -> str:
     """Return the letter that was taken for a unit behind a number; "" where there is none."""
-    return token.text[-1] if token.kind == "number" and token.text[-1] in _LETTER_UNITS & SCALES.keys() else ""
+    counted = token.kind in ("number", "unit")
+    return token.text[-1] if counted and token.text[-1] in _LETTER_UNITS & SCALES.keys() else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import prod
 
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Excerpt, Fault, Problem, shorten
@@ -17,7 +18,7 @@ from flopcalc.theory.notation.layout import plain_signs, relation_signs
 from flopcalc.theory.notation.phrases import Part
 from flopcalc.theory.notation.reader import Reader
 from flopcalc.theory.notation.tree import Node, evaluate, evaluate_plain, free_names, rounded_names, written
-from flopcalc.units import SCALES, UNITS
+from flopcalc.units import SCALES, UNITS, whole
 
 __all__ = ["LONGEST_FORMULA", "MOST_SIDES", "Reading", "Side", "Statement", "read_statement"]
 
@@ -458,7 +459,7 @@ def _reciprocal_range(reading: Reading) -> Reading:
     """Return the reciprocals of what a printed figure may be: ``≈ 8.84 times fewer`` is from 1/8.845 to 1/8.835."""
     number, ends = reading.single(), []
     for sign in (1, -1):
-        bound = _whole(Fraction(number.value) + sign * Fraction(reading.step or 0) / 2)
+        bound = whole(Fraction(number.value) + sign * Fraction(reading.step or 0) / 2)
         ends.append(_reciprocal(_reading(Node("number", number.offset, str(bound), bound), reading.source)))
     return Reading(
         f"1/{reading.text}", f"[{ends[0].python}, {ends[1].python}]", (), None, None, reading.source, "",
@@ -482,11 +483,7 @@ def _scaled(node: Node, factor: Fraction, of: str, word: str) -> Node:
         unit = Node("number", node.offset, f"1{word}", factor)
         return Node("mul", node.offset, parts=(node, unit))
     value, step = node.value * factor, node.step * factor
-    return Node("number", node.offset, f"{node.name}{word}", _whole(value), step=_whole(step), unit=of)
-
-
-def _whole(value: int | Fraction) -> int | Fraction:
-    return value.numerator if value.denominator == 1 else value
+    return Node("number", node.offset, f"{node.name}{word}", whole(value), step=whole(step), unit=of)
 
 
 def _in_order(ends: Sequence[Reading]) -> list[Reading]:
@@ -502,10 +499,11 @@ def _step(tree: Node) -> int | Fraction | None:
     """Return what the last digit of a printed figure is worth; None for a formula."""
     if tree.kind == "neg":
         return _step(tree.parts[0])
-    if tree.kind == "mul" and len(tree.parts) == 2:  # 3.8·10⁹
-        exponent = _exponent_of_ten(tree.parts[1])
+    if tree.kind == "mul" and all(part.kind == "number" and part.name in UNITS for part in tree.parts[2:]):
+        exponent = _exponent_of_ten(tree.parts[1])  # 3.8·10⁹, 3.8·10⁹ bytes
         inner = _step(tree.parts[0]) if exponent is not None else None
-        return None if inner is None or exponent is None else _whole(inner * Fraction(10) ** exponent)
+        scale = prod((part.value for part in tree.parts[2:]), start=Fraction(1))
+        return None if inner is None or exponent is None else whole(inner * Fraction(10) ** exponent * scale)
     return tree.step if tree.kind == "number" and tree.step != 0 else None
 
 

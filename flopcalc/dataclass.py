@@ -45,11 +45,17 @@ else:
         own = _own_fields(cls, kw_only)
         fields = {}
         for base in reversed(cls.__mro__[1:]):
-            fields |= base.__dict__.get("__dataclass_fields__", {})
+            if "__dataclass_fields__" in base.__dict__:
+                fields |= base.__dataclass_fields__
+                if base.__dataclass_params__.frozen != frozen:
+                    raise TypeError(
+                        f"frozen data classes inherit from each other alone: {cls.__name__}, {base.__name__}"
+                    )
         inherited = set(fields)
         fields |= own
         members = {"__dataclass_fields__": fields, "__init__": _initialiser(cls, fields.values(), frozen)}
         members["__dataclass_params__"] = _options(repr=repr, eq=eq, frozen=frozen, kw_only=kw_only, slots=slots)
+        members["__replace__"] = dataclasses.replace
         members["__match_args__"] = tuple(each.name for each in fields.values() if each.init and not each.kw_only)
         if repr:
             members["__repr__"] = _representation([each.name for each in fields.values() if each.repr])
@@ -84,6 +90,8 @@ else:
                 continue
             default = cls.__dict__.get(name, MISSING)
             each = default if isinstance(default, dataclasses.Field) else field(default=default)
+            if each.default.__class__.__hash__ is None:
+                raise ValueError(f"{kind} as default of {name} would be shared by all: use default_factory")
             each.name, each.type, each._field_type = name, kind, dataclasses._FIELD
             if each.kw_only is MISSING:
                 each.kw_only = kw_only
@@ -94,7 +102,7 @@ else:
         """Return ``__init__``: the one method that is compiled, since it runs most."""
         if "__init__" in cls.__dict__:
             return cls.__dict__["__init__"]
-        known = {"_set": object.__setattr__, "_missing": MISSING}
+        known = {"_set": object.__setattr__, "_missing": dataclasses._HAS_DEFAULT_FACTORY}
         plain, keyword, body, kinds = ["self"], [], [], {}
         for each in fields:
             name, value = each.name, each.name
@@ -120,7 +128,7 @@ else:
         exec(f"def __init__({parameters}):\n" + ("\n".join(body) or " pass"), known)  # noqa: S102 - of the names of fields only
         made = known["__init__"]
         made.__qualname__, made.__module__ = f"{cls.__qualname__}.__init__", cls.__module__
-        made.__annotations__ = {**kinds, "return": "None"}
+        made.__annotations__ = {**kinds, "return": None}
         return made
 
     def _reader(names):

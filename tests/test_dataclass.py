@@ -7,6 +7,7 @@ import inspect
 import pickle
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import product
 from typing import Any, ClassVar
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_data_class_is_what_the_standard_library_makes(options: dict[str, bool
     given = {"first": 1, "second": "c"}
     one, other = ours(**given), theirs(**given)
 
-    assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters)
+    assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
     assert ours.__match_args__ == theirs.__match_args__
     for name in type(theirs.__dataclass_params__).__slots__:
         assert getattr(ours.__dataclass_params__, name) == getattr(theirs.__dataclass_params__, name), name
@@ -71,6 +72,7 @@ def test_a_data_class_is_what_the_standard_library_makes(options: dict[str, bool
     assert (ours.__hash__ is None) is (theirs.__hash__ is None)
     assert hasattr(one, "__dict__") is hasattr(other, "__dict__")
     assert dataclasses.replace(one, second="d").second == dataclasses.replace(other, second="d").second
+    assert one.__replace__(second="d").second == "d"
     assert ours.known == 8
 
 
@@ -112,6 +114,24 @@ def test_fields_of_a_base_come_first_and_have_one_slot() -> None:
     assert Derived.__slots__ == ("third",)  # type: ignore[attr-defined]
     assert one != Base(1, 3)
     assert repr(one).endswith("Derived(first=1, second=3, third=4)")
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_one_of_either_is_a_base_of_the_other_where_both_are_frozen_or_neither(frozen: bool) -> None:
+    makes: list[Any] = [dataclass, dataclasses.dataclass]
+    for make, other in product(makes, makes):
+        base = make(frozen=frozen)(type("Base", (), {"__annotations__": {"first": "int"}}))
+        body = type("Derived", (base,), {"__annotations__": {"second": "int"}})
+        with pytest.raises(TypeError, match="frozen"):
+            other(frozen=not frozen)(body)
+        assert repr(other(frozen=frozen)(body)(1, 2)) == "Derived(first=1, second=2)"
+
+
+def test_a_default_that_all_would_share_is_refused() -> None:
+    for make in (dataclass, dataclasses.dataclass):
+        body = type("Shared", (), {"__annotations__": {"first": "list[int]"}, "first": []})
+        with pytest.raises(ValueError, match="use default_factory"):
+            make(body)
 
 
 def test_an_own_method_stands() -> None:

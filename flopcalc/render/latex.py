@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from flopcalc.render.cells import Writer
 from flopcalc.render.formula import LATEX
@@ -31,25 +32,25 @@ _SPECIAL = {
     "`": r"\textasciigrave{}",
     "[": "{[}",
     "]": "{]}",
-    "×": r"$\times$",
-    "·": r"$\cdot$",
-    "≠": r"$\neq$",
-    "≤": r"$\leq$",
-    "≥": r"$\geq$",
-    "−": "$-$",
-    "→": r"$\rightarrow$",
     "…": r"\dots{}",
     "–": r"\textendash{}",
     "—": r"\textemdash{}",
-    **{letter: f"$\\{name}$" for name, letter in GREEK.items() if name != "lamda"},
-    "√": r"$\surd$",
-    "≈": r"$\approx$",
-    "∞": r"$\infty$",
-    "′": r"$'$",
-    "″": r"$''$",
-    **{raised: f"$^{{{digit}}}$" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
-    **{lowered: f"$_{{{digit}}}$" for digit, lowered in enumerate("₀₁₂₃₄₅₆₇₈₉")},
 }
+"""What LaTeX takes for a command, and punctuation."""
+
+_SIGNS = {
+    **{letter: rf"\{name}" for name, letter in GREEK.items() if name != "lamda"},
+    "ι": r"\iota", "ξ": r"\xi", "ο": "o", "υ": r"\upsilon", "ς": r"\varsigma", "Γ": r"\Gamma", "Δ": r"\Delta",
+    "Θ": r"\Theta", "Λ": r"\Lambda", "Ξ": r"\Xi", "Π": r"\Pi", "Σ": r"\Sigma", "Υ": r"\Upsilon", "Φ": r"\Phi",
+    "Ψ": r"\Psi", "Ω": r"\Omega", "∂": r"\partial", "∏": r"\prod", "∑": r"\sum", "√": r"\surd", "∞": r"\infty",
+    "×": r"\times", "✕": r"\times", "✖": r"\times", "·": r"\cdot", "⋅": r"\cdot", "∙": r"\cdot", "∗": "*",
+    "−": "-", "∕": "/", "∶": ":", "′": "'", "″": "''", "‴": 3 * "'", "ʹ": "'", "∈": r"\in", "∝": r"\propto",
+    "≠": r"\neq", "≤": r"\leq", "≦": r"\leq", "⩽": r"\leq", "≥": r"\geq", "≧": r"\geq", "⩾": r"\geq", "«": r"\ll",
+    "»": r"\gg", "≈": r"\approx", "≃": r"\simeq", "≅": r"\cong", "∼": r"\sim", "≡": r"\equiv", "≐": r"\doteq",
+    "≜": r"\overset{\triangle}{=}", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil",
+    "←": r"\leftarrow", "→": r"\rightarrow", "⇒": r"\Rightarrow", "⟺": r"\Longleftrightarrow",
+}  # fmt: skip
+"""Signs in math mode. Raised and lowered ones, and other shapes of a letter, are known from Unicode's tables."""
 
 
 def escaped_latex(text: str) -> str:
@@ -60,7 +61,19 @@ def escaped_latex(text: str) -> str:
     >>> print(escaped_latex("93.4 % of c₁"))
     93.4 \% of c$_{1}$
     """
-    return "".join(_SPECIAL.get(character, character) for character in printable(text)).replace("--", "-{}-")
+    return "".join(map(_escaped, printable(text))).replace("--", "-{}-")
+
+
+def _escaped(character: str) -> str:
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    if character in _SIGNS:
+        return f"${_SIGNS[character]}$"
+    kind, _, plain = unicodedata.decomposition(character).partition("> ")
+    bare = "".join(chr(int(code, 16)) for code in plain.split())
+    if kind in ("<super", "<sub"):
+        return f"${'^' if kind == '<super' else '_'}{{{''.join(_SIGNS.get(each, each) for each in bare)}}}$"
+    return "".join(map(_escaped, bare)) if bare and character > "\xff" else character
 
 
 _POINTS = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from flopcalc import analyze
 from flopcalc.errors import FlopcalcError
+from flopcalc.render.latex import escaped_latex
 
 Ok = Callable[..., str]
 Refused = Callable[..., str]
@@ -245,11 +247,39 @@ def log_of(text: str, folder: Path) -> str:
 @compiled
 @pytest.mark.parametrize(
     "command",
-    [("resnet152",), ("compare", *FIVE), ("bound", "inverted_residual"), ("derive", "g1"), ("audit", "resnet18")],
+    [("resnet152",), ("compare", *FIVE), ("bound", "inverted_residual"), ("derive", "g1"), ("verify", "coursework")],
     ids=lambda command: command[0],
 )
 def test_a_document_compiles(ok: Ok, tmp_path: Path, command: tuple[str, ...]) -> None:
     log_of(ok(*command, "--format", "latex", "--standalone"), tmp_path)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@compiled
+@pytest.mark.parametrize("folder", ["specs", "flopcalc/theory"])
+def test_every_sign_of_formulas_and_texts_is_set(tmp_path: Path, folder: str) -> None:
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in (".yaml", ".py")]
+    signs = sorted({sign for path in files for sign in path.read_text(encoding="utf-8") if sign > "~"})
+    words = [escaped_latex(sign) for sign in signs if unicodedata.category(sign) != "Lo"]  # there is no Chinese type
+    above = "\\documentclass{article}\n\\usepackage{amsmath}\n\\begin{document}\n"
+    log_of(above + "\n".join(words) + "\n\\end{document}\n", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("⌈H/s⌉", r"$\lceil$H/s$\rceil$"),
+        ("kᴺ⁻¹", r"k$^{N}$$^{-}$$^{1}$"),
+        ("cᵢ₊₁", r"c$_{i}$$_{+}$$_{1}$"),
+        ("Ω(ϑ)", r"$\Omega$($\theta$)"),
+        ("（１）", "(1)"),
+        ("naïve é ½", "naïve é ½"),
+    ],
+)
+def test_a_sign_is_set_by_what_it_stands_for(text: str, want: str) -> None:
+    assert escaped_latex(text) == want
 
 
 @compiled

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
+from flopcalc.errors import Fault, ParameterError, Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.number import Number, as_text, divide, is_rational
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Counts",
     "Metric",
     "check_metric",
+    "in_bytes",
     "metric_named",
     "nothing_below",
     "parts_of",
@@ -315,6 +316,25 @@ def check_metric(name: str, known: Collection[str] = METRICS, what: str = "metri
         said = f"there is no {what} `{shorten(name)}`"
         raise UnknownNameError(Problem(said, None, "one of " + ", ".join(known), suggest(name, known)))
     return name
+
+
+def in_bytes(name: str) -> str:
+    """Return the metric that a figure in bytes is held against where some metric is named.
+
+    Raises
+    ------
+    Fault
+        Where there is none.
+
+    Examples
+    --------
+    >>> in_bytes("params"), in_bytes("mac_bytes")
+    ('params_bytes', 'mac_bytes')
+    """
+    if METRICS[name].unit != "byte" and name not in IN_BYTES:
+        known = f"a metric in bytes: {listed(IN_BYTES.values())}"
+        raise Fault(f"bytes are held against the {METRICS[name].label}", expected=known)
+    return IN_BYTES.get(name, name)
 
 
 def parts_of(names: Collection[str]) -> tuple[str, ...]:

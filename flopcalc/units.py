@@ -113,7 +113,6 @@ BYTE_UNITS: Mapping[str, int] = {
 }
 """Units of memory, in bytes: decimal ones, and binary ones with an i."""
 
-
 AMOUNTS: Mapping[str, int] = {**SCALES, **BYTE_UNITS}
 """Units of what costs are counted in: numbers and bytes."""
 
@@ -164,9 +163,9 @@ def _number(digits: str, times: str, raising: str) -> str:
 
 _PLAIN = r"[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+"
 _FIGURE = re.compile(
-    r"\s*(?P<sign>[-+−]?)\s*"
+    r"(?P<sign>[-+−]?)\s*"
     + _number(rf"[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|{_PLAIN}", "[*·×x]", r"\^|\*\*")
-    + r"\s*(?P<unit>[^\d]*?)\s*"
+    + r"\s*(?P<unit>(?:[^\s\d][^\d]*)?)"
 )
 
 IN_FORMULAS = _number(_PLAIN, "[·×x]", r"\^")
@@ -227,7 +226,7 @@ def split_figure(text: str) -> tuple[str, str, int, str] | None:
     >>> split_figure("4.2e3 GMacs"), split_figure("10^6"), split_figure("C/2")
     (('', '4.2', 3, 'GMacs'), ('', '1', 6, ''), None)
     """
-    match = _FIGURE.fullmatch(text) if len(text) <= 400 else None
+    match = _FIGURE.fullmatch(text.strip()) if len(text) <= 400 else None
     return None if match is None else (match["sign"].replace("−", "-"), *digits_of(match), match["unit"])
 
 

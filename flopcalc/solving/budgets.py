@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, shorten
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.expression import free_expression
-from flopcalc.metrics import IN_BYTES, METRICS, SWEPT
+from flopcalc.metrics import SWEPT, in_bytes
 from flopcalc.number import exact, is_rational, symbol
 from flopcalc.solving.result import Budget
 from flopcalc.units import AMOUNTS, SCALES, read_figure, split_figure
@@ -47,7 +47,7 @@ def read_budget(metric: str, value: object) -> Budget:
                 raise Fault(f"a budget cannot be {sign} a number", expected="at most (<=) or at least (>=)")
             relation = sign
             amount, of = _amount(match[2])
-            bounded = _in_bytes(metric) if of == "byte" else metric
+            bounded = in_bytes(metric) if of == "byte" else metric
         if isinstance(amount, (bool, str, tuple, dict)) or (is_rational(amount) and amount < 0):
             raise Fault(f"{shorten(str(value))} is no budget", expected="a number such as 150M, or a formula")
     except Fault as fault:
@@ -77,16 +77,6 @@ def _amount(text: str) -> tuple[Any, str]:
     if not text.strip():
         raise Fault("there is no number", expected="a number such as 150M, or a formula")
     return free_expression(text, symbols=symbol), ""
-
-
-def _in_bytes(metric: str) -> str:
-    """Return the metric in bytes that a figure in bytes bounds."""
-    if METRICS[metric].unit == "byte":
-        return metric
-    if metric not in IN_BYTES:
-        bytes_ = listed(IN_BYTES.values())
-        raise Fault(f"bytes are held against the {METRICS[metric].label}", expected=f"a metric in bytes: {bytes_}")
-    return IN_BYTES[metric]
 
 
 def budgets_of(values: Mapping[str, object]) -> tuple[Budget, ...]:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Excerpt, Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shorten, suggest
 from flopcalc.expression import Scope, parse
-from flopcalc.metrics import IN_BYTES, METRICS
+from flopcalc.metrics import IN_BYTES, in_bytes
 from flopcalc.number import Value, as_text, is_rational
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Column, read_value
@@ -234,13 +234,11 @@ class _Sizes(ast.NodeTransformer):
             return node
         names = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id in self.metrics]
         for item in names:
-            if METRICS[item.id].unit == "byte":
-                continue
-            if item.id not in IN_BYTES:
-                what = f"bytes are held against the {METRICS[item.id].label}"
-                expected = f"a metric in bytes: {listed(IN_BYTES.values())}"
-                raise Fault(what, expected=expected, offset=self.source.offset(item))
-            item.id = IN_BYTES[item.id]
+            try:
+                item.id = in_bytes(item.id)
+            except Fault as fault:
+                fault.offset = self.source.offset(item)
+                raise
         if not names:
             what = "bytes are held against no metric"
             raise Fault(what, expected=f"one of {listed(IN_BYTES.values())}", offset=self.source.offset(node))

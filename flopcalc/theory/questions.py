@@ -28,8 +28,8 @@ from flopcalc.errors import (
     suggest,
 )
 from flopcalc.expression import FUNCTIONS, parse, read_relation, rounded_names
-from flopcalc.metrics import IN_BYTES, check_metric, metric_named
 from flopcalc.metrics import METRICS as KNOWN
+from flopcalc.metrics import check_metric, in_bytes, metric_named
 from flopcalc.number import (
     Arithmetic,
     Number,
@@ -559,13 +559,10 @@ class _Reader:
         if units != {"byte"}:
             unit = next(iter(sorted(units - {"byte"})))
             raise ParameterError(Problem(f"a figure in {unit}s is no cost of a spec", None, "a number, or bytes"))
-        if metric in IN_BYTES.values():
-            return metric
-        if metric not in IN_BYTES:
-            bytes_ = listed(IN_BYTES.values())
-            what = f"bytes are held against the {METRICS[metric]}"
-            raise ParameterError(Problem(what, None, f"a metric in bytes: {bytes_}", "--metric params_bytes"))
-        return IN_BYTES[metric]
+        try:
+            return in_bytes(metric)
+        except Fault as fault:
+            raise ParameterError(Problem(fault.what, None, fault.expected, "--metric params_bytes")) from None
 
     def count(self, metric: str, change: str = "") -> Side:
         """Return the count of a metric; of two specs, the ratio, or how much is saved or added."""

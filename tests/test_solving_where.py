@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -151,3 +152,20 @@ def test_the_command_says_what_is_met(ok: Callable[..., str], run: Callable[...,
     assert "where" in ok(
         "solve", NAME, "--for", "alpha", "--flops", "150M", "--where", "alpha <= 0.4", "--format", "json"
     )
+
+
+@pytest.mark.parametrize("where", ["alpha > 1", "alpha >= 2", "1 < alpha < 1.0001", "alpha == 1/3", "alpha > 5"])
+def test_limits_of_which_no_value_is_within_the_budget_are_missed_and_no_fault_of_the_unknown(where: str) -> None:
+    result = solved(NAME, "alpha", where, flops="1M")
+    assert (result.network, result.where.texts) == (None, (where,))
+    assert result.least is not None
+    assert result.where.span.holds(Fraction(str(result.least.parameters["alpha"])))
+
+
+def test_a_condition_that_no_value_within_the_budget_meets_is_not_said_to_make_no_network(
+    run: Callable[..., Any],
+) -> None:
+    ran = run("solve", NAME, "--for", "resolution", "--flops", "150M", "--where", "resolution > 300")
+    answer = "No resolution has FLOPs ≤ 150,000,000 where resolution > 300; by the budget alone, resolution = 2 comes"
+    assert ran.code == 1
+    assert answer in " ".join(ran.out.split())

@@ -137,7 +137,8 @@ def _solution(result: Solution) -> tuple[Block, ...]:
     where, value = _where(result), _value(unknown, found)
     missed = "the budget or a condition" if result.where.held else "the budget"
     if result.network is None and not result.where.met({**found.totals, **found.parameters}):
-        answer.append((f"No {unknown}{where} makes a network; {value} comes nearest to ", *_bounds(budgets), "."))
+        nearest = f"; by the budget alone, {value} comes nearest."
+        answer.append((f"No {unknown} has ", *_bounds(budgets), f"{where}{nearest}"))
     elif result.network is None:
         answer.append((f"Every {unknown}{where} misses ", *_bounds(budgets), f"; {value} comes nearest."))
     else:

@@ -150,7 +150,8 @@ def greatest(
         if least is None or key < nearest:
             least, nearest = run, key
     found = answer or least
-    if answer is None and len(costs) == 1 and _constant(line, next(iter(costs)), budgets):
+    cut = where.span != Span()  # what lies between its ends may cost the same, though the unknown changes it elsewhere
+    if answer is None and not cut and len(costs) == 1 and _constant(line, next(iter(costs)), budgets):
         raise _endless(unknown, budgets, changes=False)
     if found is None:
         raise piece.error or ParameterError(Problem(f"no value of {unknown} makes a network"))

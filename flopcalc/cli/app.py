@@ -87,7 +87,7 @@ flopcalc mobilenet_v1 --alpha 0.5 --rho 0.714
 flopcalc resnet50 --by stage
 flopcalc separable_conv --K 3
 flopcalc mobilenet_v1 --symbolic alpha,rho
-flopcalc mobilenet_v1 --help        its parameters, and the options of every table
+flopcalc mobilenet_v1 --help    its parameters, and the options of every table
 """
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from flopcalc.number import Number, as_text, divide, expanded, is_rational, total
 from flopcalc.page.model import Block, Column, Line, Page, Said, Table, View, listing
 from flopcalc.render.book import BookWriter
-from flopcalc.render.cells import Cell, Digits, Phrase, Share
+from flopcalc.render.cells import Cell, Digits, Hint, Phrase, Share
 from flopcalc.render.json import number
 from flopcalc.render.table import caption, heading, symbol_order
 from flopcalc.render.units import percent, rounded
@@ -136,11 +136,11 @@ def _blocks(named: _Named, guidelines: Sequence[str], top: int | None, by_layer:
         found = _chosen(audit, guidelines)
         shown = leading(found, most)
         if shown:
-            yield _findings(audit, shown, prefix + _order(audit, shown, len(found)))
+            yield _findings(audit, shown, (prefix, *_order(audit, shown, len(found))))
         elif not found:
             yield Said(((f"{prefix}nothing offends against these guidelines.",),), back=False)
         for guideline in guidelines if by_layer else ():
-            table = _layers(audit, guideline, f"{prefix}{guideline.upper()} {_TITLES[guideline]}, every layer")
+            table = _layers(audit, guideline, (f"{prefix}{guideline.upper()} {_TITLES[guideline]}, every layer",))
             if table.lines:
                 yield table
     yield Said(tuple(dict.fromkeys(_notes((audit for _, audit in named), guidelines))))
@@ -162,9 +162,9 @@ def _short(cells: Iterable[Cell]) -> Phrase:
     return tuple(Digits(rounded(cell, 2)) if isinstance(cell, Fraction) else cell for cell in cells)
 
 
-def _table(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Phrase]], title: str = "") -> Table:
+def _table(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Phrase]], title: Phrase = ()) -> Table:
     """Return a table, fractions to two decimals, without the columns of numbers that hold nothing."""
-    table = listing(columns, rows, (title,) if title else ())
+    table = listing(columns, rows, title)
     lines = tuple(Line(tuple(map(_short, line.cells))) for line in table.lines)
     kept = [
         column.name
@@ -412,7 +412,7 @@ def _saves(excess: Number, mac: Number) -> Phrase:
     return (f" saves {percent(part)} % of its MAC",)
 
 
-def _findings(audit: Audit, findings: Sequence[Finding], title: str) -> Table:
+def _findings(audit: Audit, findings: Sequence[Finding], title: Phrase) -> Table:
     columns = [
         Column("guideline", "", numeric=False),
         Column("where", "Layers", numeric=False),
@@ -434,12 +434,12 @@ def _findings(audit: Audit, findings: Sequence[Finding], title: str) -> Table:
     return replace(table, views=views, set_in_type=together)
 
 
-def _order(audit: Audit, shown: Sequence[Finding], found: int) -> str:
+def _order(audit: Audit, shown: Sequence[Finding], found: int) -> Phrase:
     """Say in which order findings stand, and how many of them."""
-    cut = f"; {len(shown)} of {found}, --top {found} shows all" if len(shown) < found else ""
+    cut = (f"; {len(shown)} of {found}", Hint(f", --top {found} shows all")) if len(shown) < found else ()
     if not audit.ranked:
-        return f"Findings, in the order of the network{cut}"
-    return f"Findings{', by what they cost' * any(finding.cost is not None for finding in shown)}{cut}"
+        return ("Findings, in the order of the network", *cut)
+    return (f"Findings{', by what they cost' * any(finding.cost is not None for finding in shown)}", *cut)
 
 
 def _chosen(audit: Audit, guidelines: Sequence[str]) -> tuple[Finding, ...]:
@@ -454,7 +454,7 @@ def _over(excess: Number, whole: Number) -> Cell:
     return Share(part) if part is not None and is_rational(part) else None
 
 
-def _layers(audit: Audit, guideline: str, title: str) -> Table:
+def _layers(audit: Audit, guideline: str, title: Phrase) -> Table:
     """Return a guideline's figures for every layer or block."""
     heads: tuple[str, ...]
     rows: list[tuple[Cell, ...]]

@@ -487,11 +487,15 @@ def paragraphs_as_text(paragraphs: Iterable[Paragraph], screen: Screen | None = 
     for part in paragraphs:
         written = screen.written(part.text)
         written = written.replace(" = ", f"{_GLUE}={_GLUE}") if part.glued else written
-        text, indent = Text(written, part.style), min(part.indent, screen.width // 3)
+        text, mark = Text(written, part.style), cell_len(part.mark)
+        indent = max(min(part.indent, screen.width // 3), mark + (_GAP if mark else 0))
         if not part.text:
             lines.append("\n")
         elif not part.indent:
             lines.append(screen.drawn(text))
+        elif mark and screen.width - indent < _NARROWEST:  # the mark leaves no room beside it
+            lines.append(screen.drawn(Text(part.mark.strip(), "bold", overflow="fold")))
+            lines.append(screen.drawn(Padding(text, (0, 0, 0, _GAP))))
         else:
             table = rich.table.Table.grid()
             table.add_column(width=indent, no_wrap=True)

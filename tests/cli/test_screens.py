@@ -98,6 +98,17 @@ def test_no_line_is_wider_than_the_screen(
     assert wide == []
 
 
+@pytest.mark.usefixtures("worked_out_once")
+@pytest.mark.parametrize("columns", [20, 30, 40])
+def test_the_amounts_of_a_ledger_keep_their_digits(run: Any, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    def amounts(width: int) -> list[str]:
+        monkeypatch.setenv("COLUMNS", str(width))
+        return re.findall(r"[+-][\d,]*\d", run("conventions", "resnet18").out)
+
+    assert "+1,813,561,344" in amounts(200)
+    assert amounts(columns) == amounts(200)
+
+
 def test_a_message_in_a_pipe_is_a_whole_line_unless_columns_are_given() -> None:
     assert "or a path that ends in .yaml" in piped("mobilnet_v1").stderr.decode()
 

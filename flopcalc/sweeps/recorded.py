@@ -10,6 +10,7 @@ A condition that holds over the whole range of the parameters, by interval arith
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -377,10 +378,28 @@ class Traced(Recorded):
 
     def __truediv__(self, other: object) -> Traced | Rational | Quotient:
         if isinstance(other, Traced):
-            return Quotient(self, other)
+            quotient, multiple = Quotient(self, other), self._multiple_of(other)
+            return quotient if multiple is None else multiple
         if type(other) is int or type(other) is Fraction:
             return self * Fraction(1, other)
         return NotImplemented
+
+    def _multiple_of(self, other: Traced) -> Traced | Rational | None:
+        """Return by what `other`, which is not 0, is multiplied to be this number, where their forms show it."""
+        if self.terms.keys() == other.terms.keys():
+            ratios = {Fraction(factor, other.terms[monomial]) for monomial, factor in self.terms.items()}
+            return _simple(ratios.pop()) if len(ratios) == 1 else None
+        if len(other.terms) > 1:
+            return None
+        ((divisor, below),) = other.terms.items()
+        terms: Polynomial = {}
+        for monomial, factor in self.terms.items():
+            left = Counter(monomial)
+            left.subtract(divisor)
+            if min(left.values(), default=0) < 0:
+                return None
+            terms[tuple(sorted(left.elements()))] = _simple(Fraction(factor, below))
+        return self._made(terms, _simple(Fraction(self.value, other.value)))
 
     def __rtruediv__(self, other: object) -> Quotient:
         if type(other) is int or type(other) is Fraction:
@@ -398,6 +417,12 @@ class Traced(Recorded):
         return math.floor(Fraction(other) / self.settle())
 
     def __mod__(self, other: object) -> Traced | Rational:
+        if isinstance(other, Traced) and other != 0:
+            multiple = self._multiple_of(other)
+            if isinstance(multiple, Traced) and self.tape.whole(multiple.terms):
+                return 0
+            if multiple is not None and not isinstance(multiple, Traced) and Fraction(multiple).denominator == 1:
+                return 0
         divisor = other.settle() if isinstance(other, Traced) else other
         if type(divisor) is int or type(divisor) is Fraction:
             return self - (self // divisor) * divisor

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import flopcalc
 from flopcalc.sweeps import compile_totals
 from flopcalc.sweeps.recorded import Quotient, Tape, Traced
 
@@ -57,6 +61,52 @@ def test_words_of_a_refusal_do_not_narrow_it() -> None:
     assert len(tape.decided(refused=True)) == 1
     assert number == 7  # decided by it after all
     assert len(tape.decided(refused=True)) == 2
+
+
+POWERS = st.tuples(st.integers(0, 2), st.integers(0, 2))
+
+
+@given(st.dictionaries(POWERS, st.integers(-5, 5).filter(bool), min_size=1, max_size=4), POWERS, st.integers(1, 4))
+def test_a_multiple_is_divided_without_settling_the_divisor(
+    terms: dict[tuple[int, int], int], divisor: tuple[int, int], factor: int
+) -> None:
+    tape = Tape()
+    a, b = axis(tape, 12, "a"), axis(tape, 5, "b")
+
+    def term(powers: tuple[int, int]) -> Traced | int | Fraction:
+        return a ** powers[0] * b ** powers[1]
+
+    number = sum((count * term(powers) for powers, count in terms.items()), start=0 * a)
+    below = factor * term(divisor)
+    product = number * below
+    plain = sum(count * 12 ** powers[0] * 5 ** powers[1] for powers, count in terms.items())
+    decided = len(tape.conditions)
+    assert (product / below) - number == 0
+    assert product % below == 0
+    assert len(tape.conditions) == decided
+    if isinstance(below, Traced) and isinstance(number, Traced):
+        rest = number % below
+        assert (rest.value if isinstance(rest, Traced) else rest) == plain % below.value
+
+
+def test_groups_that_follow_a_width_are_one_structure(tmp_path: Path) -> None:
+    """The weights of a depthwise conv are K²·c·c/c, whatever its width c is."""
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "parameters: {c: {default: 64}, g: {default: 4}}\ninput: [64, 8, 8]\nlayers:\n"
+        "  - conv: {out: c*g, kernel: 3, bias: false}\n"
+        "  - conv: {out: c*g, kernel: 3, groups: c, bias: false}\n    repeat: 3\n",
+        encoding="utf-8",
+    )
+    compiled = compile_totals(str(path), {"c": "1:60:1", "g": "1:4:1"}, ("params", "mac"))
+    pairs = [(c, g) for c in range(1, 61) for g in range(1, 5)]
+    grid = {"c": [c for c, _ in pairs], "g": [g for _, g in pairs]}
+    found = compiled.evaluate(grid)
+    assert found["params"].tolist() == [9 * 64 * c * g + 3 * 9 * c * g * g for c, g in pairs]
+    assert compiled.structures <= 3
+    for index in range(0, len(pairs), 37):
+        c, g = pairs[index]
+        assert found["mac"][index] == flopcalc.analyze(str(path), c=c, g=g).totals.mac
 
 
 @pytest.mark.parametrize(

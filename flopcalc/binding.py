@@ -15,6 +15,7 @@ from typing import Any
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shallow, shorten, suggest
 from flopcalc.expression import QUOTE_IT, RUNNING, check_name, free_expression, multiplied, parse, read_relation
+from flopcalc.layers import MOST_SIDES, Shape
 from flopcalc.number import (
     Arithmetic,
     Number,
@@ -43,7 +44,7 @@ class Binding:
     """What an analysis starts from: values by name, the overriding input shapes, and the arithmetic."""
 
     values: Mapping[str, Value]
-    shapes: Mapping[str, tuple[Number, Number, Number]]
+    shapes: Mapping[str, Shape]
     arithmetic: Arithmetic
 
 
@@ -293,9 +294,9 @@ class _Binder:
                     self.fail(f"{name} of {self.spec.called} is {shown}, which is not whole", "a whole number")
         return self.values
 
-    def read_shapes(self, arithmetic: Arithmetic) -> dict[str, tuple[Number, Number, Number]]:
+    def read_shapes(self, arithmetic: Arithmetic) -> dict[str, Shape]:
         """Return the shapes of the inputs that were given."""
-        result: dict[str, tuple[Number, Number, Number]] = {}
+        result: dict[str, Shape] = {}
         for label, sides in self.shapes.items():
             try:
                 result[label] = _shape(label, sides, self.symbol, arithmetic)
@@ -557,12 +558,10 @@ def _expression(text: str) -> Value | _Text:
     return free_expression(text, symbols=symbol)
 
 
-def _shape(
-    label: str, sides: object, make: Callable[[str], Number], arithmetic: Arithmetic
-) -> tuple[Number, Number, Number]:
+def _shape(label: str, sides: object, make: Callable[[str], Number], arithmetic: Arithmetic) -> Shape:
     items = sides.split(",") if isinstance(sides, str) else sides
     what = "the input" if label == "input" else f"the input {shorten(label)}"
-    if not isinstance(items, (list, tuple)) or len(items) != 3:
+    if not isinstance(items, (list, tuple)) or not 1 <= len(items) <= MOST_SIDES + 1:
         given = ",".join(map(shorten, sides)) if isinstance(sides, (list, tuple)) else sides
         raise Fault(f"{what} is {shorten(given)}", expected="channels,height,width", hint="3,512,1024")
     read: list[Number] = []
@@ -573,4 +572,4 @@ def _shape(
         if is_rational(value) and (isinstance(value, Fraction) or value < 1):
             raise Fault(f"{what} has the entry {shorten(str(value))}", expected="a whole number, at least 1")
         read.append(value)
-    return (read[0], read[1], read[2])
+    return tuple(read)

@@ -12,9 +12,9 @@ from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, SpecError, shorten
 from flopcalc.expression import Expression, Scope, literal, parse
 from flopcalc.graph import Graph, Node
-from flopcalc.layers import FORMS, Layer, Shape, kinds
+from flopcalc.layers import FORMS, Layer, Margin, Shape, kinds
 from flopcalc.metrics import RULED
-from flopcalc.number import Arithmetic, Number, Value, as_text, is_rational
+from flopcalc.number import Arithmetic, Number, Value, as_text, is_rational, product
 from flopcalc.spec.document import HEADINGS, Document
 from flopcalc.spec.loader import is_path
 from flopcalc.spec.opening import open_document
@@ -27,17 +27,28 @@ __all__ = ["COUNTED", "QUANTITIES", "Convention", "Counted", "Rule", "convention
 COUNTED = RULED
 """What a convention may have rules for; without any, params and activations are flopcalc's own."""
 
+
+def _width(shape: Shape) -> Number:
+    """Return the last side of a map; 1 where there is none."""
+    return shape[-1] if len(shape) > 1 else 1
+
+
+def _height(shape: Shape) -> Number:
+    """Return the sides of a map before the last, together: height times width is its positions, whatever its rank."""
+    return shape[1] if len(shape) == 3 else product(*shape[1:-1])
+
+
 _OF_COST = ("madds", "weights", "biases", "bias_adds", "inputs", "outputs", "params", "activations", "mac")
 _OF_SHAPES: Mapping[str, Callable[[Layer, tuple[Shape, ...], Shape], Number]] = {
     "window": lambda layer, inputs, output: layer.window(inputs),
     "reads": lambda layer, inputs, output: layer.reads(inputs, output),
     "statistics": lambda layer, inputs, output: layer.statistics(inputs, output),
-    "in_channels": lambda layer, inputs, output: inputs[0][0],
-    "in_height": lambda layer, inputs, output: inputs[0][1],
-    "in_width": lambda layer, inputs, output: inputs[0][2],
+    "in_channels": lambda layer, inputs, output: inputs[0][0] if inputs else 0,
+    "in_height": lambda layer, inputs, output: _height(inputs[0] if inputs else output),
+    "in_width": lambda layer, inputs, output: _width(inputs[0] if inputs else output),
     "out_channels": lambda layer, inputs, output: output[0],
-    "out_height": lambda layer, inputs, output: output[1],
-    "out_width": lambda layer, inputs, output: output[2],
+    "out_height": lambda layer, inputs, output: _height(output),
+    "out_width": lambda layer, inputs, output: _width(output),
 }
 """The quantities that follow from a layer and its shapes, the first input's and the output's."""
 
@@ -227,7 +238,7 @@ def _value(
         elif name in _OF_SHAPES:
             values[name] = _OF_SHAPES[name](layer, inputs, written)
         else:
-            values[name] = _attribute(layer, name, arithmetic)
+            values[name] = _attribute(layer, name, inputs, arithmetic)
     value = expression.evaluate(Scope(values, None, arithmetic))
     if isinstance(value, (bool, str, tuple, dict)):
         what = f"the rule of {rule.key} yields {shorten(as_text(value))}"
@@ -238,12 +249,12 @@ def _value(
     return value
 
 
-def _attribute(layer: Layer, name: str, arithmetic: Arithmetic) -> Value:
+def _attribute(layer: Layer, name: str, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Value:
     """Return an attribute: padding as numbers, and false for one that is not given and has no default."""
     value: Value | None = getattr(layer, name)
     if name == "padding" and isinstance(value, str):
-        margins: Callable[[Arithmetic], Value] = layer.margins  # type: ignore[attr-defined]
-        return margins(arithmetic)
+        margins: Callable[[Shape, Arithmetic], tuple[Margin, ...]] = layer.margins  # type: ignore[attr-defined]
+        return tuple([before for before, _ in margins(inputs[0], arithmetic)])
     return False if value is None else value
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "AMBIGUOUS",
     "FUNCTIONS",
     "LONGEST_TEXT",
+    "OF_MAP",
     "RESERVED",
     "RUNNING",
     "Derived",
@@ -59,6 +60,9 @@ LONGEST_TEXT = 2000
 
 RUNNING = ("channels", "height", "width")
 """The sides of the running tensor, which a file's own names may hide; ``map.channels`` and so on always mean them."""
+
+OF_MAP = (*RUNNING, "length", "depth")
+"""What ``map.`` may stand before: a map of one side has a length, one of three a depth besides."""
 
 LONGEST_NAME = 64
 """Characters that a name may have."""
@@ -174,7 +178,19 @@ class Scope:
                     value = values[name] = value.compute(name)
                 return value
             scope = scope.outer
+        here = [side for side in map("map.{}".format, OF_MAP) if self.has(side)]
+        if here and (name in OF_MAP or name.startswith("map.")):
+            raise Fault(f"the running tensor has no `{name.removeprefix('map.')}`", expected=listed(here))
         raise Fault(f"`{shorten(name)}` is not known here")
+
+    def has(self, name: str) -> bool:
+        """Tell whether a value is bound to `name`."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return True
+            scope = scope.outer
+        return False
 
 
 @dataclass(slots=True)
@@ -632,11 +648,11 @@ class _Compiler:
         """Read a side of the running tensor, whatever the file calls by its name."""
         if not isinstance(node.value, ast.Name) or node.value.id != "map":
             self.refuse(node)
-        if node.attr not in RUNNING:
+        if node.attr not in OF_MAP:
             raise Fault(
                 f"`map.{shorten(node.attr)}` is no side of the running tensor",
-                expected=listed([f"map.{side}" for side in RUNNING]),
-                hint=suggest(f"map.{node.attr}", [f"map.{side}" for side in RUNNING]),
+                expected=listed([f"map.{side}" for side in OF_MAP]),
+                hint=suggest(f"map.{node.attr}", [f"map.{side}" for side in OF_MAP]),
                 offset=self.offset(node),
             )
         return self.visit_Name(ast.copy_location(ast.Name(f"map.{node.attr}", ast.Load()), node))

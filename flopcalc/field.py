@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.layers import SAME, SINGLE, Reach, Resampled, Shape, Unknown, Whole, Window
+from flopcalc.layers import SAME, SINGLE, WHOLE, Reach, Resampled, Shape, Unknown, Whole, Window
 from flopcalc.number import Arithmetic, Number, as_text, divide, expanded, is_rational, normal, to_assume
 
 __all__ = ["Field", "Step", "fields"]
@@ -33,7 +33,7 @@ _Interval: TypeAlias = "tuple[Number, Number] | None"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What the positions of a tensor see of the input, in input pixels; each is (height, width).
+    """What the positions of a tensor see of the input, in input pixels, by the sides of its map: (height, width).
 
     Attributes
     ----------
@@ -55,10 +55,10 @@ class Field:
         layer reads such a part by a symbol (``4 divides H``).
     """
 
-    side: tuple[Number, Number] = (1, 1)
-    stride: tuple[Number, Number] = (1, 1)
-    centre: tuple[Number, Number] = (0, 0)
-    smallest: tuple[Number, Number] = (1, 1)
+    side: tuple[Number, ...] = (1, 1)
+    stride: tuple[Number, ...] = (1, 1)
+    centre: tuple[Number, ...] = (0, 0)
+    smallest: tuple[Number, ...] = (1, 1)
     whole: bool = False
     assumed: tuple[str, ...] = ()
 
@@ -69,7 +69,20 @@ class Step:
 
     inputs: tuple[int, ...]
     output: int
-    reach: tuple[Reach, Reach]
+    reach: tuple[Reach, ...]
+
+    def along(self, axis: int, sides: int) -> Reach:
+        """Return its reach along a side of the input; where it reads a map of other sides, along all of these."""
+        if len(self.reach) == sides:
+            return self.reach[axis]
+        lost = [reach for reach in self.reach if isinstance(reach, Unknown)]
+        if lost:
+            return lost[0]
+        if all(reach == SAME for reach in self.reach):
+            return SAME
+        if all(isinstance(reach, Whole) or reach == SAME for reach in self.reach):
+            return WHOLE
+        return Unknown("behind a layer that moves over the sides of another map than the input's", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +122,29 @@ class _Apart:
     assumed: tuple[str, ...] = ()
 
 
-_Sight: TypeAlias = "_Regular | _Listed | _Apart"
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Positions of which it is not known what they see, behind what `where` says.
+
+    `extent` is how much they see, where only their order is not known.
+    """
+
+    where: str
+    extent: _Apart | None
+
+
+_Sight: TypeAlias = "_Regular | _Listed | _Apart | _Lost"
 
 _PIXEL = _Regular(((0, 0),), 1)
+
+_NOTHING = _Apart(0, 0, 0, 0)
+"""What a learned tensor sees of the input."""
 
 
 def fields(
     steps: Sequence[Step], shapes: Sequence[Shape], inputs: Sequence[int], arithmetic: Arithmetic
-) -> Mapping[int, Field]:
-    """Return the receptive field of every tensor.
+) -> Mapping[int, Field | Fault]:
+    """Return the receptive field of every tensor, or why it is not known.
 
     Parameters
     ----------
@@ -140,19 +167,28 @@ def fields(
     *Computing Receptive Fields of Convolutional Neural Networks*, Distill 2019, equations 1 to 3.
     """
     work = _Work()
-    axes = [_Axis(steps, shapes, inputs, arithmetic, axis, work) for axis in (0, 1)]
-    found: dict[int, Field] = {}
+    sides = max(len(shapes[tensor]) for tensor in inputs) - 1
+    axes = [_Axis(steps, shapes, inputs, arithmetic, axis, sides, work) for axis in range(sides)]
+    found: dict[int, Field | Fault] = {}
     for tensor in (*inputs, *(step.output for step in steps)):
-        (high, high_whole), (wide, wide_whole) = (axis.extent(tensor) for axis in axes)
+        lost = next((sight for axis in axes if isinstance(sight := axis.sights[tensor], _Lost)), None)
+        if lost is not None:
+            found[tensor] = _lost(lost.where)
+            continue
+        extents = [axis.extent(tensor) for axis in axes]
         found[tensor] = Field(
-            (high.side, wide.side),
-            (high.stride, wide.stride),
-            (high.centre, wide.centre),
-            (high.smallest, wide.smallest),
-            high_whole and wide_whole,
-            tuple(dict.fromkeys(high.assumed + wide.assumed)),
+            tuple([extent.side for extent, _ in extents]),
+            tuple([extent.stride for extent, _ in extents]),
+            tuple([extent.centre for extent, _ in extents]),
+            tuple([extent.smallest for extent, _ in extents]),
+            all(whole for _, whole in extents),
+            tuple(dict.fromkeys(text for extent, _ in extents for text in extent.assumed)),
         )
     return found
+
+
+def _lost(where: str) -> Fault:
+    return _unknown(where, "a pixel shuffle or its inverse, 1×1, or groups of channels alone", "a spec without it")
 
 
 class _Work:
@@ -181,13 +217,15 @@ class _Axis:
         inputs: Sequence[int],
         arithmetic: Arithmetic,
         axis: int,
+        sides: int,
         work: _Work,
     ) -> None:
         self.steps = steps
-        self.lengths = [shape[1 + axis] for shape in shapes]
+        # A map of other sides than the input's is one position, or what it sees of the input is no interval.
+        self.lengths = [shape[1 + axis] if len(shape) == 1 + sides else 1 for shape in shapes]
+        self.reaches = {step.output: step.along(axis, sides) for step in steps}
         self.entering = [self.lengths[tensor] for tensor in inputs]
         self.arithmetic = arithmetic
-        self.axis = axis
         self.work = work
         self.sights: dict[int, _Sight] = dict.fromkeys(inputs, _PIXEL)
         self.whole: set[int] = set()
@@ -207,31 +245,35 @@ class _Axis:
             reach = self.along(step, tensor)
             even.update({**self.even[tensor], **_divisions(reach)})
             sight = self.sights[tensor]
-            if tensor in self.whole or isinstance(reach, Whole):
+            if sight is _NOTHING:
+                continue
+            lost = isinstance(sight, _Lost) and sight.extent is None
+            if tensor in self.whole or (isinstance(reach, Whole) and not lost):
                 self.whole.add(step.output)
-            if isinstance(reach, Whole):
+            if isinstance(reach, Whole) and not lost:
                 sights.append(self.extent_of(sight, self.lengths[tensor]))
             elif reach == SAME:
                 sights.append(sight)
             else:
                 sights.append(self.through(sight, reach, tensor, step.output))
-        return self.union(sights, step.output)
+        return self.union(sights, step.output) if sights else _NOTHING
 
     def along(self, step: Step, tensor: int) -> Reach:
         """Return a step's reach into one of its inputs; a map with a side of 1 is spread over the others'."""
-        reach = step.reach[self.axis]
+        reach = self.reaches[step.output]
         spread = len(step.inputs) > 1 and self.lengths[tensor] == 1 and self.lengths[step.output] != 1
         return SINGLE if reach == SAME and spread else reach
 
     def through(self, sight: _Sight, reach: Window | Reach, source: int, output: int) -> _Sight:
         """Return what positions see that read positions of a known sight."""
-        assert not isinstance(reach, Whole)
         if isinstance(sight, _Apart) and source in self.whole:
             return sight  # it sees everything already
+        if isinstance(sight, _Lost):
+            kept = isinstance(reach, Unknown) and reach.rearranged
+            return sight if kept else _Lost(sight.where, None)
         if isinstance(reach, Unknown):
-            raise _unknown(
-                reach.where, "a pixel shuffle or its inverse, 1×1, or groups of channels alone", "a spec without it"
-            )
+            return _Lost(reach.where, self.extent_of(sight, self.lengths[source]) if reach.rearranged else None)
+        assert not isinstance(reach, Whole)
         if isinstance(sight, _Apart):
             raise _unknown("behind upsampling by a symbol")
         if not reach.known:
@@ -277,10 +319,16 @@ class _Axis:
 
     def union(self, sights: list[_Sight], output: int) -> _Sight:
         """Return what positions see through any of several paths."""
-        placed = [sight for sight in dict.fromkeys(sights) if not isinstance(sight, _Apart)]
-        apart = [sight for sight in dict.fromkeys(sights) if isinstance(sight, _Apart)]
-        if len(apart) + len(placed) == 1:
-            return sights[0]
+        different = list(dict.fromkeys(sights))
+        if len(different) == 1:
+            return different[0]
+        lost = [sight for sight in different if isinstance(sight, _Lost)]
+        if lost and (output not in self.whole or any(sight.extent is None for sight in lost)):
+            self.whole.discard(output)
+            return _Lost(lost[0].where, None)
+        placed = [sight for sight in different if isinstance(sight, (_Regular, _Listed))]
+        apart = [sight for sight in different if isinstance(sight, _Apart)]
+        apart += [sight.extent for sight in lost if sight.extent is not None]
         if apart and output not in self.whole:
             raise _unknown("where a path of upsampling by a symbol meets another")
         if not placed:
@@ -355,12 +403,15 @@ class _Axis:
     def extent(self, tensor: int) -> tuple[_Apart, bool]:
         """Return how much a tensor's positions see, and whether one of them sees the whole side."""
         sight, length = self.sights[tensor], self.lengths[tensor]
-        whole = tensor in self.whole or (not isinstance(sight, _Apart) and self.covers(sight, length))
+        whole = tensor in self.whole or (isinstance(sight, (_Regular, _Listed)) and self.covers(sight, length))
         found = self.extent_of(sight, length)
         return replace(found, assumed=tuple(dict.fromkeys((*self.even[tensor], *found.assumed)))), whole
 
     def extent_of(self, sight: _Sight, length: Number) -> _Apart:
         """Return how much the positions of a map see."""
+        if isinstance(sight, _Lost):
+            assert sight.extent is not None, "what is lost for good has no extent"
+            return sight.extent
         if isinstance(sight, _Apart):
             return sight
         known = self.extents.setdefault(sight, {})

@@ -14,7 +14,7 @@ from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, Place, listed
 from flopcalc.field import Field, Step, fields
-from flopcalc.layers import POINTWISE, Layer, Shape, volume
+from flopcalc.layers import Layer, Shape, passes, volume
 from flopcalc.number import Arithmetic, Number, expanded, is_rational, is_symbolic, is_whole, normal, summed
 from flopcalc.schedule import Task, least_peak
 
@@ -254,8 +254,10 @@ class Graph:
             nodes += [moving[number], *views.get(moving[number].output, ())]
         return Schedule(found.peak, tuple(nodes), None if found.at < 0 else moving[found.at], found.proved)
 
-    def fields(self, arithmetic: Arithmetic) -> Mapping[int, Field]:
-        """Return the receptive field of every tensor, exact over all paths; see :func:`flopcalc.field.fields`.
+    def fields(self, arithmetic: Arithmetic) -> Mapping[int, Field | Fault]:
+        """Return the receptive field of every tensor, exact over all paths, or why it is not known.
+
+        See :func:`flopcalc.field.fields`.
 
         Raises
         ------
@@ -264,7 +266,7 @@ class Graph:
             sees.
         """
         reaches = [node.layer.reach(self.input_shapes(node)) for node in self.nodes]
-        around = (node for node, reach in zip(self.nodes, reaches, strict=True) if reach != POINTWISE)
+        around = (node for node, reach in zip(self.nodes, reaches, strict=True) if not passes(reach))
         self._want_laid_out("the receptive field", around)
         steps = [
             Step(tuple(self.real(tensor) for tensor in node.inputs), node.output, reach)
@@ -280,7 +282,10 @@ class Graph:
         Fault
             As for :meth:`fields`.
         """
-        return self.fields(arithmetic)[self.real(self.outputs["output"])]
+        found = self.fields(arithmetic)[self.real(self.outputs["output"])]
+        if isinstance(found, Fault):
+            raise found
+        return found
 
     @staticmethod
     def _want_laid_out(what: str, nodes: Iterable[Node]) -> None:

@@ -43,8 +43,8 @@ class Counts(Protocol):
     def peak_memory(self) -> Number:
         """Return the largest sum of tensors that are alive at once, in elements."""
 
-    def seen(self, *, most: bool) -> tuple[Number, Number]:
-        """Return height and width of what a position of its output sees, at most or at least."""
+    def seen(self, *, most: bool) -> tuple[Number, ...]:
+        """Return the sides, as height and width, of what a position of its output sees, at most or at least."""
 
     def written(self) -> tuple[Number, ...]:
         """Return channels, height and width of its output."""
@@ -143,17 +143,24 @@ def _bytes_of(name: str) -> Callable[[Counts], Number]:
     return lambda counts: counts.bytes(METRICS[name].of(counts))
 
 
-def _side(place: int) -> Callable[[Counts], Number]:
-    return lambda counts: counts.written()[place]
+def _side(name: str, place: int) -> Callable[[Counts], Number]:
+    def read(counts: Counts) -> Number:
+        shape = counts.written()
+        if not 3 <= len(shape) <= 4:
+            given = "×".join(map(as_text, shape))
+            raise ParameterError(Problem(f"the output {given} has no {name}", None, "a map of two sides or three"))
+        return shape[place]
+
+    return read
 
 
 def _field(*, most: bool) -> Callable[[Counts], Number]:
     def read(counts: Counts) -> Number:
-        height, width = counts.seen(most=most)
-        if height != width:
-            what = f"the receptive field is {as_text(height)}×{as_text(width)}"
+        sides = counts.seen(most=most)
+        if len({*sides}) != 1:
+            what = f"the receptive field is {'×'.join(map(as_text, sides)) or 'none: the input has no map'}"
             raise ParameterError(Problem(what, None, "a square one"))
-        return height
+        return sides[0]
 
     return read
 
@@ -227,15 +234,16 @@ METRICS: Mapping[str, Metric] = {
             _field(most=False), section="receptive-field", spoken=("smallest receptive field", "最小感受野"),
         ),
         Metric(
-            "channels", "output channels", "Channels", "channels of the output", "element", _side(0), section="output",
+            "channels", "output channels", "Channels", "channels of the output", "element",
+            lambda counts: counts.written()[0], section="output",
             spoken=("output channels", "输出通道", "输出通道数", "通道数"),
         ),
         Metric(
-            "height", "output height", "Height", "height of the output", "pixel", _side(1), section="output",
+            "height", "output height", "Height", "height of the output", "pixel", _side("height", -2), section="output",
             spoken=("output height", "输出高度", "高度"),
         ),
         Metric(
-            "width", "output width", "Width", "width of the output", "pixel", _side(2), section="output",
+            "width", "output width", "Width", "width of the output", "pixel", _side("width", -1), section="output",
             spoken=("output width", "输出宽度", "宽度"),
         ),
         Metric(
@@ -271,7 +279,7 @@ WHOLE = tuple(name for name, metric in METRICS.items() if metric.whole)
 """Those that are counts; the others are ratios of two of them."""
 
 FIELDS = ("receptive_field", "receptive_field_min")
-"""What is told as a height and a width: how much a position sees, at most and at least."""
+"""What is told by sides, as a height and a width: how much a position sees, at most and at least."""
 
 SIDES = ("channels", "height", "width")
 """The output's shape."""

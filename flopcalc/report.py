@@ -306,7 +306,7 @@ class Report(Shown):
         ((2839, 2839), (2831, 2831), True)
         """
         graph = self.totals.graph
-        return self._fields[graph.real(graph.outputs["output"])]
+        return self._field_of(graph.real(graph.outputs["output"]))
 
     def assumed_of(self, metrics: Iterable[str]) -> tuple[str, ...]:
         """Return what is taken for granted about some metrics: `assumed`, and what the network's field takes.
@@ -323,7 +323,7 @@ class Report(Shown):
     def assumed_of_all(self) -> tuple[str, ...]:
         """What is taken for granted about the costs and about the fields of all layers, as far as these are known."""
         found = self._fields_or_fault
-        fields = () if isinstance(found, Fault) else found.values()
+        fields = [] if isinstance(found, Fault) else [field for field in found.values() if isinstance(field, Field)]
         return tuple(dict.fromkeys([*self.assumed, *(text for field in fields for text in field.assumed)]))
 
     def field_of(self, row: Row) -> Field:
@@ -334,21 +334,21 @@ class Report(Shown):
         FlopcalcError
             As for :attr:`receptive_field`.
         """
-        return self._fields[self._written[id(row)]]
+        return self._field_of(self._written[id(row)])
 
     @cached_property
     def _written(self) -> Mapping[int, int]:
         return {id(row): node.output for row, node in zip(self.layers, self.totals.graph.nodes, strict=True)}
 
-    @property
-    def _fields(self) -> Mapping[int, Field]:
-        found = self._fields_or_fault
+    def _field_of(self, tensor: int) -> Field:
+        fields = self._fields_or_fault
+        found = fields if isinstance(fields, Fault) else fields[tensor]
         if isinstance(found, Fault):
             raise FlopcalcError(found.at(None))
         return found
 
     @cached_property
-    def _fields_or_fault(self) -> Mapping[int, Field] | Fault:
+    def _fields_or_fault(self) -> Mapping[int, Field | Fault] | Fault:
         try:
             return self.totals.graph.fields(self.totals.arithmetic)
         except Fault as fault:
@@ -447,7 +447,7 @@ class _Read:
     def peak_memory(self) -> Number:
         return self.report.totals.peak_memory
 
-    def seen(self, *, most: bool) -> tuple[Number, Number]:
+    def seen(self, *, most: bool) -> tuple[Number, ...]:
         field = self.report.receptive_field
         return field.side if most else field.smallest
 
@@ -491,7 +491,7 @@ class GraphCounts:
         """Return the peak memory in the file's order, in elements; a Fault where a repeat's count is a symbol."""
         return self.graph.peak_memory(self.arithmetic)
 
-    def seen(self, *, most: bool) -> tuple[Number, Number]:
+    def seen(self, *, most: bool) -> tuple[Number, ...]:
         """Return height and width of the receptive field; a Fault where symbols leave it open."""
         field = self.graph.receptive_field(self.arithmetic)
         return field.side if most else field.smallest
@@ -601,7 +601,7 @@ def _stages(graph: Graph) -> dict[str, str]:
     seen: dict[str, int] = {}
     previous = ""
     for unit, (named, shape) in last.items():
-        base = named or f"{shape[1]}×{shape[2]}"
+        base = named or "×".join(map(str, shape[1:])) or str(shape[0])
         if base != previous:
             seen[base] = seen.get(base, 0) + 1
             previous = base

@@ -1110,7 +1110,8 @@ def test_paths_are_added_multiplied_or_concatenated(run: Run) -> None:
     report = run(branches(gate, "multiply"))
     assert report.layers[-1].inputs == ((8, 4, 4), (8, 1, 1))
     assert report.layers[-1].output == (8, 4, 4)
-    assert "add cannot sum" in refused(run, branches(gate, "add"))
+    assert run(branches(gate, "add")).layers[-1].output == (8, 4, 4)  # a side of 1 is spread over the other's
+    assert "add cannot sum 8×4×4 and 8×2×2" in refused(run, branches("[[], [max_pool: {kernel: 2}]]", "add"))
     assert "did you mean `concat`?" in refused(run, branches(two, "concta"))
 
 
@@ -1532,7 +1533,7 @@ def test_the_maps_sides_are_symbols_where_the_input_is(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("map.depth", "map.channels, map.height, map.width"),
+        ("map.depth", "expected: map.channels, map.height, map.width"),
         ("map.hieght", "did you mean `map.height`"),
         ("mop.height", "is not allowed in an expression"),
         ("map.height.width", "is not allowed in an expression"),

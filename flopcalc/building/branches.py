@@ -178,10 +178,10 @@ def _merge(site: Site, entry: BranchesEntry, here: Here, strands: list[Strand]) 
 def _read_by(site: Site, stacks: bool, strands: list[Strand], place: Place) -> tuple[Shape, ...]:
     """Return the shapes that a merge reads, each with all the turns that it stands for."""
     if stacks:
-        return tuple((strand.channels(), strand.shape[1], strand.shape[2]) for strand in strands)
+        return tuple((strand.channels(), *strand.shape[1:]) for strand in strands)
     for strand in strands:
         _refuse_uneven(site, strand, place)
-    return tuple((product(strand.shape[0], strand.count), strand.shape[1], strand.shape[2]) for strand in strands)
+    return tuple((product(strand.shape[0], strand.count), *strand.shape[1:]) for strand in strands)
 
 
 def _running_sums(site: Site, entry: BranchesEntry, here: Here, strands: list[Strand]) -> list[Strand]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flopcalc.building.site import Site
 from flopcalc.errors import ParameterError, Problem, shorten, suggest
 from flopcalc.expression import Expression, Scope
-from flopcalc.layers import Shape, show_shape
+from flopcalc.layers import Shape, show_shape, sides_called
 from flopcalc.number import Number, as_text
 from flopcalc.spec.model import BlockEntry, Input
 
@@ -33,6 +33,9 @@ def enter_alone(site: Site, scope: Scope) -> dict[str, int]:
         if shape is None:
             shape = _stated(site, entry, scope)
         else:
+            if len(shape) != len(entry.entries):
+                what = f"the input {entry.label} is given as {show_shape(shape)}"
+                raise ParameterError(Problem(what, entry.place, f"{len(entry.entries)} sides: {_listed(entry)}"))
             for item, length in zip(entry.entries, shape, strict=True):
                 if isinstance(item, str):
                     scope.values[item] = length
@@ -48,20 +51,26 @@ def enter_alone(site: Site, scope: Scope) -> dict[str, int]:
     return inputs
 
 
+def _listed(entry: Input) -> str:
+    """Return the entries of an input as its file has them."""
+    return "[" + ", ".join(item if isinstance(item, str) else item.text for item in entry.entries) + "]"
+
+
 def _stated(site: Site, entry: Input, scope: Scope) -> Shape:
     """Return the shape that a spec states for an input."""
     lengths: list[Number] = []
-    for item, what in zip(entry.entries, ("number of channels", "height", "width"), strict=True):
+    for item, what in zip(entry.entries, sides_called(len(entry.entries)), strict=True):
         value = scope.look_up(item) if isinstance(item, str) else item.evaluate(scope)
         place = entry.place if isinstance(item, str) else item.place
-        lengths.append(site.checks.whole(value, f"the input's {what}", place, 1))
-    return (lengths[0], lengths[1], lengths[2])
+        said = "number of channels" if what == "channels" else what
+        lengths.append(site.checks.whole(value, f"the input's {said}", place, 1))
+    return tuple(lengths)
 
 
 def _check_repeated(site: Site, entry: Input, shape: Shape, scope: Scope) -> None:
     """Hold a given shape against the entries that speak of names bound by the inputs, as H in [C, H, H]."""
     bound = set(site.spec.free_names())
-    for item, length, what in zip(entry.entries, shape, ("channels", "height", "width"), strict=True):
+    for item, length, what in zip(entry.entries, shape, sides_called(len(shape)), strict=True):
         if isinstance(item, Expression) and bound & item.names.keys():
             expected = item.evaluate(scope)
             if not site.arithmetic.equal(expected, length):
@@ -82,7 +91,15 @@ def enter_block(site: Site, entry: BlockEntry, scope: Scope, tensors: list[int])
     labels = {"input": tensors[0]}
     for item, tensor in zip(spec.inputs, tensors, strict=False):
         labels[item.label] = tensor
-        for name, length in zip(item.entries, site.draft.shapes[tensor], strict=True):
+        shape = site.draft.shapes[tensor]
+        if len(shape) != len(item.entries):
+            raise site.faults.fail(
+                f"{spec.name} is given {show_shape(shape)}",
+                entry.modifiers.sources_place or entry.place,
+                f"{len(item.entries)} sides: {_listed(item)}",
+                "`reshape` gives it as many",
+            )
+        for name, length in zip(item.entries, shape, strict=True):
             if isinstance(name, str):
                 scope.values[name] = length
     return labels
@@ -93,7 +110,7 @@ def check_inputs(site: Site, entry: BlockEntry, scope: Scope, tensors: list[int]
     spec = entry.block
     for item, tensor in zip(spec.inputs, tensors, strict=False):
         shape = site.draft.shapes[tensor]
-        for expression, length, what in zip(item.entries, shape, ("channels", "height", "width"), strict=True):
+        for expression, length, what in zip(item.entries, shape, sides_called(len(shape)), strict=True):
             if isinstance(expression, str):
                 continue
             expected = expression.evaluate(scope)

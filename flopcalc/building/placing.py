@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flopcalc.building.checks import LARGEST_SIDE, oversized
 from flopcalc.building.faults import SURE, Doubt, Stop
-from flopcalc.building.names import Named, Trail, part_of
+from flopcalc.building.names import Named, Trail, part_of, source
 from flopcalc.building.site import MOST_LAYERS, Costed, Forms, Here, Site
 from flopcalc.building.strands import Strand, read_again
 from flopcalc.cost import Cost
@@ -29,12 +29,18 @@ _STEPS_OF_A_LAYER = 30
 _STEPS_OF_A_SUM = 500
 
 _PLAIN = Modifiers()
+_NONE = (0, 0)
+"""The arity of a layer that reads no tensor."""
 
 
 def build_layer(site: Site, entry: LayerEntry, here: Here, tensors: list[int]) -> int:
     """Build an entry that is a layer; return the tensor that it writes."""
     scope, _, trail = here
-    values = tuple([expression.evaluate(scope) for _, expression in entry.attributes])
+    values: tuple[Value, ...] = tuple([expression.evaluate(scope) for _, expression in entry.attributes])
+    for _, label, place in entry.likes:
+        values += (site.draft.shapes[source(site.faults, label, here.labels, trail, place)],)
+    if entry.primitive.layer.arity == _NONE and not entry.modifiers.sources:
+        tensors = []
     shapes = tuple([site.draft.shapes[tensor] for tensor in tensors])
     if site.faults.doubts:
         site.faults.doubt = site.faults.doubt_of(tensors)
@@ -135,16 +141,17 @@ def written_as(site: Site, layer: Layer, modifiers: Modifiers, scope: Scope) -> 
 def _made(site: Site, entry: LayerEntry, values: tuple[Value, ...], shapes: tuple[Shape, ...]) -> Layer:
     """Return the layer with its attributes, each held against what it may be."""
     attributes = dict(entry.primitive.preset)
-    attributes.update(zip((name for name, _ in entry.attributes), values, strict=True))
+    names = [*(name for name, _ in entry.attributes), *(name for name, *_ in entry.likes)]
+    attributes.update(zip(names, values, strict=True))
     try:
-        for (name, _), value in zip(entry.attributes, values, strict=True):
+        for name, value in zip(names, values, strict=True):
             for number in value if isinstance(value, tuple) else (value,):
                 if isinstance(number, dict):
                     raise Fault(f"{name} is a look-up table", expected="a value of it, as `table[key]` is")
                 if oversized(number):
                     raise Fault(f"{name} is {shorten(str(number))}", expected="at most 10**50")
                 site.arithmetic.sized(number)
-        return entry.primitive.layer.make(attributes)
+        return entry.primitive.layer.make(attributes, len(shapes[0]) - 1 if shapes else 2)
     except Fault as fault:
         at = next((expression for name, expression in entry.attributes if re.match(rf"{name}\b", fault.what)), None)
         if not any(site.faults.doubt) or (at is not None and at.constant):
@@ -158,13 +165,14 @@ def _guessed(site: Site, kind: type[Layer], attributes: dict[str, Value], shapes
     out = attributes.get("out")
     known = type(out) is int and 0 < out <= LARGEST_SIDE
     try:
-        layer = kind.make({**attributes, **{name: 1 for name in ("out", "groups") if name in attributes}})
+        sides = len(shapes[0]) - 1 if shapes else 2
+        layer = kind.make({**attributes, **{name: 1 for name in ("out", "groups") if name in attributes}}, sides)
         shape = layer.output(shapes, site.arithmetic)
         if any(oversized(side) for side in shape):
             return Stop()
     except Fault:
         return Stop((out, *shapes[0][1:]), Doubt(False, True)) if known else Stop()
-    return Stop((out if known else shape[0], shape[1], shape[2]), Doubt(not known, site.faults.doubt.sides))
+    return Stop((out if known else shape[0], *shape[1:]), Doubt(not known, site.faults.doubt.sides))
 
 
 def _costed(site: Site, layer: Layer, shapes: tuple[Shape, ...], place: Place, path: str) -> Costed:
@@ -239,7 +247,7 @@ def _place(
     if not view and again is not None and again != 0:
         each = replace(each, mac=each.mac - again)
     count, cost = _over_turns(site, each, path, place) if site.turns.open else (1, each)
-    output = draft.tensor(shape, draft.memory_of(layer, tensors[0], shape) if view else None)
+    output = draft.tensor(shape, draft.memory_of(layer, tensors[0], shape) if view and tensors else None)
     doubt = site.faults.doubt
     if any(doubt):
         site.faults.doubts[output] = Doubt(*layer.unsettled(*doubt))

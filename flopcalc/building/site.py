@@ -13,9 +13,9 @@ from flopcalc.building.names import Trail
 from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, Place, Problem
-from flopcalc.expression import RUNNING, Budget, Scope
+from flopcalc.expression import OF_MAP, RUNNING, Budget, Scope
 from flopcalc.graph import Turn
-from flopcalc.layers import Layer, Shape
+from flopcalc.layers import MOST_SIDES, Layer, Shape, sides_called
 from flopcalc.number import Arithmetic, Value
 from flopcalc.spec.model import Listing, Spec
 
@@ -27,8 +27,15 @@ MOST_LAYERS = 50_000
 MOST_TURNS = 200_000
 """How many turns the repeats of one analysis may take together, those without layers included."""
 
-_SIDES = (*RUNNING, *(f"map.{word}" for word in RUNNING))
-"""What expressions call the sides of a running tensor, by each of their two names."""
+
+def _called(axes: int) -> tuple[tuple[str, int], ...]:
+    """Return what expressions call the sides of a running tensor, by each of their two names, and where they stand."""
+    places = [(word, place) for place, word in enumerate(sides_called(axes)) if word in OF_MAP]
+    return (*((word, place) for word, place in places if word in RUNNING), *((f"map.{word}", n) for word, n in places))
+
+
+_SIDES = tuple([_called(axes) for axes in range(MOST_SIDES + 2)])
+_NAMES = tuple(dict.fromkeys(name for names in _SIDES for name, _ in names))
 
 Forms: TypeAlias = "tuple[Mapping[str, tuple[str, Place | None]], ...]"
 """How layers are written by kind, with where that is said: in a block, then in what is around it."""
@@ -111,6 +118,8 @@ class Site:
     calls: Budget = field(default_factory=Budget)
     forms: Forms = ()
     costed: dict[Any, Costed] = field(default_factory=dict)
+    rank: int = 0
+    """How many axes the running tensor has, by which its sides are named."""
 
     @classmethod
     def of(cls, spec: Spec, binding: Binding, checks: Checks, faults: Faults) -> Site:
@@ -128,7 +137,13 @@ class Site:
     def focus(self, tensor: int) -> None:
         """Make `tensor` the one that channels, height and width speak of, and `map`'s."""
         shape = self.draft.shapes[tensor]
-        self.root.values.update(zip(_SIDES, (*shape, *shape), strict=True))
+        values = self.root.values
+        if len(shape) != self.rank:
+            self.rank = len(shape)
+            for name in _NAMES:
+                values.pop(name, None)
+        for name, place in _SIDES[self.rank]:
+            values[name] = shape[place]
 
     def inner_labels(self, labels: dict[str, int], listing: Listing) -> dict[str, int]:
         """Return the labels that are seen in an inner list, whose own end with it."""
@@ -157,7 +172,7 @@ class Site:
 
 def sides_of(shape: Shape) -> dict[str, Value]:
     """Return the sides of a running tensor under the names that expressions have for them."""
-    return dict(zip(_SIDES, (*shape, *shape), strict=True))
+    return {name: shape[place] for name, place in _SIDES[len(shape)]}
 
 
 def _symbols(binding: Binding) -> Iterator[str]:

@@ -140,7 +140,7 @@ def symbolic_turns(
         growth = _growth(start, draft.shapes[end], turn)
         if growth != 0:
             site.back_to(moment, trail)
-            begun = (expanded(start[0] + (turn.index - first) * growth), start[1], start[2])
+            begun = (expanded(start[0] + (turn.index - first) * growth), *start[1:])
             virtual = draft.tensor(begun)
             draft.aliases[virtual] = tensor
             end = once(turn.index, virtual)
@@ -153,14 +153,16 @@ def symbolic_turns(
         trail.names.update(moment.names)
     if growth == 0:
         return end
-    finished = draft.tensor((expanded(start[0] + turn.count * growth), start[1], start[2]))
+    finished = draft.tensor((expanded(start[0] + turn.count * growth), *start[1:]))
     draft.aliases[finished] = end
     return finished
 
 
 def _growth(start: Shape, end: Shape, turn: Turn) -> Number:
     """Return how many channels a turn adds; refuse a body that changes the map, or grows unevenly."""
-    sides = [expanded(end[axis] - start[axis]) for axis in (1, 2)]
+    if len(end) != len(start):
+        _refuse_turns(start, end, turn)
+    sides = [expanded(after - before) for before, after in zip(start[1:], end[1:], strict=True)]
     grown = expanded(end[0] - start[0])
     if any(side != 0 for side in sides) or (is_symbolic(grown) and grown.has(turn.index)):
         _refuse_turns(start, end, turn)

@@ -15,6 +15,7 @@ from flopcalc.cli.completing import beginning, spec_names
 from flopcalc.cli.help import Context
 from flopcalc.cli.options import given_once, input_shapes, named_values, shared_options, split_list
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, shorten, suggest
+from flopcalc.layers import sides_called
 from flopcalc.number import readable
 from flopcalc.report import Report
 from flopcalc.spec import Parameter, Spec, load
@@ -351,11 +352,10 @@ def _help(name: str, parameter: Parameter | None, spec: Spec) -> str:
     """Return what a parameter is, its default and its bounds."""
     symbol = "a symbol where not given"
     if parameter is None:
-        sides = ("channels", "height", "width")
         said = next(
             f"{side} of the input" + (f" {entry.label}" if len(spec.inputs) > 1 else "")
             for entry in spec.inputs
-            for side, item in zip(sides, entry.entries, strict=True)
+            for side, item in zip(sides_called(len(entry.entries)), entry.entries, strict=True)
             if item == name
         )
         return f"{said}  [{symbol}]"

@@ -124,15 +124,14 @@ class Side:
         """Return one of :data:`MEASURES` as :meth:`Report.measure` has it."""
         return self.put(self.report.measure(measure))
 
-    def field(self, measure: str) -> tuple[Number, Number]:
-        """Return one of :data:`FIELDS`: height and width of what one output sees, at most or at least, in pixels."""
+    def field(self, measure: str) -> tuple[Number, ...]:
+        """Return one of :data:`FIELDS` by sides: height and width of what one output sees at most or least, in pixels."""
         found = self.report.receptive_field
-        height, width = found.side if measure == "receptive_field" else found.smallest
-        return self.put(height), self.put(width)
+        return tuple(map(self.put, found.side if measure == "receptive_field" else found.smallest))
 
     @property
-    def receptive_field(self) -> tuple[Number, Number]:
-        """Height and width of what one output sees at most, in input pixels."""
+    def receptive_field(self) -> tuple[Number, ...]:
+        """The sides, as height and width, of what one output sees at most, in input pixels."""
         return self.field("receptive_field")
 
     @property

@@ -6,37 +6,71 @@ from collections.abc import Mapping
 from functools import cache
 
 from flopcalc.dataclass import dataclass, field
-from flopcalc.layers.activation import ACTIVATIONS, Activation
-from flopcalc.layers.base import FORMS, Attribute, Layer, Shape, show_shape, volume
+from flopcalc.layers.activation import ACTIVATIONS, LATER, Activation
+from flopcalc.layers.base import (
+    AXES,
+    FORMS,
+    MOST_SIDES,
+    PADDINGS,
+    Attribute,
+    Layer,
+    Margin,
+    Shape,
+    show_shape,
+    sides_called,
+    volume,
+)
 from flopcalc.layers.conv import Conv, Depthwise, TransposedConv
-from flopcalc.layers.linear import Linear, Matmul
-from flopcalc.layers.merge import Add, Concat, Multiply
+from flopcalc.layers.custom import Custom
+from flopcalc.layers.learned import Embedding, LearnedTensor, Scale
+from flopcalc.layers.linear import Einsum, Linear, Matmul
+from flopcalc.layers.merge import Add, Concat, Divide, Maximum, Minimum, Multiply, Subtract
 from flopcalc.layers.norm import Norm
-from flopcalc.layers.pool import AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool
-from flopcalc.layers.reach import POINTWISE, SAME, SINGLE, Reach, Resampled, Unknown, Whole, Window
+from flopcalc.layers.pool import (
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
+    AvgPool,
+    GlobalMaxPool,
+    GlobalPool,
+    MaxPool,
+    MaxUnpool,
+)
+from flopcalc.layers.reach import SAME, SINGLE, WHOLE, Reach, Resampled, Unknown, Whole, Window, passes
 from flopcalc.layers.reshape import (
     ChannelShuffle,
+    Crop,
     Dropout,
     Flatten,
     Identity,
     Pad,
+    Permute,
+    PixelShuffle,
+    PixelUnshuffle,
+    Reduce,
     Reshape,
+    Roll,
     Slice,
     Split,
+    Unfold,
     Upsample,
 )
+from flopcalc.layers.sampling import DeformableConv, GridSample
 from flopcalc.number import Value
 
 __all__ = [
+    "AXES",
     "FORMS",
     "LAYERS",
-    "POINTWISE",
+    "MOST_SIDES",
+    "PADDINGS",
     "SAME",
     "SINGLE",
+    "WHOLE",
     "Add",
     "Attribute",
     "Concat",
     "Layer",
+    "Margin",
     "Primitive",
     "Reach",
     "Resampled",
@@ -47,7 +81,9 @@ __all__ = [
     "Whole",
     "Window",
     "kinds",
+    "passes",
     "show_shape",
+    "sides_called",
     "volume",
 ]
 
@@ -58,10 +94,15 @@ class Primitive:
 
     layer: type[Layer]
     preset: Mapping[str, Value] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    """Attributes of the layer that are another word's."""
+    yields: bool = False
+    """Whether a block that a file has of this name hides it."""
 
     def attributes(self) -> tuple[Attribute, ...]:
         """Return the attributes that a spec may give."""
-        return tuple(attribute for attribute in self.layer.attributes() if attribute.name not in self.preset)
+        others = (*self.preset, *self.hidden)
+        return tuple(attribute for attribute in self.layer.attributes() if attribute.name not in others)
 
     @property
     def sure(self) -> bool:
@@ -75,6 +116,15 @@ class Primitive:
         return not self.layer.absent_by or self.layer.absent_by in self.preset
 
 
+_OF_SOME: Mapping[str, str] = {"softmax": "axis", "prelu": "slopes"}
+"""By activation, the attribute that it alone has."""
+
+
+def _activation(kind: str) -> Primitive:
+    hidden = tuple(name for word, name in _OF_SOME.items() if word != kind)
+    return Primitive(Activation, {"kind": kind}, hidden, kind in LATER)
+
+
 LAYERS: Mapping[str, Primitive] = {
     "conv": Primitive(Conv),
     "depthwise": Primitive(Depthwise),
@@ -83,7 +133,7 @@ LAYERS: Mapping[str, Primitive] = {
     "matmul": Primitive(Matmul),
     "norm": Primitive(Norm),
     "activation": Primitive(Activation),
-    **{name: Primitive(Activation, {"kind": name}) for name in ACTIVATIONS},
+    **{kind: _activation(kind) for kind in ACTIVATIONS},
     "max_pool": Primitive(MaxPool),
     "avg_pool": Primitive(AvgPool),
     "global_pool": Primitive(GlobalPool),
@@ -100,6 +150,27 @@ LAYERS: Mapping[str, Primitive] = {
     "upsample": Primitive(Upsample),
     "dropout": Primitive(Dropout),
     "identity": Primitive(Identity),
+    "parameter": Primitive(LearnedTensor, yields=True),
+    "scale": Primitive(Scale, yields=True),
+    "embedding": Primitive(Embedding, yields=True),
+    "custom": Primitive(Custom, yields=True),
+    "einsum": Primitive(Einsum, yields=True),
+    "deformable_conv": Primitive(DeformableConv, yields=True),
+    "grid_sample": Primitive(GridSample, yields=True),
+    "global_max_pool": Primitive(GlobalMaxPool, yields=True),
+    "adaptive_max_pool": Primitive(AdaptiveMaxPool, yields=True),
+    "max_unpool": Primitive(MaxUnpool, yields=True),
+    "subtract": Primitive(Subtract, yields=True),
+    "divide": Primitive(Divide, yields=True),
+    "maximum": Primitive(Maximum, yields=True),
+    "minimum": Primitive(Minimum, yields=True),
+    "permute": Primitive(Permute, yields=True),
+    "crop": Primitive(Crop, yields=True),
+    "reduce": Primitive(Reduce, yields=True),
+    "pixel_shuffle": Primitive(PixelShuffle, yields=True),
+    "pixel_unshuffle": Primitive(PixelUnshuffle, yields=True),
+    "roll": Primitive(Roll, yields=True),
+    "unfold": Primitive(Unfold, yields=True),
 }
 
 

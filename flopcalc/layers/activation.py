@@ -5,10 +5,30 @@ from __future__ import annotations
 from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
-from flopcalc.layers.base import Layer, Shape, attribute
+from flopcalc.layers.base import Layer, Shape, attribute, volume
+from flopcalc.layers.reach import SAME, WHOLE, Reach
 from flopcalc.number import Number
 
-__all__ = ["ACTIVATIONS", "Activation"]
+__all__ = ["ACTIVATIONS", "LATER", "Activation"]
+
+LATER = (
+    "leaky_relu",
+    "elu",
+    "selu",
+    "celu",
+    "mish",
+    "softplus",
+    "softsign",
+    "log_sigmoid",
+    "hard_tanh",
+    "clip",
+    "square",
+    "sqrt",
+    "exp",
+    "log",
+    "erf",
+)
+"""Functions whose words a block of a file may hide, since files had blocks before there were these words."""
 
 ACTIVATIONS = (
     "relu",
@@ -21,13 +41,17 @@ ACTIVATIONS = (
     "gelu",
     "tanh",
     "softmax",
+    *LATER,
 )
 """The functions, each a primitive of its own name as well."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Activation(Layer):
-    """A function of every element; prelu learns one slope a channel. Kind ``none`` is no layer at all."""
+    """A function of every element; prelu learns one slope a channel, one in all or one an element.
+
+    Softmax divides by a sum along an axis. Kind ``none`` is no layer at all.
+    """
 
     name: ClassVar[str] = "activation"
     families: ClassVar[tuple[str, ...]] = ("activation",)
@@ -35,6 +59,13 @@ class Activation(Layer):
     absent_by: ClassVar[str] = "kind"
 
     kind: str = attribute("word", choices=(*ACTIVATIONS, "none"), help="which function")
+    axis: Number | None = attribute("axis", optional=True, help="along which a softmax sums; the channels if not given")
+    slopes: str | None = attribute(
+        "word",
+        optional=True,
+        choices=("channel", "one", "element"),
+        help="how many slopes a prelu has: one a channel where not given",
+    )
 
     @property
     def reported_kind(self) -> str:
@@ -45,4 +76,10 @@ class Activation(Layer):
         return self.kind == "none"
 
     def scales(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return output[0] if self.kind == "prelu" else 0
+        if self.kind != "prelu":
+            return 0
+        return 1 if self.slopes == "one" else volume(output) if self.slopes == "element" else output[0]
+
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        sums = self.axis if self.kind == "softmax" else None
+        return tuple([WHOLE if sums == side else SAME for side in range(1, len(inputs[0]))])

@@ -12,13 +12,14 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Fault, shorten, suggest
-from flopcalc.layers.reach import POINTWISE, SAME, WHOLE, Reach
+from flopcalc.errors import Fault, one_of, shorten, suggest
+from flopcalc.layers.reach import SAME, WHOLE, Reach, pointwise
 from flopcalc.number import (
     Arithmetic,
     Number,
     Value,
     as_text,
+    divide,
     expanded,
     is_rational,
     is_symbolic,
@@ -29,30 +30,51 @@ from flopcalc.number import (
 )
 
 __all__ = [
+    "AXES",
     "FORMS",
+    "MAPS",
+    "MOST_SIDES",
+    "PADDINGS",
     "Attribute",
     "Equations",
     "Layer",
+    "Margin",
     "Padding",
-    "Pair",
     "Shape",
+    "Sides",
     "attribute",
     "same_map",
-    "show_pair",
     "show_shape",
+    "show_sides",
     "side",
+    "sides_called",
     "volume",
     "whole_map",
 ]
 
-Shape: TypeAlias = "tuple[Number, Number, Number]"
-"""Channels, height, width."""
+Shape: TypeAlias = "tuple[Number, ...]"
+"""Channels, then the sides of the map: none, a length, height and width, or depth, height and width."""
 
-Pair: TypeAlias = "tuple[Number, Number]"
-"""Height, width."""
+Sides: TypeAlias = "tuple[Number, ...]"
+"""One number for each side of the map, as a kernel's."""
 
-Padding: TypeAlias = "Pair | str"
-"""Height, width, or the word ``same``."""
+Margin: TypeAlias = "tuple[Number, Number]"
+"""What a padding adds before the first and behind the last position of a side."""
+
+Padding: TypeAlias = "Sides | str"
+"""One number for each side of the map, or two, before and behind; or one of :data:`PADDINGS`."""
+
+PADDINGS = ("same", "valid", "same_upper")
+"""The words that a padding may be: torch's `same`; none; and `SAME` of TensorFlow, Keras and ONNX, ⌈H/s⌉."""
+
+AXES = ("channels", "map", "all")
+"""The words that stand for axes."""
+
+MOST_SIDES = 7
+"""How many sides a map may have."""
+
+MAPS: Mapping[int, str] = {0: "C", 1: "C×L", 2: "C×H×W", 3: "C×D×H×W"}
+"""Shapes by how many sides their map has, as an error shows them."""
 
 Equations: TypeAlias = "tuple[tuple[Number, Number], ...]"
 """Pairs of numbers that are to be equal."""
@@ -87,14 +109,13 @@ class Attribute:
     help: str
 
 
-def whole_map(shape: Shape) -> tuple[Reach, Reach]:
+def whole_map(shape: Shape) -> tuple[Reach, ...]:
     """Return the reach of a layer whose every output position reads the whole map; of a side of 1 that is nothing."""
-    height, width = (SAME if side == 1 else WHOLE for side in shape[1:])
-    return (height, width)
+    return tuple([SAME if side == 1 else WHOLE for side in shape[1:]])
 
 
 def same_map(one: Shape, other: Shape) -> Equations:
-    """Return what holds where two maps have the same height and width, said once for a square."""
+    """Return what holds where two maps have the same sides, said once for a square."""
     return tuple(dict.fromkeys(zip(one[1:], other[1:], strict=True)))
 
 
@@ -109,9 +130,27 @@ def show_shape(shape: Shape) -> str:
     return "×".join(f"({side})" if is_symbolic(side) and not side.is_Symbol else str(side) for side in shape)
 
 
-def show_pair(pair: Pair) -> str:
-    """Return a kernel or a stride as text: ``3×3``."""
-    return f"{pair[0]}×{pair[1]}"
+def sides_called(axes: int) -> tuple[str, ...]:
+    """Return what the sides of a shape are called.
+
+    Examples
+    --------
+    >>> sides_called(2), sides_called(3)
+    (('channels', 'length'), ('channels', 'height', 'width'))
+    """
+    named = {1: (), 2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
+    return ("channels", *named.get(axes, tuple([f"side {place}" for place in range(1, axes)])))
+
+
+def show_sides(sides: Sides, *, once: bool = False) -> str:
+    """Return a kernel or a stride as text: ``3×3``; with `once`, as one number where all are equal.
+
+    Examples
+    --------
+    >>> show_sides((3, 3)), show_sides((2, 2), once=True), show_sides((1, 2), once=True)
+    ('3×3', '2', '1×2')
+    """
+    return str(sides[0]) if once and all(side == sides[0] for side in sides) else "×".join(map(str, sides))
 
 
 def volume(shape: Shape) -> Number:
@@ -140,92 +179,156 @@ def _whole(value: Value, name: str, least: int) -> Number:
     return value
 
 
-def _read_whole(value: Value, name: str) -> Number:
-    return _whole(value, name, 1)
-
-
-def _read_index(value: Value, name: str) -> Number:
-    return _whole(value, name, 0)
-
-
-def _pair(value: Value, name: str, least: int) -> Pair:
+def _each(value: Value, name: str, least: int, sides: int) -> Sides:
+    """Read one number for every side of the map, or one for all of them."""
     if isinstance(value, tuple):
-        if len(value) != 2:
-            raise Fault(f"{name} has {len(value)} entries", expected="one number, or [height, width]")
-        return (_whole(value[0], name, least), _whole(value[1], name, least))
-    whole = _whole(value, name, least)
-    return (whole, whole)
+        if len(value) != sides:
+            raise Fault(f"{name} has {_entries(value)}", expected=_lists(sides))
+        return tuple([_whole(item, name, least) for item in value])
+    return (_whole(value, name, least),) * sides
 
 
-def _read_pair(value: Value, name: str) -> Pair:
-    return _pair(value, name, 1)
+def _entries(value: tuple[Value, ...]) -> str:
+    return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
 
 
-def _read_sizes(value: Value, name: str) -> Pair:
-    return _pair(value, name, 0)
+def _lists(sides: int, *, both: bool = False) -> str:
+    """Return what a list of numbers for the sides of a map may be."""
+    names = {1: "[length]", 2: "[height, width]", 3: "[depth, height, width]"}[sides]
+    if not both:
+        return f"one number, or {names}"
+    ends = {1: "[before, behind]", 2: "[top, bottom, left, right]", 3: "[front, back, top, bottom, left, right]"}[sides]
+    return f"a number, {names} or {ends}"
 
 
-def _read_padding(value: Value, name: str) -> Padding:
+def _read_pair(value: Value, name: str, sides: int) -> Sides:
+    return _each(value, name, 1, sides)
+
+
+def _read_sizes(value: Value, name: str, sides: int) -> Sides:
+    return _each(value, name, 0, sides)
+
+
+def _read_padding(value: Value, name: str, sides: int) -> Padding:
+    expected = f"{', '.join(PADDINGS)}, {_lists(sides, both=True)}"
     if isinstance(value, str):
-        if value != "same":
-            raise Fault(f"{name} is `{shorten(value)}`", expected="same, a number or [height, width]")
+        if value not in PADDINGS:
+            raise Fault(f"{name} is `{shorten(value)}`", expected=expected, hint=suggest(value, PADDINGS))
         return value
-    return _pair(value, name, 0)
+    if not isinstance(value, tuple):
+        return _each(value, name, 0, sides)
+    if len(value) not in (sides, 2 * sides):
+        raise Fault(f"{name} has {_entries(value)}", expected=expected)
+    margins = tuple([_whole(item, name, 0) for item in value])
+    return margins[::2] if len(margins) > sides and margins[::2] == margins[1::2] else margins
 
 
-def _read_flag(value: Value, name: str) -> bool:
+def _read_sides(value: Value, name: str, sides: int) -> tuple[Number, ...]:
+    if not isinstance(value, tuple):
+        return _each(value, name, 0, sides) * 2
+    if len(value) not in (sides, 2 * sides):
+        raise Fault(f"{name} has {_entries(value)}", expected=_lists(sides, both=True))
+    margins = tuple([_whole(item, name, 0) for item in value])
+    return margins if len(margins) > sides else tuple([margin for margin in margins for _ in (0, 1)])
+
+
+def _read_flag(value: Value, name: str, sides: int) -> bool:
     if not isinstance(value, bool):
         raise Fault(f"{name} is {shorten(as_text(value))}", expected="true or false")
     return value
 
 
-def _read_word(value: Value, name: str) -> str:
+def _read_word(value: Value, name: str, sides: int) -> str:
     if not isinstance(value, str):
         raise Fault(f"{name} is {shorten(as_text(value))}", expected="a word")
     return value
 
 
-def _read_sides(value: Value, name: str) -> tuple[Number, Number, Number, Number]:
-    if isinstance(value, tuple) and len(value) == 4:
-        top, bottom, left, right = (_whole(item, name, 0) for item in value)
-        return (top, bottom, left, right)
-    height, width = _pair(value, name, 0)
-    return (height, height, width, width)
+def _read_shape(value: Value, name: str, sides: int) -> Shape:
+    if not isinstance(value, tuple) or not 1 <= len(value) <= MOST_SIDES + 1:
+        expected = "a list, channels first: [channels, height, width]"
+        raise Fault(f"{name} is {shorten(as_text(value))}", expected=expected)
+    open_ = [item for item in value if item == -1]
+    if len(open_) > 1:
+        raise Fault(f"{name} leaves {len(open_)} sides open", expected="at most one side of -1, which is what is left")
+    return tuple([-1 if item == -1 else _whole(item, name, 1) for item in value])
 
 
-def _read_shape(value: Value, name: str) -> Shape:
-    if not isinstance(value, tuple) or len(value) != 3:
-        raise Fault(f"{name} is {shorten(as_text(value))}", expected="[channels, height, width]")
-    channels, height, width = (_whole(item, name, 1) for item in value)
-    return (channels, height, width)
+def _read_axis(value: Value, name: str, sides: int) -> Number:
+    if type(value) is not int or not 0 <= value <= sides:
+        given = shorten(as_text(value))
+        raise Fault(f"{name} is {given}", expected=f"an axis: 0 for the channels{_map_axes(sides)}")
+    return value
 
 
-_READERS: Mapping[str, Callable[[Value, str], Value]] = {
-    "whole": _read_whole,
-    "index": _read_index,
+def _map_axes(sides: int) -> str:
+    return "" if not sides else ", 1 for the map's side" if sides == 1 else f", 1 to {sides} for the map's sides"
+
+
+def _read_axes(value: Value, name: str, sides: int) -> tuple[int, ...]:
+    """Read the axes that a layer acts on: a word, an axis, or a list of axes."""
+    words = dict(zip(AXES, ((0,), (*range(1, sides + 1),), (*range(sides + 1),)), strict=True))
+    if isinstance(value, str):
+        if value not in words:
+            raise Fault(f"{name} is `{shorten(value)}`", expected="channels, map, all, an axis or a list of axes")
+        return words[value]
+    found = tuple([_read_axis(item, name, sides) for item in (value if isinstance(value, tuple) else (value,))])
+    if len({*found}) < len(found):
+        raise Fault(f"{name} names an axis twice", expected="different axes")
+    return tuple(sorted(int(axis) for axis in found))
+
+
+def _read_order(value: Value, name: str, sides: int) -> tuple[int, ...]:
+    if not isinstance(value, tuple) or sorted(map(str, value)) != sorted(map(str, range(sides + 1))):
+        expected = f"each of the axes 0 to {sides} once, in their new order"
+        raise Fault(f"{name} is {shorten(as_text(value))}", expected=expected)
+    return tuple([axis for axis in value if isinstance(axis, int)])
+
+
+_READERS: Mapping[str, Callable[[Value, str, int], Value]] = {
+    "whole": lambda value, name, sides: _whole(value, name, 1),
+    "index": lambda value, name, sides: _whole(value, name, 0),
     "pair": _read_pair,
     "sizes": _read_sizes,
     "padding": _read_padding,
     "flag": _read_flag,
     "word": _read_word,
+    "text": _read_word,
     "sides": _read_sides,
     "shape": _read_shape,
+    "like": _read_shape,
+    "axis": _read_axis,
+    "axes": _read_axes,
+    "order": _read_order,
 }
+
+_OF_MAPS = frozenset(("pair", "sizes", "padding"))
+"""The types whose values have an entry for every side of the map."""
 
 
 def attribute(
-    type: str, default: Any = _REQUIRED, *, optional: bool = False, choices: tuple[str, ...] = (), help: str
+    type: str,
+    default: Any = _REQUIRED,
+    *,
+    optional: bool = False,
+    choices: tuple[str, ...] = (),
+    name: str = "",
+    help: str,
 ) -> Any:
     """Declare an attribute of a layer as a field of its dataclass.
 
     Parameters
     ----------
     type : str
-        One of whole (≥ 1), index (≥ 0), pair (each ≥ 1), sizes (each ≥ 0), padding, flag, word, sides, shape.
+        One of whole (≥ 1), index (≥ 0), flag, word (one of `choices`), text, shape; by sides of the map pair (each
+        ≥ 1), sizes (each ≥ 0), padding, sides (two each); axis, axes and order of axes; like (a label, whose tensor's
+        shape it is).
     default : optional
         The value where none is given; without one, and not `optional`, the attribute is required.
+    name : str, optional
+        What the language calls it, where the field has another name.
     """
-    metadata = {"type": type, "choices": choices, "help": help, "optional": optional}
+    metadata = {"type": type, "choices": choices, "help": help, "optional": optional, "name": name}
     if default is _REQUIRED and optional:
         default = None
     if default is _REQUIRED:
@@ -257,6 +360,10 @@ class Layer:
     name: ClassVar[str]
     families: ClassVar[tuple[str, ...]] = ()
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    sides: ClassVar[tuple[int, int | None]] = (0, None)
+    """The fewest and the most sides that the map of its first input may have (None: any number)."""
+    short: ClassVar[str] = ""
+    """The attribute that an entry may give alone, as in ``permute: [1, 0]``."""
     view: ClassVar[bool] = False
     contracts: ClassVar[bool] = False
     follows: ClassVar[bool] = False
@@ -269,6 +376,8 @@ class Layer:
     """Whether it writes the channels of all its inputs, one behind another."""
     own_sides: ClassVar[bool] = False
     """Whether its output is as high and wide whatever its input is."""
+    said: ClassVar[bool] = False
+    """Whether its costs are what a file says of it, rather than counted."""
     absent_by: ClassVar[str] = ""
     """The attribute that may say that there is no layer at all; see :attr:`absent`."""
 
@@ -277,7 +386,7 @@ class Layer:
         """Return what the layer declares, in order."""
         return tuple(
             Attribute(
-                field.name,
+                field.metadata["name"] or field.name,
                 field.metadata["type"],
                 None if field.default is dataclasses.MISSING else field.default,
                 field.default is dataclasses.MISSING,
@@ -288,28 +397,42 @@ class Layer:
         )
 
     @classmethod
-    def make(cls: type[LayerType], values: Mapping[str, Value]) -> LayerType:
-        """Return the layer with its attributes read from `values`, or a Fault that names the attribute."""
+    def make(cls: type[LayerType], values: Mapping[str, Value], sides: int = 2) -> LayerType:
+        """Return the layer with its attributes read from `values`, or a Fault that names the attribute.
+
+        `sides` is how many sides the map of its first input has.
+        """
+        least, most = cls.sides
+        if sides < least or (most is not None and sides > most):
+            wanted = [MAPS[count] for count in range(least, (most or least) + 1)]
+            raise Fault(
+                f"{cls.name} reads a map of {sides} sides",
+                expected=one_of(wanted),
+                hint="`reshape` gives it other sides",
+            )
         given: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
-            if field.name in values:
-                value = _READERS[field.metadata["type"]](values[field.name], field.name)
+            kind, name = field.metadata["type"], field.metadata["name"] or field.name
+            if name in values:
+                value = _READERS[kind](values[name], name, sides)
                 choices = field.metadata["choices"]
                 if choices and value not in choices:
                     raise Fault(
-                        f"{cls.name} has no {field.name} `{shorten(as_text(value))}`",
+                        f"{cls.name} has no {name} `{shorten(as_text(value))}`",
                         expected="one of " + ", ".join(choices),
                         hint=suggest(as_text(value), choices),
                     )
                 given[field.name] = value
+            elif sides != 2 and kind in _OF_MAPS and isinstance(field.default, tuple):
+                given[field.name] = field.default[:1] * sides
             elif field.default is dataclasses.MISSING:
-                raise Fault(f"{cls.name} needs `{field.name}`", expected=field.metadata["help"])
+                raise Fault(f"{cls.name} needs `{name}`", expected=field.metadata["help"])
         return cls(**given)
 
     def values(self) -> dict[str, Value]:
         """Return the attributes with their values, those that were not given and have none left out."""
         return {
-            field.name: getattr(self, field.name)
+            field.metadata["name"] or field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
             if getattr(self, field.name) is not None
         }
@@ -387,9 +510,12 @@ class Layer:
         """Return the words under which a convention may speak of it: its kind, its name, its families."""
         return tuple(dict.fromkeys((self.reported_kind, self.name, *self.families)))
 
-    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
-        """Return which positions of its inputs an output position reads, along the height and the width."""
-        return POINTWISE
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        """Return which positions of its inputs an output position reads, along each side of the map.
+
+        Where it writes a map of other sides, this is said of the sides of what it reads: all of it, or unknown.
+        """
+        return pointwise(len(inputs[0]) - 1 if inputs else 0)
 
     def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
         """Return when every element stays where it is: where all the equations of one of these hold."""
@@ -456,46 +582,79 @@ def _all_hold(equations: Equations, arithmetic: Arithmetic) -> bool:
 # -- the window's geometry -------------------------------------------------------------------------------------------
 
 
-def same_padding(kernel: Number, dilation: Number, arithmetic: Arithmetic) -> Number:
-    """Return d·(k − 1)/2, the padding that keeps the side at stride 1; only for odd kernels."""
+def same_margin(kernel: Number, dilation: Number, stride: Number, arithmetic: Arithmetic) -> Margin:
+    """Return the padding that keeps a side at stride 1, d(k − 1) in all; of an odd number one more goes behind.
+
+    Source: torch's `padding="same"`, which is defined for a stride of 1; with an odd kernel it is symmetric, and so
+    defined for every stride.
+    """
+    span = dilation * (kernel - 1)
     if not is_rational(kernel):
         arithmetic.assumed[f"{kernel} is odd"] = None
-    elif kernel % 2 == 0:
+        return (span / 2, span / 2)
+    if type(span) is not int:
+        return (divide(span, 2), divide(span, 2)) if kernel % 2 else (0, span)
+    if kernel % 2 == 0 and stride != 1:
         raise Fault(
-            f"padding `same` is not defined for an even kernel ({kernel})",
-            expected="an odd kernel, or the padding as a number",
-            hint="padding: 0",
+            f"padding `same` is not defined for an even kernel ({kernel}) with a stride",
+            expected="another padding",
+            hint="valid, where the kernel is the stride" if kernel == stride else "same_upper, which makes ⌈H/s⌉ of H",
         )
-    return (
-        (dilation * (kernel - 1)) // 2 if type(kernel) is int and type(dilation) is int else dilation * (kernel - 1) / 2
-    )
+    return (span // 2, span - span // 2)
+
+
+def upper_margin(length: Number, kernel: Number, dilation: Number, stride: Number) -> Margin:
+    """Return the padding of `same_upper`, by which a side of H becomes ⌈H/s⌉; of an odd number one more goes behind.
+
+    Where symbols leave it open, the stride is taken to divide the side.
+
+    Source: ONNX, operator Conv, `auto_pad = SAME_UPPER`; TensorFlow's `SAME`.
+    """
+    span = dilation * (kernel - 1) + 1
+    rest = -(-length // stride) * stride - length if type(length) is int and type(stride) is int else 0
+    margin = span - stride + rest
+    if type(margin) is not int:
+        return (divide(margin, 2), divide(margin, 2))
+    margin = max(margin, 0)
+    return (margin // 2, margin - margin // 2)
 
 
 def side(
     length: Number,
     kernel: Number,
     stride: Number,
-    padding: Number | str,
+    padding: Margin | str,
     dilation: Number,
     arithmetic: Arithmetic,
     *,
     ceil_mode: bool = False,
 ) -> Number:
-    """Return an output side: ⌊(H + 2p − d(k − 1) − 1)/s⌋ + 1, or ⌈ ⌉ with `ceil_mode` and torch's clip.
+    """Return an output side: ⌊(H + p − d(k − 1) − 1)/s⌋ + 1, or ⌈ ⌉ with `ceil_mode` and torch's clip.
 
-    In the ideal reading a symbolic side is H/s + ⌊(2p − d(k − 1) − 1)/s⌋ + 1, exact where s divides H.
+    p is the padding before and behind together; with `same_upper` the side is ⌈H/s⌉. In the ideal reading a symbolic
+    side is H/s + ⌊(p − d(k − 1) − 1)/s⌋ + 1, exact where s divides H.
 
     Raises
     ------
     Fault
         Where the side would be below 1.
     """
+    if padding == "same_upper":
+        if type(length) is int and type(stride) is int:
+            return -(-length // stride)
+        ideal = arithmetic.divide(length, stride)
+        if arithmetic.exact_rounding:
+            return arithmetic.ceil(ideal)
+        arithmetic.take_as_whole(ideal)
+        return ideal
+    rest: Number = -1
     if isinstance(padding, str):
-        margin = same_padding(kernel, dilation, arithmetic)
-        rest: Number = -1
+        margin = 0 if padding == "valid" else same_margin(kernel, dilation, stride, arithmetic)[0]
     else:
-        margin = padding
-        rest = arithmetic.add(2 * margin, -dilation * (kernel - 1) - 1)
+        margin = padding[0]
+    if padding != "same":
+        both: Number = 2 * margin if isinstance(padding, str) or padding[1] is margin else margin + padding[1]
+        rest = arithmetic.add(both, -dilation * (kernel - 1) - 1)
         if not is_rational(rest):
             rest = expanded(rest)
     round_down = arithmetic.ceil if ceil_mode else arithmetic.floor

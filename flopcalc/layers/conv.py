@@ -6,11 +6,22 @@ from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.layers.base import Layer, Padding, Pair, Shape, attribute, same_padding, show_pair, side
+from flopcalc.layers.base import (
+    Layer,
+    Margin,
+    Padding,
+    Shape,
+    Sides,
+    attribute,
+    same_margin,
+    show_sides,
+    side,
+    upper_margin,
+)
 from flopcalc.layers.reach import Reach, Resampled, Spread, Window
 from flopcalc.number import Arithmetic, Number, divide, expanded, is_rational, product
 
-__all__ = ["Conv", "Depthwise", "TransposedConv"]
+__all__ = ["Conv", "Depthwise", "TransposedConv", "Windowed", "margin_of", "paddings"]
 
 
 def _check_groups(channels: Number, out: Number, groups: Number) -> None:
@@ -32,11 +43,17 @@ class Windowed(Layer):
     families: ClassVar[tuple[str, ...]] = ("conv",)
     contracts: ClassVar[bool] = True
     slides: ClassVar[bool] = True
+    sides: ClassVar[tuple[int, int | None]] = (1, 3)
 
-    kernel: Pair = attribute("pair", help="side k, or [height, width]")
-    stride: Pair = attribute("pair", (1, 1), help="step between outputs")
-    padding: Padding = attribute("padding", "same", help="same (d·(k−1)/2, odd kernels), a number or [height, width]")
-    dilation: Pair = attribute("pair", (1, 1), help="step between the kernel's taps")
+    kernel: Sides = attribute("pair", help="side k, or [height, width]")
+    stride: Sides = attribute("pair", (1, 1), help="step between outputs")
+    padding: Padding = attribute(
+        "padding",
+        "same",
+        help="same (d·(k−1) in all, keeps the size at stride 1), valid (none), same_upper (⌈H/s⌉, as TensorFlow's "
+        "and ONNX's), a number, [height, width] or [top, bottom, left, right]",
+    )
+    dilation: Sides = attribute("pair", (1, 1), help="step between the kernel's taps")
     bias: bool = attribute("flag", False, help="whether a bias is added, one an output channel")
 
     def window(self, inputs: tuple[Shape, ...]) -> Number:
@@ -46,40 +63,62 @@ class Windowed(Layer):
         return output[0] if self.bias else 0
 
     def label(self, inputs: tuple[Shape, ...]) -> str:
-        return f"{self.reported_kind.replace('_', ' ')} {show_pair(self.kernel)}"
+        return f"{self.reported_kind.replace('_', ' ')} {show_sides(self.kernel)}"
 
     def summary(self, inputs: tuple[Shape, ...]) -> str:
         text = self.label(inputs)
-        if self.stride != (1, 1):
-            text += f" /{self.stride[0] if self.stride[0] == self.stride[1] else show_pair(self.stride)}"
-        if self.dilation != (1, 1):
-            text += f" d={self.dilation[0] if self.dilation[0] == self.dilation[1] else show_pair(self.dilation)}"
+        if any(step != 1 for step in self.stride):
+            text += f" /{show_sides(self.stride, once=True)}"
+        if any(step != 1 for step in self.dilation):
+            text += f" d={show_sides(self.dilation, once=True)}"
         return text
 
-    def output_sides(self, shape: Shape, arithmetic: Arithmetic) -> Pair:
-        """Return the output's height and width."""
-        padding = (self.padding, self.padding) if isinstance(self.padding, str) else self.padding
-        height, width = (
-            side(shape[1 + axis], self.kernel[axis], self.stride[axis], padding[axis], self.dilation[axis], arithmetic)
-            for axis in (0, 1)
+    def output_sides(self, shape: Shape, arithmetic: Arithmetic) -> Sides:
+        """Return the sides of the output's map."""
+        words = paddings(self.padding, len(shape) - 1)
+        return tuple(
+            [
+                side(length, kernel, stride, padding, dilation, arithmetic)
+                for length, kernel, stride, padding, dilation in zip(
+                    shape[1:], self.kernel, self.stride, words, self.dilation, strict=True
+                )
+            ]
         )
-        return (height, width)
 
-    def margins(self, arithmetic: Arithmetic) -> Pair:
-        """Return the padding as numbers."""
-        if not isinstance(self.padding, str):
-            return self.padding
-        height, width = (same_padding(k, d, arithmetic) for k, d in zip(self.kernel, self.dilation, strict=True))
-        return (height, width)
+    def margins(self, shape: Shape, arithmetic: Arithmetic) -> tuple[Margin, ...]:
+        """Return the padding as numbers, before and behind, of every side of a map."""
+        words = paddings(self.padding, len(shape) - 1)
+        parts = zip(shape[1:], self.kernel, self.dilation, self.stride, words, strict=True)
+        return tuple([margin_of(*part, arithmetic) for part in parts])
 
-    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
-        height, width = map(Window, self.kernel, self.dilation, self.stride, self.margins(Arithmetic()))
-        return (height, width)
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        before = [margin for margin, _ in self.margins(inputs[0], Arithmetic())]
+        return tuple(map(Window, self.kernel, self.dilation, self.stride, before))
+
+
+def paddings(padding: Padding, sides: int) -> tuple[Margin | str, ...]:
+    """Return the padding of each side of a map: before and behind, or a word."""
+    if isinstance(padding, str):
+        return (padding,) * sides
+    if len(padding) == sides:
+        return tuple([(margin, margin) for margin in padding])
+    return tuple(zip(padding[::2], padding[1::2], strict=True))
+
+
+def margin_of(
+    length: Number, kernel: Number, dilation: Number, stride: Number, padding: Margin | str, arithmetic: Arithmetic
+) -> Margin:
+    """Return the padding of one side as numbers."""
+    if not isinstance(padding, str):
+        return padding
+    if padding == "same":
+        return same_margin(kernel, dilation, stride, arithmetic)
+    return (0, 0) if padding == "valid" else upper_margin(length, kernel, dilation, stride)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conv(Windowed):
-    """Convolution of C_in×H×W to C_out×H_out×W_out with `groups` groups.
+    """Convolution of C_in×H×W to C_out×H_out×W_out with `groups` groups; of one side or three likewise.
 
     weights = K_h·K_w·C_in·C_out/g, madds = weights·H_out·W_out.
     """
@@ -103,13 +142,13 @@ class Conv(Windowed):
         return divide(product(*self.kernel, inputs[0][0], self.out), self.groups)
 
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return product(self.weights(inputs, output), output[1], output[2])
+        return product(self.weights(inputs, output), *output[1:])
 
     def label(self, inputs: tuple[Shape, ...]) -> str:
         kind = "conv"
         if self.groups != 1:
             kind = "depthwise" if self.groups == inputs[0][0] == self.out else "group conv"
-        return f"{kind} {show_pair(self.kernel)}"
+        return f"{kind} {show_sides(self.kernel)}"
 
     def summary(self, inputs: tuple[Shape, ...]) -> str:
         text = super().summary(inputs)
@@ -135,14 +174,15 @@ class Depthwise(Windowed):
         return product(*self.kernel, output[0])
 
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return product(self.weights(inputs, output), output[1], output[2])
+        return product(self.weights(inputs, output), *output[1:])
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransposedConv(Windowed):
     """Transposed convolution: every input position spreads one kernel over the output.
 
-    The side is (H − 1)·s − 2p + d(k − 1) + output_padding + 1; weights = K_h·K_w·C_in·C_out/g,
+    The side is (H − 1)·s − p + d(k − 1) + output_padding + 1, with p the padding before and behind together; by
+    `same_upper` it is H·s. weights = K_h·K_w·C_in·C_out/g,
     madds = weights·H_in·W_in.
     """
 
@@ -150,7 +190,7 @@ class TransposedConv(Windowed):
 
     out: Number = attribute("whole", help="output channels")
     groups: Number = attribute("whole", 1, help="groups; channels divide by it")
-    output_padding: Pair = attribute("sizes", (0, 0), help="rows and columns added to one side of the output")
+    output_padding: Sides = attribute("sizes", (0, 0), help="rows and columns added to one side of the output")
 
     @property
     def stated_channels(self) -> Number:
@@ -171,30 +211,43 @@ class TransposedConv(Windowed):
                 )
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
-        sides: list[Number] = []
-        for axis, margin in enumerate(self.margins(arithmetic)):
+        lengths: list[Number] = []
+        for axis, (before, behind) in enumerate(self.margins(inputs[0], arithmetic)):
             length = (
                 (inputs[0][1 + axis] - 1) * self.stride[axis]
-                - 2 * margin
+                - (before + behind)
                 + self.dilation[axis] * (self.kernel[axis] - 1)
                 + self.output_padding[axis]
                 + 1
             )
+            if self.padding == "same_upper":
+                length = inputs[0][1 + axis] * self.stride[axis]
             if is_rational(length) and length < 1:
                 raise Fault(f"the map shrinks below 1: a side of {length}", expected="an output of at least 1×1")
-            sides.append(length if is_rational(length) else expanded(length))
-        return (self.out, sides[0], sides[1])
+            lengths.append(length if is_rational(length) else expanded(length))
+        return (self.out, *lengths)
+
+    def margins(self, shape: Shape, arithmetic: Arithmetic) -> tuple[Margin, ...]:
+        if self.padding != "same_upper":
+            return super().margins(shape, arithmetic)
+        found: list[Margin] = []
+        for kernel, stride, dilation, extra in zip(
+            self.kernel, self.stride, self.dilation, self.output_padding, strict=True
+        ):
+            both = dilation * (kernel - 1) + 1 - stride + extra
+            before = max(both, 0) // 2 if type(both) is int else divide(both, 2)
+            found.append((before, both - before))
+        return tuple(found)
 
     def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return divide(product(*self.kernel, inputs[0][0], self.out), self.groups)
 
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return product(self.weights(inputs, output), inputs[0][1], inputs[0][2])
+        return product(self.weights(inputs, output), *inputs[0][1:])
 
-    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
-        margins = self.margins(Arithmetic())
-        height, width = map(self._along, self.kernel, self.dilation, self.stride, margins)
-        return (height, width)
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        before = [margin for margin, _ in self.margins(inputs[0], Arithmetic())]
+        return tuple(map(self._along, self.kernel, self.dilation, self.stride, before))
 
     @staticmethod
     def _along(kernel: Number, dilation: Number, stride: Number, margin: Number) -> Reach:

@@ -1,79 +1,172 @@
-"""Matrix products: the fully connected layer and the product of two maps."""
+"""Matrix products: the fully connected layer, and products of two tensors."""
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Fault
+from flopcalc.errors import Fault, shorten
 from flopcalc.layers.base import Layer, Shape, attribute, show_shape
-from flopcalc.layers.reach import POINTWISE, WHOLE, Reach
+from flopcalc.layers.reach import SAME, WHOLE, Reach, pointwise
 from flopcalc.number import Arithmetic, Number, product
 
-__all__ = ["Linear", "Matmul"]
+__all__ = ["Einsum", "Linear", "Matmul"]
+
+_EQUATION = re.compile(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]*)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Linear(Layer):
-    """Fully connected layer on C×1×1: weights = C_in·C_out, madds the same."""
+    """Fully connected layer along one axis: weights = C_in·C_out, madds = weights × the positions of the other axes.
+
+    Without `axis` it reads features C, C×1×1, or a sequence C×L, position by position. A map of several positions needs
+    `axis: 0`, since what is meant is often a `flatten` before it.
+    """
 
     name: ClassVar[str] = "linear"
     contracts: ClassVar[bool] = True
-    own_sides: ClassVar[bool] = True
 
     out: Number = attribute("whole", help="output features")
     bias: bool = attribute("flag", True, help="whether a bias is added")
+    axis: Number | None = attribute("axis", optional=True, help="along which axis: 0, the channels, where not given")
 
     @property
-    def stated_channels(self) -> Number:
-        return self.out
+    def own_sides(self) -> bool:  # type: ignore[override]
+        """Whether its output is as high and wide whatever its input is."""
+        return self.axis is None
+
+    @property
+    def along(self) -> int:
+        """The axis along which it acts."""
+        return 0 if self.axis is None else int(self.axis)
+
+    @property
+    def stated_channels(self) -> Number | None:
+        return self.out if self.along == 0 else None
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
-        if not (arithmetic.equal(inputs[0][1], 1) and arithmetic.equal(inputs[0][2], 1)):
+        shape = inputs[0]
+        if self.axis is None and len(shape) > 2 and not all(arithmetic.equal(length, 1) for length in shape[1:]):
             raise Fault(
-                f"linear needs a 1×1 map, not {show_shape(inputs[0])}",
-                expected="C×1×1",
+                f"linear needs a {'×'.join('1' for _ in shape[1:])} map, not {show_shape(shape)}",
+                expected="C×" + "×".join("1" for _ in shape[1:]),
                 hint="put `- global_pool` or `- flatten` before it, or use a 1×1 conv",
             )
-        return (self.out, 1, 1)
+        return (*shape[: self.along], self.out, *shape[self.along + 1 :])
 
     def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return inputs[0][0] * self.out
+        return inputs[0][self.along] * self.out
 
     def biases(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return self.out if self.bias else 0
 
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return inputs[0][0] * self.out
+        shape = inputs[0]
+        return product(shape[self.along], self.out, *shape[: self.along], *shape[self.along + 1 :])
+
+    def summary(self, inputs: tuple[Shape, ...]) -> str:
+        return "linear" if self.along == 0 else f"linear axis={self.axis}"
+
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        sides = enumerate(inputs[0][1:], 1)
+        return tuple([WHOLE if axis == self.along and length != 1 else SAME for axis, length in sides])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matmul(Layer):
-    """Product of two maps, channel by channel: B×M×K times B×K×N is B×M×N, with B·M·K·N multiply-adds."""
+    """Product of the last two axes: B×M×K times B×K×N is B×M×N, with B·M·K·N multiply-adds, for any axes B before."""
 
     name: ClassVar[str] = "matmul"
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     contracts: ClassVar[bool] = True
     forms: ClassVar[tuple[str, ...]] = ("function", "operator", "module", "custom")
+    sides: ClassVar[tuple[int, int | None]] = (1, None)
 
     transpose: bool = attribute("flag", False, help="read the second map transposed: B×M×K times B×N×K")
 
     def _second(self, inputs: tuple[Shape, ...]) -> Shape:
-        batch, rows, columns = inputs[1]
-        return (batch, columns, rows) if self.transpose else (batch, rows, columns)
+        *batch, rows, columns = inputs[1]
+        return (*batch, columns, rows) if self.transpose else (*batch, rows, columns)
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
-        first, second = inputs[0], self._second(inputs)
-        if not (arithmetic.equal(first[0], second[0]) and arithmetic.equal(first[2], second[1])):
+        first, second = inputs[0], self._second(inputs) if len(inputs[1]) > 1 else inputs[1]
+        fits = len(first) == len(second) and arithmetic.equal(first[-1], second[-2])
+        if not fits or not all(map(arithmetic.equal, first[:-2], second[:-2])):
             raise Fault(
                 f"matmul cannot multiply {show_shape(first)} by {show_shape(second)}",
                 expected="B×M×K and B×K×N",
                 hint="" if self.transpose else "transpose: true reads the second map as B×N×K",
             )
-        return (first[0], first[1], second[2])
+        return (*first[:-1], second[-1])
 
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return product(*inputs[0], output[2])
+        return product(*inputs[0], output[-1])
 
-    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, Reach]:
-        return POINTWISE if all(shape[1:] == (1, 1) for shape in inputs) else (WHOLE, WHOLE)
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        if all(length == 1 for shape in inputs for length in shape[1:]):
+            return pointwise(len(inputs[0]) - 1)
+        return (WHOLE,) * (len(inputs[0]) - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Einsum(Layer):
+    """Product of two tensors, an axis a letter, summed over the letters that the result does not have.
+
+    ``hnd,hmd->hnm`` takes h·n·m·d multiply-adds: one for every value of all the letters.
+    """
+
+    name: ClassVar[str] = "einsum"
+    families: ClassVar[tuple[str, ...]] = ("matmul",)
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    contracts: ClassVar[bool] = True
+    forms: ClassVar[tuple[str, ...]] = ("function", "operator", "module", "custom")
+    short: ClassVar[str] = "equation"
+
+    equation: str = attribute("text", help="a letter an axis: hnd,hmd->hnm")
+
+    def _letters(self) -> tuple[str, str, str]:
+        match = _EQUATION.fullmatch(self.equation.replace(" ", ""))
+        if match is None or any(len({*letters}) < len(letters) for letters in match.groups()):
+            raise Fault(
+                f"equation is `{shorten(self.equation)}`",
+                expected="two tensors and the result, a letter an axis: hnd,hmd->hnm",
+                hint="`permute` and `reduce` act on one tensor",
+            )
+        return match[1], match[2], match[3]
+
+    def _lengths(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> dict[str, Number]:
+        found: dict[str, Number] = {}
+        for letters, shape in zip(self._letters(), inputs, strict=False):
+            if len(letters) != len(shape):
+                what = f"einsum reads {show_shape(shape)} as `{letters}`"
+                raise Fault(what, expected=f"a tensor of {len(letters)} axes")
+            for letter, length in zip(letters, shape, strict=True):
+                if not arithmetic.equal(found.setdefault(letter, length), length):
+                    what = f"`{letter}` of {self.equation} is {found[letter]} and {length}"
+                    raise Fault(what, expected="one length for every letter")
+        return found
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        lengths, written = self._lengths(inputs, arithmetic), self._letters()[2]
+        unknown = [letter for letter in written if letter not in lengths]
+        if unknown or not written:
+            what = (
+                f"`{unknown[0]}` of {self.equation} is no axis of what it reads"
+                if unknown
+                else "the result has no axis"
+            )
+            raise Fault(what, expected=f"letters among {', '.join(lengths)}")
+        return tuple([lengths[letter] for letter in written])
+
+    def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return product(*self._lengths(inputs, Arithmetic()).values())
+
+    def label(self, inputs: tuple[Shape, ...]) -> str:
+        return f"einsum {self.equation.replace(' ', '')}"
+
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        first, second, written = self._letters()
+        single = all(length == 1 for shape in inputs for length in shape[1:])
+        sides = len(inputs[0]) - 1
+        return pointwise(sides) if single or first[1:] == second[1:] == written[1:] else (WHOLE,) * sides

@@ -1,4 +1,4 @@
-"""Layers that bring several tensors together: add, multiply, concat."""
+"""Layers that bring several tensors together: add, multiply and their like, concat."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.layers.base import Equations, Layer, Shape, show_shape
-from flopcalc.number import Arithmetic, total
+from flopcalc.layers.base import Equations, Layer, Shape, attribute, show_shape
+from flopcalc.layers.reach import SAME, Reach, Unknown
+from flopcalc.number import Arithmetic, Number, total
 
-__all__ = ["Add", "Concat", "Multiply"]
+__all__ = ["Add", "Concat", "Divide", "Elementwise", "Maximum", "Minimum", "Multiply", "Subtract"]
 
 _FORMS = ("operator", "function", "module", "custom")
 
@@ -19,66 +20,105 @@ def _shapes(inputs: tuple[Shape, ...]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Add(Layer):
-    """Element-wise sum of tensors of one shape; of two it reads 2CHW and writes CHW."""
+class Elementwise(Layer):
+    """An operation on tensors of one rank, element by element; a side of 1 is spread over the others'."""
 
-    name: ClassVar[str] = "add"
     families: ClassVar[tuple[str, ...]] = ("elementwise",)
     arity: ClassVar[tuple[int, int | None]] = (2, None)
     forms: ClassVar[tuple[str, ...]] = _FORMS
-
-    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
-        return inputs[0]
+    verb: ClassVar[str] = "combine"
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
-        if not all(arithmetic.equal(shape, inputs[0]) for shape in inputs[1:]):
-            raise Fault(
-                f"add cannot sum {_shapes(inputs)}",
-                expected="equal shapes",
-                hint="a 1×1 conv on the shortcut changes its channels, a stride its size",
-            )
+        first = inputs[0]
+        if any(len(shape) != len(first) for shape in inputs[1:]):
+            raise self._unlike(inputs, "tensors of as many axes", "`reshape` gives a tensor axes of 1")
+        for lengths in zip(*inputs, strict=True):
+            larger = [length for length in lengths if length != 1]
+            if not all(arithmetic.equal(length, larger[0]) for length in larger[1:]):
+                hint = "a 1×1 conv on the shortcut changes its channels, a stride its size"
+                raise self._unlike(inputs, "equal shapes, or sides of 1", hint)
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        if all(shape == inputs[0] for shape in inputs[1:]):
+            return inputs[0]
+        return tuple([next((length for length in lengths if length != 1), 1) for lengths in zip(*inputs, strict=False)])
+
+    def _unlike(self, inputs: tuple[Shape, ...], expected: str, hint: str) -> Fault:
+        return Fault(f"{self.name} cannot {self.verb} {_shapes(inputs)}", expected=expected, hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Multiply(Layer):
+class Add(Elementwise):
+    """Element-wise sum; of two tensors of one shape it reads 2CHW and writes CHW."""
+
+    name: ClassVar[str] = "add"
+    verb: ClassVar[str] = "sum"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiply(Elementwise):
     """Element-wise product; a 1×1 map is spread over the other's height and width."""
 
     name: ClassVar[str] = "multiply"
-    families: ClassVar[tuple[str, ...]] = ("elementwise",)
-    arity: ClassVar[tuple[int, int | None]] = (2, None)
-    forms: ClassVar[tuple[str, ...]] = _FORMS
 
-    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
-        sides = [self._spread(tuple(shape[axis] for shape in inputs), inputs, arithmetic) for axis in (1, 2)]
-        return (inputs[0][0], sides[0], sides[1])
 
-    def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
-        if not all(arithmetic.equal(shape[0], inputs[0][0]) for shape in inputs[1:]):
-            raise Fault(f"multiply cannot combine {_shapes(inputs)}", expected="equal numbers of channels")
+@dataclass(frozen=True, kw_only=True)
+class Subtract(Elementwise):
+    """Element-wise difference of two tensors."""
 
-    @staticmethod
-    def _spread(sides: tuple[object, ...], inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> object:
-        larger = [length for length in sides if length != 1]
-        if not larger:
-            return 1
-        if not all(arithmetic.equal(length, larger[0]) for length in larger[1:]):
-            raise Fault(f"multiply cannot combine {_shapes(inputs)}", expected="equal heights and widths, or 1×1")
-        return larger[0]
+    name: ClassVar[str] = "subtract"
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Divide(Elementwise):
+    """Element-wise quotient of two tensors."""
+
+    name: ClassVar[str] = "divide"
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maximum(Elementwise):
+    """The greatest of the elements at a place."""
+
+    name: ClassVar[str] = "maximum"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minimum(Elementwise):
+    """The least of the elements at a place."""
+
+    name: ClassVar[str] = "minimum"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Concat(Layer):
-    """Concatenation along the channels; reads and writes every element, and of one tensor none."""
+    """Concatenation along an axis; reads and writes every element, and of one tensor none."""
 
     name: ClassVar[str] = "concat"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     forms: ClassVar[tuple[str, ...]] = ("function", "module", "custom")
     stacks: ClassVar[bool] = True
 
+    axis: Number | None = attribute("axis", optional=True, help="along which axis; the channels where not given")
+
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
-        if not all(arithmetic.equal(shape[1:], inputs[0][1:]) for shape in inputs[1:]):
-            raise Fault(f"concat cannot join {_shapes(inputs)}", expected="equal heights and widths")
-        return (total(shape[0] for shape in inputs), inputs[0][1], inputs[0][2])
+        axis, first = int(self.axis or 0), inputs[0]
+        others = (*first[:axis], *first[axis + 1 :])
+        for shape in inputs[1:]:
+            beside = (*shape[:axis], *shape[axis + 1 :])
+            if len(shape) != len(first) or not arithmetic.equal(beside, others):
+                expected = f"tensors that differ along axis {axis} alone" if axis else "equal heights and widths"
+                raise Fault(f"concat cannot join {_shapes(inputs)}", expected=expected)
+        return (*first[:axis], total(shape[axis] for shape in inputs), *first[axis + 1 :])
+
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        where = f"behind a concat along axis {self.axis}"
+        return tuple([Unknown(where) if self.axis == side else SAME for side in range(1, len(inputs[0]))])
 
     def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
         return ((),) if len(inputs) == 1 else ()
+
+    def summary(self, inputs: tuple[Shape, ...]) -> str:
+        return "concat" if not self.axis else f"concat axis={self.axis}"

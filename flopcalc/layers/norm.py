@@ -1,4 +1,4 @@
-"""Normalisation: a scale and a shift for every channel."""
+"""Normalisation: a scale and a shift for every channel, or for every element of some axes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,41 @@ from typing import ClassVar
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.layers.base import Layer, Shape, attribute
-from flopcalc.number import Arithmetic, Number, is_rational
+from flopcalc.number import Arithmetic, Number, is_rational, product
 
 __all__ = ["Norm"]
+
+_PLAIN = ("local_response",)
+"""The kinds that learn nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Norm(Layer):
-    """Batch, layer or group normalisation: 2C learnable parameters (running statistics are not learnable)."""
+    """Normalisation: 2C learnable parameters, scale and shift (running statistics are not learnable).
+
+    An rms norm has no shift, and a local response norm learns nothing. With `axis` a scale and a shift are learned for
+    every element of those axes, as in a layer norm over all of a map.
+    """
 
     name: ClassVar[str] = "norm"
     follows: ClassVar[bool] = True
 
-    kind: str = attribute("word", "batch", choices=("batch", "layer", "group"), help="over what the mean is taken")
+    kind: str = attribute(
+        "word",
+        "batch",
+        choices=("batch", "layer", "group", "instance", "rms", "local_response"),
+        help="over what the mean is taken",
+    )
     groups: Number = attribute("whole", 1, help="groups of a group norm")
     affine: bool = attribute("flag", True, help="whether scale and shift are learned")
+    bias: bool | None = attribute(
+        "flag",
+        optional=True,
+        help="whether a shift is learned beside the scale; of all but an rms norm if not given",
+    )
+    axis: tuple[int, ...] | None = attribute(
+        "axes", optional=True, help="for which axes: channels, where not given, map, all, an axis or a list of axes"
+    )
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         channels = inputs[0][0]
@@ -34,4 +54,8 @@ class Norm(Layer):
         return 2 * output[0] if self.kind == "batch" else 0
 
     def scales(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return 2 * output[0] if self.affine else 0
+        if not self.affine or self.kind in _PLAIN:
+            return 0
+        elements = output[0] if self.axis is None else product(*(output[axis] for axis in self.axis))
+        shifts = self.kind != "rms" if self.bias is None else self.bias
+        return 2 * elements if shifts else elements

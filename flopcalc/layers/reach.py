@@ -9,7 +9,19 @@ from typing import TypeAlias
 from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, is_rational
 
-__all__ = ["POINTWISE", "SAME", "SINGLE", "WHOLE", "Reach", "Resampled", "Spread", "Unknown", "Whole", "Window"]
+__all__ = [
+    "SAME",
+    "SINGLE",
+    "WHOLE",
+    "Reach",
+    "Resampled",
+    "Spread",
+    "Unknown",
+    "Whole",
+    "Window",
+    "passes",
+    "pointwise",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,7 @@ class Resampled:
     """A map of another size: position i lies on i·ratio of the input.
 
     ``nearest`` reads ⌊i·ratio⌋; ``bilinear`` reads the two neighbours of (i + ½)·ratio − ½, or the one that it is;
+    ``bicubic`` one more at either side of the two;
     ``mean`` reads from ⌊i·ratio⌋ up to but not including ⌈(i + 1)·ratio⌉.
 
     Examples
@@ -145,7 +158,8 @@ class Resampled:
         if self.mode == "mean":
             return range(position * read // written, -(-(position + 1) * read // written))
         doubled = (2 * position + 1) * read - written  # 2·written times the place between the rows
-        return range(doubled // (2 * written), -(-doubled // (2 * written)) + 1)
+        further = self.mode == "bicubic" and doubled % (2 * written) != 0
+        return range(doubled // (2 * written) - further, -(-doubled // (2 * written)) + 1 + further)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the first and the last position that a range of the output can read."""
@@ -159,9 +173,13 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A position reads what is no interval that moves along the axis; `where` says behind what, for an error."""
+    """A position reads what is no interval that moves along the axis; `where` says behind what, for an error.
+
+    `rearranged` tells whether each reads one position all the same, and only their order is another one.
+    """
 
     where: str
+    rearranged: bool = True
 
 
 Reach: TypeAlias = Window | Spread | Resampled | Whole | Unknown
@@ -174,5 +192,12 @@ SINGLE = Window(step=0)
 
 WHOLE = Whole()
 
-POINTWISE = (SAME, SAME)
-"""The reach of a layer whose output position reads the same input position, along both axes."""
+
+def pointwise(sides: int) -> tuple[Reach, ...]:
+    """Return the reach of a layer whose output position reads the same input position, along every side of the map."""
+    return (SAME,) * sides
+
+
+def passes(reach: tuple[Reach, ...]) -> bool:
+    """Tell whether an output position reads the same input position, along every side of the map."""
+    return all(along is SAME for along in reach)

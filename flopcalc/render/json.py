@@ -101,7 +101,7 @@ def _metrics(report: Report, costed: Costed) -> dict[str, int | str]:
 
 
 def _totals(report: Report) -> dict[str, Any]:
-    """Return every metric of the whole, receptive fields as (height, width); None where it is not known."""
+    """Return every metric of the whole, receptive fields by sides, as (height, width); None where it is not known."""
     field = _field(report, lambda: report.receptive_field)
     totals: dict[str, Any] = {}
     for name in KNOWN:
@@ -228,7 +228,7 @@ def graph_as_dict(report: Report) -> dict[str, Any]:
 
 
 def _field(report: Report, get: Callable[[], Field]) -> dict[str, Any]:
-    """Return a receptive field, each side (height, width); nulls where it is not known."""
+    """Return a receptive field by its sides, as (height, width); nulls where it is not known."""
     try:
         found = get()
     except FlopcalcError:

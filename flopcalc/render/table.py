@@ -258,10 +258,10 @@ def _title(item: Item, report: Report) -> Cell:
     """Return a row's name; where it is the size of a map, as that size, which may be a formula."""
     if "×" not in item.name:
         return item.name
-    _, height, width = item.group.output
-    size = f"{height}×{width}"
+    sides = item.group.output[1:]
+    size = "×".join(map(str, sides))
     if item.name.startswith(size) and all(row.stage == item.name for row in item.group.layers):
-        return Named((height, width), item.name[len(size) :])
+        return Named(sides, item.name[len(size) :])
     return item.name
 
 

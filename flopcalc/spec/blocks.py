@@ -75,7 +75,7 @@ class Blocks:
         found = self.file.mapping(node, "blocks", "a mapping of names to blocks")
         nodes: dict[str, tuple[Place, Node]] = {}
         for name, value in found.entries if found else ():
-            if name.text in LAYERS:
+            if name.text in LAYERS and not LAYERS[name.text].yields:
                 self.file.fail(f"`{name.text}` is a primitive layer and cannot be a block", name.place, "another name")
             elif name.text in MODIFIERS or name.text in CONSTRUCTS:
                 self.file.fail(f"`{name.text}` is a word of the language", name.place, "another name")
@@ -103,6 +103,18 @@ class Blocks:
         home.busy.pop()
         home.done[name] = spec
         return spec
+
+    def hides(self, name: str, locals_: Locals) -> bool:
+        """Tell whether a block of this file, or of a file in ``blocks/``, has the name of a layer and stands for it."""
+        home: Locals | None = locals_
+        while home is not None and name not in home.nodes:
+            home = home.outer
+        if home is not None or self.shared.get(name) is not None:
+            return True
+        try:
+            return self.find_block(name) is not None
+        except SpecError:
+            return True
 
     def find(self, name: str, locals_: Locals, place: Place) -> Spec | None:
         """Find a block: local ones first, innermost first, then the shared ones."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from flopcalc.errors import Place, one_of, shorten, suggest
 from flopcalc.expression import QUOTE_IT, RUNNING, Expression, check_name
-from flopcalc.layers import FORMS, Primitive, kinds
+from flopcalc.layers import FORMS, MOST_SIDES, Primitive, kinds
 from flopcalc.number import Value, readable
 from flopcalc.spec.model import Data, Definition, Input, Parameter, Variant
 from flopcalc.spec.names import ANY_CHOICE, ANY_WORD, VALUE, Names
@@ -239,7 +239,7 @@ def bind_inputs(
     bound: list[tuple[str, Place, list[str | Scalar]]] = []
     fresh: set[str] = set()
     for label, place, node in inputs:
-        if not isinstance(node, Sequence) or len(node.items) != 3:
+        if not isinstance(node, Sequence) or not 1 <= len(node.items) <= MOST_SIDES + 1:
             items_ = node.items if isinstance(node, Sequence) else ()
             what = f"a list of {len(items_)}" if items_ else node.what
             texts = [item.text for item in items_ if isinstance(item, Scalar)]
@@ -270,11 +270,11 @@ def bind_inputs(
 
 def read_input(reading: Reading, label: str, place: Place, items: list[str | Scalar], names: Names) -> Input:
     """Read the shape of an input."""
-    entries = tuple(
+    entries: tuple[str | Expression, ...] = tuple(
         item if isinstance(item, str) else reading.expression(item, names, what=f"an entry of {label}")
         for item in items
     )
-    return Input(label, place, (entries[0], entries[1], entries[2]))
+    return Input(label, place, entries)
 
 
 def read_outputs(reading: Reading, node: Node | None, labels: set[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import cache
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Place, listed, one_of, shorten, suggest
 from flopcalc.expression import Expression, literal
-from flopcalc.layers import LAYERS, Attribute
+from flopcalc.layers import AXES, LAYERS, PADDINGS, Attribute
 from flopcalc.spec.blocks import Blocks, Locals
 from flopcalc.spec.document import Document
 from flopcalc.spec.model import (
@@ -25,7 +25,7 @@ from flopcalc.spec.model import (
     bodies,
     measured,
 )
-from flopcalc.spec.modifiers import Where, read_modifiers
+from flopcalc.spec.modifiers import Where, read_modifiers, read_source
 from flopcalc.spec.names import ANY_WORD, Names
 from flopcalc.spec.reading import FAILED, Reading, counted
 from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence
@@ -152,16 +152,9 @@ def _use(
 ) -> Entry | None:
     """Read a primitive or a block with its attributes."""
     word = key.text
+    if word in LAYERS and not (LAYERS[word].yields and lists.blocks.hides(word, locals_)):
+        return _layer(lists, key, node, place, modifiers, where, names)
     attributes = _attribute_nodes(lists, word, node)
-    if word in LAYERS:
-        primitive = LAYERS[word]
-        declared = _declared(word)
-        needed = {attribute.name: "" for attribute in declared.values() if attribute.required}
-        read = tuple(
-            (scalar.text, _attribute(lists, declared[scalar.text], scalar, value, names))
-            for scalar, value in _checked(lists, word, attributes, declared, needed, place)
-        )
-        return LayerEntry(place, modifiers, _part(lists, modifiers, word, where), where.crowd, word, primitive, read)
     block = lists.blocks.find(word, locals_, key.place)
     if block is None:
         return None
@@ -186,11 +179,35 @@ def _use(
     return BlockEntry(place, modifiers, _part(lists, modifiers, word, where), where.crowd, block, bound)
 
 
-def _attribute_nodes(lists: Lists, word: str, node: Node | None) -> tuple[tuple[Scalar, Node], ...] | None:
+def _layer(
+    lists: Lists, key: Scalar, node: Node | None, place: Place, modifiers: Modifiers, where: Where, names: Names
+) -> LayerEntry:
+    """Read a primitive with its attributes."""
+    word = key.text
+    primitive, declared = LAYERS[word], _declared(word)
+    needed = {attribute.name: "" for attribute in declared.values() if attribute.required}
+    read: list[tuple[str, Expression]] = []
+    likes: list[tuple[str, str, Place]] = []
+    attributes = _attribute_nodes(lists, word, node, primitive.layer.short)
+    for scalar, value in _checked(lists, word, attributes, declared, needed, place):
+        if declared[scalar.text].type == "like":
+            likes.append((scalar.text, read_source(lists.reading, value, where, "like"), value.place))
+        else:
+            read.append((scalar.text, _attribute(lists, declared[scalar.text], scalar, value, names)))
+    part = _part(lists, modifiers, word, where)
+    return LayerEntry(place, modifiers, part, where.crowd, word, primitive, tuple(read), tuple(likes))
+
+
+def _attribute_nodes(
+    lists: Lists, word: str, node: Node | None, short: str = ""
+) -> tuple[tuple[Scalar, Node], ...] | None:
+    """Return the attributes of an entry; `short` is the one that may be given alone, as in ``permute: [1, 0]``."""
     if node is None or node.null:
         return ()
     if isinstance(node, Mapping):
         return node.entries
+    if short:
+        return ((Scalar(short, True, node.place), node),)
     lists.file.fail(
         f"the attributes of {shorten(word)} are {node.what}",
         node.place,
@@ -245,8 +262,12 @@ def _checked(
 
 def _attribute(lists: Lists, declared: Attribute, key: Scalar, node: Node, names: Names) -> Expression:
     words: tuple[str, ...] = declared.choices
+    if declared.type == "text":
+        return literal(lists.reading.word(node, key.text), node.place)
     if declared.type == "padding":
-        words = ("same",)
+        words = PADDINGS
+    elif declared.type == "axes":
+        words = AXES
     return lists.reading.expression(node, names, words, key.text)
 
 

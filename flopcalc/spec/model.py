@@ -85,11 +85,11 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One tensor that enters: its label and its three entries, each a new name or an expression."""
+    """One tensor that enters: its label and the entries of its shape, each a new name or an expression."""
 
     label: str
     place: Place
-    entries: tuple[str | Expression, str | Expression, str | Expression]
+    entries: tuple[str | Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ class LayerEntry(Item):
     word: str
     primitive: Primitive
     attributes: tuple[tuple[str, Expression], ...]
+    likes: tuple[tuple[str, str, Place], ...] = ()
+    """Attributes that are the shape of a labelled tensor, by their names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

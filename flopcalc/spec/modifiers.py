@@ -15,7 +15,7 @@ from flopcalc.spec.names import Names
 from flopcalc.spec.reading import Reading
 from flopcalc.spec.syntax import Mapping, Node, Scalar, Sequence
 
-__all__ = ["Where", "read_modifiers"]
+__all__ = ["Where", "read_modifiers", "read_source"]
 
 
 @dataclass
@@ -62,12 +62,12 @@ def read_modifiers(reading: Reading, node: Mapping, where: Where) -> Modifiers:
     value = node.get("from")
     if value is not None:
         items = value.items if isinstance(value, Sequence) else (value,)
-        sources = tuple(_source(reading, item, where) for item in items)
+        sources = tuple(read_source(reading, item, where) for item in items)
         if not sources:
             reading.file.fail("`from` is an empty list", value.place, "at least one label")
     place = value.place if value is not None else None
     shares = node.get("shares")
-    named = None if shares is None else _source(reading, shares, where, "shares")
+    named = None if shares is None else read_source(reading, shares, where, "shares")
     once = node.get("shared")
     shared = None
     if once is not None and repeat is None:
@@ -111,7 +111,8 @@ def _written_of(reading: Reading, node: Mapping, names: Names) -> Expression | N
     return None
 
 
-def _source(reading: Reading, node: Node, where: Where, modifier: str = "from") -> str:
+def read_source(reading: Reading, node: Node, where: Where, modifier: str = "from") -> str:
+    """Read the label of a tensor that is set before."""
     label = reading.word(node, modifier)
     first = label.split(".")[0]
     numbered = first.rstrip("0123456789").rstrip("_")  # where a name stands several times, a number follows it

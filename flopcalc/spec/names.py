@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from flopcalc.dataclass import dataclass, field
-from flopcalc.expression import AMBIGUOUS, FUNCTIONS, RUNNING
+from flopcalc.expression import AMBIGUOUS, FUNCTIONS, OF_MAP, RUNNING
 
 __all__ = ["ANY_CHOICE", "ANY_WORD", "VALUE", "AnyWord", "Names"]
 
@@ -64,7 +64,7 @@ class Names:
         for names in self.kinds.maps:
             if name in names:
                 return names[name]
-        running = self.running and name.removeprefix("map.") in RUNNING
+        running = self.running and (name in RUNNING or (name.removeprefix("map.") in OF_MAP and "." in name))
         return VALUE if running or (self.turn and name == "i") else HIDDEN
 
     def __contains__(self, name: object) -> bool:

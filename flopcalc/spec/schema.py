@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flopcalc.layers import FORMS, LAYERS, Attribute, kinds
+from flopcalc.layers import FORMS, LAYERS, MOST_SIDES, Attribute, kinds
 from flopcalc.spec.words import BRANCHES_KEYS, MERGES, PARAMETER_KEYS, TABLE_KEYS
 
 __all__ = ["spec_schema"]
@@ -44,7 +44,7 @@ def spec_schema() -> dict[str, Any]:
                 ],
             },
             "parameter": _parameter(),
-            "shape": {"type": "array", "items": _EXPRESSION, "minItems": 3, "maxItems": 3},
+            "shape": {"type": "array", "items": _EXPRESSION, "minItems": 1, "maxItems": MOST_SIDES + 1},
             "layers": {"type": "array", "items": {"$ref": "#/$defs/entry"}},
             "entry": _entry(),
             "table": _table(),

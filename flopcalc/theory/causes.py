@@ -20,7 +20,7 @@ from flopcalc.layers import Layer, Shape
 from flopcalc.layers.conv import Conv, Depthwise, Windowed
 from flopcalc.layers.reshape import Split
 from flopcalc.metrics import COUNTED, METRICS
-from flopcalc.number import Number, divide, expanded, is_rational, normal, total
+from flopcalc.number import Number, divide, expanded, is_rational, normal, product, total
 from flopcalc.report import Report
 from flopcalc.theory.equivalence import evaluated, is_zero, symbols_of
 from flopcalc.theory.textbook import textbook
@@ -525,51 +525,52 @@ def _full(node: Node, inputs: tuple[Shape, ...], output: Shape) -> Layer | None:
     return Conv(out=output[0], kernel=layer.kernel, stride=layer.stride, padding=layer.padding, bias=layer.bias)
 
 
-def _with_kernel(node: Node, kernel: tuple[Number, Number]) -> Layer | None:
+def _with_kernel(node: Node, kernel: tuple[Number, ...]) -> Layer | None:
     layer = node.layer
     assert isinstance(layer, Windowed)
-    wanted = layer.kernel == (1, 1) if kernel != (1, 1) else layer.kernel != (1, 1)
+    single = all(length == 1 for length in layer.kernel)
+    wanted = len(kernel) == len(layer.kernel) and single == any(length != 1 for length in kernel)
     return replace(layer, kernel=kernel) if wanted else None
 
 
 def _one_over_side(node: Node) -> Number | None:
     layer = node.layer
     assert isinstance(layer, Windowed)
-    square = layer.kernel[0] == layer.kernel[1] != 1
+    square = layer.kernel[0] != 1 and all(length == layer.kernel[0] for length in layer.kernel)
     return divide(1, layer.kernel[0]) if square else None
 
 
 def _spanned(node: Node) -> Layer | None:
     layer = node.layer
     assert isinstance(layer, Windowed)
-    if layer.dilation == (1, 1):
+    if all(step == 1 for step in layer.dilation):
         return None
-    height, width = (d * (k - 1) + 1 for k, d in zip(layer.kernel, layer.dilation, strict=True))
-    return replace(layer, kernel=(height, width), dilation=(1, 1))
+    spans = tuple([d * (k - 1) + 1 for k, d in zip(layer.kernel, layer.dilation, strict=True)])
+    return replace(layer, kernel=spans, dilation=(1,) * len(spans))
 
 
 def _dilated_area(node: Node) -> Number | None:
     layer = node.layer
     assert isinstance(layer, Windowed)
-    return layer.dilation[0] * layer.dilation[1]
+    return product(*layer.dilation)
 
 
 def _at_input(read: Shape, written: Shape) -> tuple[Shape, Shape] | None:
     if read[1:] == written[1:]:
         return None
-    return read, (written[0], read[1], read[2])
+    return read, (written[0], *read[1:])
 
 
 def _at_one_side(read: Shape, written: Shape) -> tuple[Shape, Shape] | None:
-    if read[1] == written[1] or read[2] == written[2]:
+    if len(read) != 3 or len(written) != 3 or read[1] == written[1] or read[2] == written[2]:
         return None
     return read, (written[0], written[1], read[2])
 
 
 def _at(size: Shape, read: Shape, written: Shape) -> tuple[Shape, Shape] | None:
-    if read[1:] == written[1:] == size[1:]:
+    if read[1:] == written[1:] == size[1:] or len(read) != len(size) or len(written) != len(size):
         return None
-    return (read[0], size[1], size[2]), (written[0], size[1], size[2])
+    return (read[0], *size[1:]), (written[0], *size[1:])
 
 
 # -- counting --------------------------------------------------------------------------------------------------------

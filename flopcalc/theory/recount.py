@@ -359,7 +359,9 @@ def whole_formulas(reports: Iterable[Report]) -> tuple[Any, ...]:
                 ]
             for value in layer.values().values():
                 values += value if isinstance(value, tuple) else (value,)
-            values += layer.margins(Arithmetic()) if isinstance(layer, Windowed) else ()
+            if isinstance(layer, Windowed):
+                margins = layer.margins(graph.input_shapes(node)[0], Arithmetic())
+                values += [margin for ends in margins for margin in ends]
             values += [turn.count for turn in node.turns]
         for value in values:
             if _is_formula(value) and not value.is_Symbol and not (value.free_symbols & turns):

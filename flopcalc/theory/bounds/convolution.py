@@ -193,7 +193,7 @@ def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Leas
     c2 = output[0]
     deep = isinstance(layer, Depthwise)
     groups = c1 if deep else getattr(layer, "groups", 1)
-    written = product(output[1], output[2])
+    written = product(*output[1:])
     return LeastMac(
         c1,
         c2,

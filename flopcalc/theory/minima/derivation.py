@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import ParameterError, Problem, UndecidedError, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.expression import read_relation
+from flopcalc.layers import sides_called
 from flopcalc.metrics import COUNTED, check_metric
 from flopcalc.number import Arithmetic, Number, Relation, as_expr, as_text, is_symbolic, normal
 from flopcalc.report import Report
@@ -226,12 +227,11 @@ def _help(spec: Spec, name: str, where: Mapping[str, object]) -> str:
         return ""
     if name in spec.parameters:
         return spec.parameters[name].help
-    sides = ("channels", "height", "width")
     return next(
         (
             f"{side} of the input"
             for entry in spec.inputs
-            for side, item in zip(sides, entry.entries, strict=True)
+            for side, item in zip(sides_called(len(entry.entries)), entry.entries, strict=True)
             if item == name
         ),
         "",

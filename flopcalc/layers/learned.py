@@ -1,0 +1,96 @@
+"""Learned tensors: a parameter by itself, a scale for every channel, a table of embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from flopcalc.cost import Cost
+from flopcalc.dataclass import dataclass
+from flopcalc.errors import Fault, shorten
+from flopcalc.layers.base import Layer, Shape, attribute, volume
+from flopcalc.number import Arithmetic, Number, product
+
+__all__ = ["Embedding", "LearnedTensor", "Scale"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnedTensor(Layer):
+    """A learned tensor that reads nothing: a class token, a position embedding. It is memory already, a view of itself.
+
+    What reads it counts the access, as of any tensor; it is learned, so it is in `params`.
+    """
+
+    name: ClassVar[str] = "parameter"
+    arity: ClassVar[tuple[int, int | None]] = (0, 0)
+    forms: ClassVar[tuple[str, ...]] = ("function", "module", "custom")
+    short: ClassVar[str] = "shape"
+
+    shape: Shape = attribute("shape", help="channels first")
+
+    @property
+    def stated_channels(self) -> Number:
+        return self.shape[0]
+
+    def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
+        return (False, False)
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        if -1 in self.shape:
+            raise Fault(f"shape is {shorten(str(list(self.shape)))}", expected="a length for every side")
+        return self.shape
+
+    def scales(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return volume(output)
+
+    def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
+        return replace(super().cost(inputs, output, view=view), mac=0, outputs=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale(Layer):
+    """A learned factor for every channel, or for every element of some axes; with a shift unless `bias` is false.
+
+    Source: LayerScale of CaiT (arXiv:2103.17239), section 2, has no bias.
+    """
+
+    name: ClassVar[str] = "scale"
+    families: ClassVar[tuple[str, ...]] = ("elementwise",)
+    follows: ClassVar[bool] = True
+    forms: ClassVar[tuple[str, ...]] = ("operator", "function", "module", "custom")
+
+    bias: bool = attribute("flag", True, help="whether a shift is learned beside the factor")
+    axis: tuple[int, ...] | None = attribute(
+        "axes",
+        optional=True,
+        help="for which axes: channels, where not given, map, all, an axis, a list of axes; [] for one factor in all",
+    )
+
+    def scales(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        elements = output[0] if self.axis is None else product(*(output[axis] for axis in self.axis))
+        return 2 * elements if self.bias else elements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedding(Layer):
+    """A row of D learned numbers for every index: N indices to D×N. It reads the rows that it needs and no others."""
+
+    name: ClassVar[str] = "embedding"
+    forms: ClassVar[tuple[str, ...]] = ("module", "functional", "custom")
+
+    count: Number = attribute("whole", help="how many rows the table has: words of the vocabulary")
+    out: Number = attribute("whole", help="numbers in a row")
+
+    @property
+    def stated_channels(self) -> Number:
+        return self.out
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        return (self.out, *inputs[0])
+
+    def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return self.count * self.out
+
+    def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
+        cost = super().cost(inputs, output, view=view)
+        return replace(cost, mac=cost.inputs + 2 * cost.outputs)

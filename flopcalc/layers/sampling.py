@@ -1,0 +1,73 @@
+"""Layers that read where another tensor says: deformable convolution and sampling on a grid."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flopcalc.dataclass import dataclass
+from flopcalc.errors import Fault
+from flopcalc.layers.base import Layer, Shape, attribute, show_shape
+from flopcalc.layers.conv import Conv
+from flopcalc.layers.reach import Reach, Unknown
+from flopcalc.number import Arithmetic, is_rational
+
+__all__ = ["DeformableConv", "GridSample"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeformableConv(Conv):
+    """A convolution whose taps are moved by offsets, its second input, and weighted by a mask, its third.
+
+    Multiply-adds are those of the convolution; the interpolation between positions is none of them.
+
+    Source: Dai et al. 2017, arXiv:1703.06211, section 2.1; with a mask Zhu et al. 2018, arXiv:1811.11168, section 3.2.
+    """
+
+    name: ClassVar[str] = "deformable_conv"
+    arity: ClassVar[tuple[int, int | None]] = (2, 3)
+    sides: ClassVar[tuple[int, int | None]] = (2, 2)
+    forms: ClassVar[tuple[str, ...]] = ("module", "functional", "custom")
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        output = super().output(inputs, arithmetic)
+        taps = self.kernel[0] * self.kernel[1]
+        for what, shape, each in zip(("offsets", "mask"), inputs[1:], (2 * taps, taps), strict=False):
+            uneven = is_rational(shape[0]) and is_rational(each) and shape[0] % each
+            if uneven or not arithmetic.equal(shape[1:], output[1:]):
+                raise Fault(
+                    f"the {what} of a deformable conv are {show_shape(shape)}",
+                    expected=f"{show_shape((each, *output[1:]))}, or a multiple of its channels",
+                )
+        return output
+
+    def label(self, inputs: tuple[Shape, ...]) -> str:
+        return "deformable " + super().label(inputs)
+
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        return (Unknown("behind a deformable convolution, which reads where its offsets say", False),) * 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridSample(Layer):
+    """The map read at the places of a grid, its second input 2×H×W, between positions by interpolation."""
+
+    name: ClassVar[str] = "grid_sample"
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    sides: ClassVar[tuple[int, int | None]] = (2, 2)
+    forms: ClassVar[tuple[str, ...]] = ("functional", "module", "custom")
+
+    mode: str = attribute(
+        "word", "bilinear", choices=("nearest", "bilinear", "bicubic"), help="how values are interpolated"
+    )
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        grid = inputs[1]
+        if len(grid) != 3 or not arithmetic.equal(grid[0], 2):
+            raise Fault(f"the grid is {show_shape(grid)}", expected="2×H×W, a place for every output position")
+        return (inputs[0][0], *grid[1:])
+
+    def summary(self, inputs: tuple[Shape, ...]) -> str:
+        return f"grid sample {self.mode}"
+
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        return (Unknown("behind a grid sample, which reads where its grid says", False),) * 2

@@ -105,6 +105,8 @@ class Signature:
     call: Callable[..., Value]
     help: str
     variadic: bool = False
+    of_list: bool = False
+    """Whether its argument is a list."""
 
 
 def _make_divisible(
@@ -121,6 +123,15 @@ def _range(arithmetic: Arithmetic, n: Number) -> Value:
         raise Fault("the list is too large", expected=f"at most {MOST_ITEMS:,} entries")
     arithmetic.spend(n // 4)
     return tuple(range(n))
+
+
+def _sum(arithmetic: Arithmetic, items: tuple[Value, ...]) -> Value:
+    found: Number = 0
+    for item in items:
+        if isinstance(item, (bool, str, tuple, dict)):
+            raise Fault(f"sum of a list with {shorten(as_text(item))}", expected="numbers")
+        found = arithmetic.add(found, item)
+    return found
 
 
 FUNCTIONS: Mapping[str, Signature] = {
@@ -144,6 +155,8 @@ FUNCTIONS: Mapping[str, Signature] = {
         "x to the nearest multiple of divisor (8), at least min (divisor), never below limit (0.9) times x",
     ),
     "range": Signature(("n",), 1, _range, "the list of the whole numbers from 0 below n"),
+    "sum": Signature(("list",), 1, _sum, "the sum of the numbers of a list", of_list=True),
+    "len": Signature(("list",), 1, lambda arithmetic, items: len(items), "how many entries a list has", of_list=True),
 }
 
 AMBIGUOUS = frozenset(_CONSTANTS) | frozenset(_YAML_WORDS)
@@ -788,9 +801,31 @@ class _Compiler:
         return lambda scope: weighed(tuple([item(scope) for item in items]), scope)
 
     def visit_Subscript(self, node: ast.Subscript) -> Evaluator:
+        if isinstance(node.slice, ast.Slice):
+            return self._slice(node, node.slice)
         container, index = self.visit(node.value), self.visit(node.slice)
         offset = self.offset(node)
         return lambda scope: _item(container(scope), index(scope), offset)
+
+    def _slice(self, node: ast.Subscript, ends: ast.Slice) -> Evaluator:
+        """Read a part of a list, `rows[1:]`."""
+        offset = self.offset(node)
+        if ends.step is not None:
+            raise Fault("a slice has no step", expected="list[first:last]", offset=offset)
+        container = self.visit(node.value)
+        first, last = (None if end is None else self.visit(end) for end in (ends.lower, ends.upper))
+
+        def part(scope: Scope) -> Value:
+            found = container(scope)
+            if not isinstance(found, tuple):
+                raise Fault(f"{describe(found)} has no entries", expected="a list before [ ]", offset=offset)
+            bounds = [None if end is None else settled(end(scope)) for end in (first, last)]
+            for bound in bounds:
+                if bound is not None and type(bound) is not int:
+                    raise Fault(f"{describe(bound)} cannot be an index", expected="a whole number", offset=offset)
+            return weighed(found[slice(*bounds)], scope)
+
+        return part
 
     def visit_Call(self, node: ast.Call) -> Evaluator:
         offset = self.offset(node)
@@ -838,7 +873,8 @@ class _Compiler:
             raise Fault(f"{name} is given too many values", expected=expected, offset=offset)
 
         def call(scope: Scope) -> Value:
-            values = [_want_number(argument(scope), name, offset) for argument in arguments]
+            want = _want_list if signature.of_list else _want_number
+            values = [want(argument(scope), name, offset) for argument in arguments]
             extra = {key: _want_number(argument(scope), name, offset) for key, argument in named.items()}
             try:
                 return signature.call(scope.arithmetic, *values, **extra)
@@ -848,6 +884,12 @@ class _Compiler:
                 raise
 
         return call
+
+
+def _want_list(value: Value, name: str, offset: int) -> Any:
+    if not isinstance(value, tuple):
+        raise Fault(f"{name} is given {describe(value)}", expected=f"{name}(list)", offset=offset)
+    return value
 
 
 def _item(container: Value, index: Value, offset: int) -> Value:

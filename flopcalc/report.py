@@ -589,6 +589,18 @@ def make_report(
     )
 
 
+def _map_of(shape: Shape) -> str:
+    """Return the size of a map as the name of a stage.
+
+    Examples
+    --------
+    >>> _map_of((64, 56, 56)), _map_of((192, 197)), _map_of((1000,))
+    ('56×56', 'length 197', 'features')
+    """
+    sides = [str(side) for side in shape[1:]]
+    return "×".join(sides) if len(sides) > 1 else f"length {sides[0]}" if sides else "features"
+
+
 def _stages(graph: Graph) -> dict[str, str]:
     """Return the stage of every unit: its named group, or else the size of the map that it writes.
 
@@ -601,7 +613,7 @@ def _stages(graph: Graph) -> dict[str, str]:
     seen: dict[str, int] = {}
     previous = ""
     for unit, (named, shape) in last.items():
-        base = named or "×".join(map(str, shape[1:])) or str(shape[0])
+        base = named or _map_of(shape)
         if base != previous:
             seen[base] = seen.get(base, 0) + 1
             previous = base

@@ -11,10 +11,11 @@ from flopcalc.building.repeats import count_of, lay_out
 from flopcalc.building.site import Here, Site
 from flopcalc.building.strands import Strand, divided, read_again
 from flopcalc.building.turning import assume_turns, close_turn, one_turn, open_turn, peel
-from flopcalc.errors import Place
+from flopcalc.errors import Place, shorten
+from flopcalc.expression import Expression
 from flopcalc.graph import Turn
 from flopcalc.layers import LAYERS, Add, Concat, Shape, Slice, Split, show_shape
-from flopcalc.number import Number, expanded, is_rational, is_symbolic, product, total
+from flopcalc.number import Number, as_text, expanded, is_rational, is_symbolic, product, total
 from flopcalc.spec.model import BranchesEntry, BranchPath, Listing
 
 __all__ = ["Run", "build_branches"]
@@ -29,6 +30,10 @@ def build_branches(site: Site, entry: BranchesEntry, here: Here, tensor: int, ru
     strands: list[Strand] = []
     offset: Number = 0
     for number, path in enumerate(entry.paths):
+        if path.when is not None and not _kept(site, path.when, here, tensor):
+            if widths is not None:
+                raise site.faults.fail("a path with `when` sees the whole input", path.place, "no `split`")
+            continue
         start = tensor
         if widths is not None:
             start = _split(site, entry, here.trail, tensor, widths, number, offset)
@@ -37,6 +42,15 @@ def build_branches(site: Site, entry: BranchesEntry, here: Here, tensor: int, ru
     if not strands:
         raise site.faults.fail("no path is left to merge", entry.place, "at least one path")
     return _merge(site, entry, here, strands)
+
+
+def _kept(site: Site, when: Expression, here: Here, tensor: int) -> bool:
+    """Tell whether there is a path."""
+    site.focus(tensor)
+    kept = when.evaluate(here.scope)
+    if not isinstance(kept, bool):
+        raise site.faults.fail(f"`when` is {shorten(as_text(kept))}", when.place, "true or false")
+    return kept
 
 
 # -- a part of the channels for each ---------------------------------------------------------------------------------
@@ -161,8 +175,9 @@ def _merge(site: Site, entry: BranchesEntry, here: Here, strands: list[Strand]) 
     tensors = [strand.tensor for strand in strands]
     if site.faults.doubts:
         site.faults.doubt = site.faults.doubt_of(tensors)
-    if len(strands) == 1 and strands[0].turn is None and not merging.stacks and entry.paths[0].repeat is not None:
-        return strands[0].tensor  # a repeat of one turn: there is nothing to add
+    alone = len(strands) == 1 and strands[0].turn is None and not merging.stacks
+    if alone and any(path.repeat is not None or path.when is not None for path in entry.paths):
+        return strands[0].tensor  # a repeat of one turn, or one path that is left: there is nothing to add
     layer, trail, place = merging.make({}), here.trail, entry.place
     if all(strand.turn is None for strand in strands):
         return place_extra(site, layer, tensors, trail, place, written=written)

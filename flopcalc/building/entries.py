@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from flopcalc.building.branches import build_branches
-from flopcalc.building.faults import Stop
+from flopcalc.building.faults import Reached, Stop
 from flopcalc.building.inputs import check_inputs, enter_block
-from flopcalc.building.names import Named, Trail, part_of, source
-from flopcalc.building.placing import build_layer, forms_of
+from flopcalc.building.names import Named, Trail, filled, part_of, source
+from flopcalc.building.placing import build_layer, build_parts, forms_of
 from flopcalc.building.repeats import build_repeat
 from flopcalc.building.scopes import check_parameters, define, settle
 from flopcalc.building.sharing import owner_of, share
 from flopcalc.building.site import Here, Site
-from flopcalc.errors import FlopcalcError, shorten
+from flopcalc.errors import FlopcalcError, listed, shorten, suggest
 from flopcalc.expression import Expression, Scope
 from flopcalc.number import Value, as_text
 from flopcalc.spec.model import BlockEntry, Entry, GroupEntry, LayerEntry, Listing, TableEntry
@@ -32,8 +32,13 @@ def build_listing(site: Site, listing: Listing, here: Here, tensor: int) -> int:
         tensors = [tensor]
         try:
             if modifiers.when is not None and not _wanted(site, modifiers.when, here, tensor):
-                if modifiers.label:
-                    labels[modifiers.label] = _passing(site, entry, here, tensor)
+                passing = _passing(site, entry, here, tensor)
+                if modifiers.otherwise is not None:
+                    inner = here._replace(labels=site.inner_labels(labels, modifiers.otherwise))
+                    tensor = passing = build_listing(site, modifiers.otherwise, inner, passing)
+                for label in (modifiers.label, *modifiers.labels):
+                    if label:
+                        labels[label] = passing
                 continue
             if modifiers.sources:
                 tensors = _read(site, entry, here)
@@ -42,6 +47,8 @@ def build_listing(site: Site, listing: Listing, here: Here, tensor: int) -> int:
             else:
                 turn = partial(_build, site, entry, here)
                 tensor = build_repeat(site, entry, modifiers.repeat, here, tensors, turn)
+            if modifiers.name is not None or modifiers.label:
+                _end_at(site, here, tensor, modifiers.label)
         except (Stop, FlopcalcError) as error:
             tensor = _go_on(site, error, tensors)
         if modifiers.label:
@@ -61,16 +68,15 @@ def _wanted(site: Site, when: Expression, here: Here, tensor: int) -> bool:
 def _passing(site: Site, entry: Entry, here: Here, tensor: int) -> int:
     """Return the tensor that the label of an entry which is left out stands for."""
     modifiers = entry.modifiers
-    if len(modifiers.sources) != 1:
-        return tensor
-    return source(site.faults, modifiers.sources[0], here.labels, here.trail, modifiers.sources_place)
+    return tensor if len(modifiers.sources) != 1 else _read(site, entry, here)[0]
 
 
 def _read(site: Site, entry: Entry, here: Here) -> list[int]:
     """Return the tensors that an entry reads by their labels."""
     sources, place = entry.modifiers.sources, entry.modifiers.sources_place
     site.spend(len(sources), place)
-    return [source(site.faults, label, here.labels, here.trail, place) for label in sources]
+    labels = [filled(site.faults, label, here.scope) for label in sources]
+    return [source(site.faults, label, here.labels, here.trail, place) for label in labels]
 
 
 def _go_on(site: Site, error: Stop | FlopcalcError, tensors: list[int]) -> int:
@@ -102,7 +108,8 @@ def _build_kind(site: Site, entry: Entry, here: Here, tensors: list[int]) -> int
     """Build an entry by its kind."""
     site.focus(tensors[0])
     if isinstance(entry, LayerEntry):
-        return build_layer(site, entry, here, tensors)
+        parts = entry.modifiers.labels
+        return build_parts(site, entry, here, tensors, parts) if parts else build_layer(site, entry, here, tensors)
     if isinstance(entry, BlockEntry):
         return _block(site, entry, here, tensors)
     begin = len(site.draft.nodes)
@@ -119,6 +126,7 @@ def _build_kind(site: Site, entry: Entry, here: Here, tensors: list[int]) -> int
     if isinstance(entry, GroupEntry):
         seen = site.inner_labels(labels, entry.body)
         result = build_listing(site, entry.body, Here(scope, seen, inner), tensors[0])
+        labels.update((label, seen[label]) for label in entry.modifiers.carry)
         if part:
             inner.keep(entry.body, seen)
     elif isinstance(entry, TableEntry):
@@ -151,18 +159,47 @@ def _block(site: Site, entry: BlockEntry, here: Here, tensors: list[int]) -> int
     turn = site.root.values.pop("i", None)
     around = site.forms
     site.forms = forms_of(spec, scope, around)
+    outputs = spec.outputs
+    last, site.ending = site.ending, None if entry.modifiers.until is None else (inner, entry.modifiers.until)
     try:
         result = build_listing(site, spec.layers, Here(scope, labels, inner), tensors[0])
+    except Reached as end:
+        if end.trail is not inner:
+            raise
+        result, outputs = end.tensor, tuple([label for label in spec.outputs if label in labels])
+    else:
+        if entry.modifiers.until is not None:
+            _refuse_end(site, entry, inner)
     finally:
         site.forms = around
+        site.ending = last
     inner.keep(spec.layers, labels)
     if turn is not None:
         site.root.values["i"] = turn
-    for label in spec.outputs:
+    for label in outputs:
         site.draft.use(source(faults, label, labels, inner, entry.place))
     if entry.modifiers.name is not None:
         trail.names[part] = Named(result, inner.names, range(begin, len(site.draft.nodes)))
     return result
+
+
+def _end_at(site: Site, here: Here, tensor: int, label: str | None) -> None:
+    """End a block where the name is reached after which nothing of it is wanted."""
+    if site.ending is None:
+        return
+    trail, name = site.ending
+    if here.trail is trail and (label == name or name in trail.names):
+        raise Reached(trail, tensor if label == name else trail.names[name].tensor)
+
+
+def _refuse_end(site: Site, entry: BlockEntry, trail: Trail) -> NoReturn:
+    known = [*trail.names]
+    raise site.faults.fail(
+        f"{entry.block.name} has nothing named `{shorten(str(entry.modifiers.until))}`",
+        entry.place,
+        "the `name` of one of its entries: " + listed(known),
+        suggest(str(entry.modifiers.until), known),
+    )
 
 
 def _around(site: Site, entry: BlockEntry, scope: Scope) -> Scope:
@@ -187,6 +224,7 @@ def _table(site: Site, entry: TableEntry, here: Here, tensor: int) -> int:
         scope = Scope(dict(zip(entry.columns, row, strict=True)), here.scope)
         labels = site.inner_labels(here.labels, entry.body)
         tensor = build_listing(site, entry.body, Here(scope, labels, here.trail), tensor)
+        here.labels.update((label, labels[label]) for label in entry.modifiers.carry)
     return tensor
 
 

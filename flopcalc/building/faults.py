@@ -25,6 +25,14 @@ SURE = Doubt(channels=False, sides=False)
 UNKNOWN = Doubt(channels=True, sides=True)
 
 
+class Reached(Exception):
+    """The part of a block after which nothing of it is wanted has been built: the tensor that it writes."""
+
+    def __init__(self, trail: object, tensor: int) -> None:
+        self.trail = trail
+        self.tensor = tensor
+
+
 class Stop(Exception):
     """An entry cannot be built, and why has been kept.
 

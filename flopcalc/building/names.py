@@ -12,7 +12,7 @@ from flopcalc.expression import Scope
 from flopcalc.number import as_text
 from flopcalc.spec.model import Entry, Listing, NameTemplate
 
-__all__ = ["Named", "Trail", "named", "part_of", "source"]
+__all__ = ["Named", "Trail", "filled", "named", "part_of", "source"]
 
 
 @dataclass(slots=True)
@@ -49,14 +49,19 @@ class Trail:
     def keep(self, listing: Listing, labels: Mapping[str, int]) -> None:
         """Let the labels that a list set be reached from outside, where no name is the same."""
         for entry in listing.entries:
-            label = entry.modifiers.label
-            if label is not None:
-                self.names.setdefault(label, Named(labels[label], {}))
+            for label in (entry.modifiers.label, *entry.modifiers.labels):
+                if label is not None and label in labels:
+                    self.names.setdefault(label, Named(labels[label], {}))
 
     def number(self, part: str) -> int:
         """Return how many entries of this list have had a part of the path, this one included."""
         number = self.counts[part] = self.counts.get(part, 0) + 1
         return number
+
+
+def filled(faults: Faults, label: str | NameTemplate, scope: Scope) -> str:
+    """Return a label, the expressions in it with their values."""
+    return label if isinstance(label, str) else _filled(faults, label, scope, dotted=True)
 
 
 def source(faults: Faults, label: str, labels: Mapping[str, int], trail: Trail, place: Place | None) -> int:
@@ -108,10 +113,10 @@ def part_of(faults: Faults, entry: Entry, scope: Scope, trail: Trail, *, several
     return part
 
 
-def _filled(faults: Faults, name: NameTemplate, scope: Scope) -> str:
+def _filled(faults: Faults, name: NameTemplate, scope: Scope, *, dotted: bool = False) -> str:
     """Return a name with the values of its expressions."""
     pieces = [piece if isinstance(piece, str) else as_text(piece.evaluate(scope)) for piece in name.parts]
     part = "".join(pieces)
-    if len(pieces) > 1 and not re.fullmatch(r"\w{1,64}", part):
+    if len(pieces) > 1 and not re.fullmatch(r"[\w.]{1,64}" if dotted else r"\w{1,64}", part):
         raise faults.fail(f"the name is `{shorten(part)}`", name.place, "letters, digits and _, at most 64")
     return part

@@ -12,9 +12,9 @@ from flopcalc.building.site import MOST_LAYERS, Costed, Forms, Here, Site
 from flopcalc.building.strands import Strand, read_again
 from flopcalc.cost import Cost
 from flopcalc.errors import Fault, ParameterError, Place, Problem, one_of, shorten
-from flopcalc.expression import Expression, Scope
+from flopcalc.expression import Expression, Scope, literal
 from flopcalc.graph import Node
-from flopcalc.layers import FORMS, Layer, Shape
+from flopcalc.layers import FORMS, Layer, Shape, Split
 from flopcalc.number import Number, UndecidedTurn, Value, readable
 from flopcalc.spec.model import LayerEntry, Modifiers, Spec
 
@@ -62,6 +62,26 @@ def build_layer(site: Site, entry: LayerEntry, here: Here, tensors: list[int]) -
         placed = len(site.draft.nodes)
         trail.names[part] = Named(output, {}, range(placed - 1, placed))
     return output
+
+
+def build_parts(site: Site, entry: LayerEntry, here: Here, tensors: list[int], labels: tuple[str, ...]) -> int:
+    """Build a split whole, a part for every label; return the part that it takes, the first where it says none."""
+    given = dict(entry.attributes)
+    taken = given.pop("take", None)
+    first = 0 if taken is None else taken.evaluate(here.scope)
+    found: list[int] = []
+    for number, label in enumerate(labels):
+        alone = (*given.items(), ("take", literal(number)))
+        if "parts" not in given and "sizes" not in given:
+            alone = (*alone, ("parts", literal(len(labels))))
+        part = LayerEntry(entry.place, _PLAIN, entry.part, entry.crowd, entry.word, entry.primitive, alone)
+        here.labels[label] = build_layer(site, part, here, tensors)
+        found.append(here.labels[label])
+    layer = site.draft.nodes[-1].layer
+    parts = len(layer.sizes) if isinstance(layer, Split) and layer.sizes else getattr(layer, "parts", len(found))
+    if parts != len(found) or type(first) is not int or first >= len(found):
+        raise site.faults.fail(f"the split has {parts} parts", entry.place, f"as many labels, not {len(found)}")
+    return found[first]
 
 
 def place_extra(

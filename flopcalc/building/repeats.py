@@ -50,6 +50,9 @@ def build_repeat(
     if type(count) is int:
         lay_out(site, count, expression.place)
         return _laid_out(site, count, expression.place, tensors, build, lender)
+    if entry.modifiers.carry:
+        what = "a repeat with a symbolic count carries the running tensor alone"
+        raise site.faults.fail(what, entry.place, "a number for its count, or no `carry`")
     if len(tensors) > 1:
         what = "a repeat with a symbolic count starts from one tensor"
         raise site.faults.fail(what, entry.place, "one label in `from`")

@@ -118,6 +118,8 @@ class Site:
     calls: Budget = field(default_factory=Budget)
     forms: Forms = ()
     costed: dict[Any, Costed] = field(default_factory=dict)
+    ending: tuple[Trail, str] | None = None
+    """The block at hand and the name after which it ends, where it is not built to its end."""
     rank: int = 0
     """How many axes the running tensor has, by which its sides are named."""
 

@@ -254,6 +254,12 @@ def _read_shape(value: Value, name: str, sides: int) -> Shape:
     return tuple([-1 if item == -1 else _whole(item, name, 1) for item in value])
 
 
+def _read_list(value: Value, name: str, sides: int) -> tuple[Number, ...]:
+    if not isinstance(value, tuple) or not value:
+        raise Fault(f"{name} is {shorten(as_text(value))}", expected="a list of whole numbers")
+    return tuple([_whole(item, name, 1) for item in value])
+
+
 def _read_axis(value: Value, name: str, sides: int) -> Number:
     if type(value) is not int or not 0 <= value <= sides:
         given = shorten(as_text(value))
@@ -297,6 +303,7 @@ _READERS: Mapping[str, Callable[[Value, str, int], Value]] = {
     "sides": _read_sides,
     "shape": _read_shape,
     "like": _read_shape,
+    "list": _read_list,
     "axis": _read_axis,
     "axes": _read_axes,
     "order": _read_order,

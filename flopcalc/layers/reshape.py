@@ -57,18 +57,28 @@ def _moved(shape: Shape, axis: Number | None, where: str) -> tuple[Reach, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Split(Layer):
-    """One of several equal parts of the channels, or of another axis, as a view."""
+    """One of several parts of the channels, or of another axis, as a view; the parts are equal unless `sizes` says."""
 
     name: ClassVar[str] = "split"
     forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
-    parts: Number = attribute("whole", 2, help="into how many parts the channels are split")
+    parts: Number = attribute("whole", 2, help="into how many equal parts it is split")
+    sizes: tuple[Number, ...] | None = attribute("list", optional=True, help="instead of `parts`: the length of each")
     take: Number = attribute("index", 0, help="which part, counted from 0")
     axis: Number | None = attribute("axis", optional=True, help="along which axis; the channels where not given")
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         channels = inputs[0][int(self.axis or 0)]
+        if self.sizes is not None:
+            if not arithmetic.equal(total(self.sizes), channels):
+                what = f"the split {show_shape(self.sizes)} adds up to {total(self.sizes)}"
+                raise Fault(what.replace("×", " + "), expected=f"{channels}")
+            if is_rational(self.take) and self.take >= len(self.sizes):
+                raise Fault(
+                    f"there is no part {self.take} of {len(self.sizes)}", expected=f"0 to {len(self.sizes) - 1}"
+                )
+            return
         if is_rational(channels) and is_rational(self.parts) and channels % self.parts:
             raise Fault(
                 f"{channels} {'positions' if self.axis else 'channels'} do not split into {self.parts} equal parts",
@@ -78,6 +88,9 @@ class Split(Layer):
             raise Fault(f"there is no part {self.take} of {self.parts}", expected=f"0 to {self.parts - 1}")
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        if self.sizes is not None:
+            take = self.take if type(self.take) is int and self.take < len(self.sizes) else 0
+            return _along(inputs[0], self.axis, self.sizes[take])
         return _along(inputs[0], self.axis, divide(inputs[0][int(self.axis or 0)], self.parts))
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cache
 
 from flopcalc.dataclass import dataclass
@@ -112,7 +113,8 @@ def _entry(lists: Lists, node: Node, where: Where, locals_: Locals) -> Entry | N
     if node.get("repeat") is not None:
         names = names.extended((), turn=True)
     modifiers = read_modifiers(lists.reading, node, where)
-    many = where.many or modifiers.repeat is not None
+    modifiers = _with_otherwise(lists, node.get("else"), modifiers, where, locals_)
+    many = where.many or modifiers.repeat is not None or bool(modifiers.labels)
     inner = Where(names, where.labels, where.block_names, where.crowd, many)
     entry: Entry | None
     if key.text == "layers":
@@ -123,9 +125,24 @@ def _entry(lists: Lists, node: Node, where: Where, locals_: Locals) -> Entry | N
         entry = _branches(lists, key, value, modifiers, inner, locals_)
     else:
         entry = _use(lists, key, value, key.place, modifiers, inner, names, locals_)
-    if modifiers.label:
-        where.labels[modifiers.label] = None
+    for label in (modifiers.label, *modifiers.labels):
+        if label:
+            where.labels[label] = None
+    if modifiers.until and entry is not None and not isinstance(entry, BlockEntry):
+        place = node.get("until").place  # type: ignore[union-attr]
+        lists.file.fail("`until` stands beside a block", place, "a spec used as a block, of which it is the last part")
     return entry
+
+
+def _with_otherwise(lists: Lists, node: Node | None, modifiers: Modifiers, where: Where, locals_: Locals) -> Modifiers:
+    """Read what is built where an entry's condition is false."""
+    if node is None:
+        return modifiers
+    if modifiers.when is None:
+        lists.file.fail("`else` stands beside `when`", node.place, "`when: CONDITION` in the same entry")
+        return modifiers
+    items = node if isinstance(node, Sequence) else Sequence((node,), node.place)
+    return replace(modifiers, otherwise=read_listing(lists, items, where.inside(many=where.many), locals_))
 
 
 def _part(lists: Lists, modifiers: Modifiers, word: str, where: Where) -> str:
@@ -383,18 +400,20 @@ def _branches(
 def _path_of(lists: Lists, node: Node, where: Where, locals_: Locals, flat: bool) -> BranchPath:
     if not isinstance(node, Mapping):
         return BranchPath(read_listing(lists, node, where, locals_), node.place, flat)
-    lists.reading.check_keys(node, ("repeat", "do"), "a repeated path")
-    repeat, do = node.get("repeat"), node.get("do")
-    if repeat is None or do is None:
+    lists.reading.check_keys(node, ("repeat", "when", "do"), "a repeated path")
+    repeat, when, do = node.get("repeat"), node.get("when"), node.get("do")
+    if (repeat is None and when is None) or do is None:
         missing = " and ".join(f"`{needed}`" for needed in ("repeat", "do") if node.get(needed) is None)
-        lists.file.fail(f"a repeated path needs {missing}", node.place, "{repeat: K, do: […]}")
+        hint = "`when` leaves a path out: {when: CONDITION, do: […]}"
+        lists.file.fail(f"a repeated path needs {missing}", node.place, "{repeat: K, do: […]}", hint)
         return BranchPath(Listing(()), node.place, flat)
-    inner = where.inside(names=where.names.extended((), turn=True))
+    inner = where if repeat is None else where.inside(names=where.names.extended((), turn=True))
     return BranchPath(
         read_listing(lists, do, inner, locals_),
         node.place,
         flat,
-        lists.reading.expression(repeat, where.names, what="repeat"),
+        None if repeat is None else lists.reading.expression(repeat, where.names, what="repeat"),
+        None if when is None else lists.reading.expression(when, where.names, what="`when`"),
     )
 
 

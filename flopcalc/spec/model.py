@@ -117,12 +117,20 @@ class Modifiers:
     repeat: Expression | None = None
     name: NameTemplate | None = None
     label: str | None = None
-    sources: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """One for each part of a split; `label` is then that of the part that runs on."""
+    sources: tuple[str | NameTemplate, ...] = ()
     sources_place: Place | None = None
     written: Expression | None = None
     shares: str | None = None
     shares_place: Place | None = None
     shared: Expression | None = None
+    otherwise: Listing | None = None
+    """What is built where `when` is false."""
+    carry: tuple[str, ...] = ()
+    """Labels that every turn of a repeat, or row of a table, sees and sets anew."""
+    until: str | None = None
+    """The name after which a block ends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,6 +195,8 @@ class BranchPath:
     flat: bool
     """Whether its layers stand in the path of the branches, being the only path that has layers."""
     repeat: Expression | None = None
+    when: Expression | None = None
+    """Whether there is the path at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,7 +301,12 @@ _EMPTY = Scope({})
 
 
 def bodies(entry: Entry) -> tuple[Listing, ...]:
-    """Return the lists in an entry, a block's among them."""
+    """Return the lists in an entry, a block's among them, and last what is built instead of it."""
+    otherwise = entry.modifiers.otherwise
+    return (*_own(entry), *(() if otherwise is None else (otherwise,)))
+
+
+def _own(entry: Entry) -> tuple[Listing, ...]:
     if isinstance(entry, BlockEntry):
         return (entry.block.layers,)
     if isinstance(entry, BranchesEntry):
@@ -313,15 +328,16 @@ def measured(entries: tuple[Entry, ...]) -> Listing:
         if isinstance(entry, LayerEntry):
             placed = 1 if entry.primitive.sure else 0
         elif isinstance(entry, BranchesEntry):
-            placed = sum(path.body.least * _turns(path.repeat) for path in entry.paths)
+            placed = sum(path.body.least * _turns(path.repeat) for path in entry.paths if path.when is None)
         elif isinstance(entry, TableEntry):
             placed = entry.body.least * (0 if isinstance(entry.rows, Expression) else len(entry.rows))
         else:
-            placed = bodies(entry)[0].least
+            placed = 0 if entry.modifiers.until else bodies(entry)[0].least
         when = entry.modifiers.when
         if when is None or (when.constant and when.run(_EMPTY) is True):
             least = min(least + placed * _turns(entry.modifiers.repeat), _LARGEST_COUNT)
         for body in bodies(entry):
             depth = max(depth, body.depth)
             blocks = max(blocks, body.blocks + isinstance(entry, BlockEntry))
-    return Listing(entries, depth + 1, blocks, least, any(entry.modifiers.label for entry in entries))
+    labelled = any(entry.modifiers.label or entry.modifiers.carry for entry in entries)
+    return Listing(entries, depth + 1, blocks, least, labelled)

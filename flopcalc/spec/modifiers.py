@@ -50,19 +50,12 @@ def read_modifiers(reading: Reading, node: Mapping, where: Where) -> Modifiers:
         repeat = reading.expression(value, where.names, what="repeat")
     turning = where.names.extended((), turn=True) if value is not None else where.names
     name = _template(reading, node.get("name"), turning)
-    label = None
-    value = node.get("as")
-    if value is not None:
-        label = reading.word(value, "as")
-        if reading.file.name_fault(label, value.place):
-            label = None
-        elif label == "input":
-            reading.file.fail("`input` is the label of the tensor that enters", value.place, "another label")
-    sources: tuple[str, ...] = ()
+    label, labels = _labels(reading, node)
+    sources: tuple[str | NameTemplate, ...] = ()
     value = node.get("from")
     if value is not None:
         items = value.items if isinstance(value, Sequence) else (value,)
-        sources = tuple(read_source(reading, item, where) for item in items)
+        sources = tuple(_template_or_source(reading, item, where, turning) for item in items)
         if not sources:
             reading.file.fail("`from` is an empty list", value.place, "at least one label")
     place = value.place if value is not None else None
@@ -88,7 +81,71 @@ def read_modifiers(reading: Reading, node: Mapping, where: Where) -> Modifiers:
         shared = reading.expression(once, where.names, what="`shared`")
     written = _written_of(reading, node, turning)
     at = None if shares is None else shares.place
-    return Modifiers(when, repeat, name, label, sources, place, written, named, at, shared)
+    carry = _carried(reading, node, where)
+    until = node.get("until")
+    last = None if until is None else reading.word(until, "until")
+    return Modifiers(
+        when, repeat, name, label, labels, sources, place, written, named, at, shared, carry=carry, until=last
+    )
+
+
+def _labels(reading: Reading, node: Mapping) -> tuple[str | None, tuple[str, ...]]:
+    """Read the label of an entry; of a split there may be a list, one for every part."""
+    value = node.get("as")
+    if value is None:
+        return None, ()
+    items = value.items if isinstance(value, Sequence) else (value,)
+    found: dict[str, None] = {}
+    for item in items:
+        label = reading.word(item, "as")
+        if reading.file.name_fault(label, item.place):
+            continue
+        if label == "input":
+            reading.file.fail("`input` is the label of the tensor that enters", item.place, "another label")
+        elif label in found:
+            reading.file.fail(f"the label `{label}` stands twice", item.place, "different labels")
+        found[label] = None
+    if not isinstance(value, Sequence):
+        return next(iter(found), None), ()
+    if node.get("split") is None or not items:
+        reading.file.fail("several labels stand beside a `split` alone", value.place, "one label", "`as: NAME`")
+        return None, ()
+    return None, tuple(found)
+
+
+def _carried(reading: Reading, node: Mapping, where: Where) -> tuple[str, ...]:
+    """Read the labels that every turn of a repeat sees and sets anew."""
+    value = node.get("carry")
+    if value is None:
+        return ()
+    if node.get("table") is None and (node.get("layers") is None or node.get("repeat") is None):
+        reading.file.fail(
+            "`carry` stands beside `repeat`",
+            value.place,
+            "`- layers: […]` with `repeat` and `carry`, or a `table`",
+        )
+        return ()
+    items = value.items if isinstance(value, Sequence) else (value,)
+    labels = []
+    for item in items:
+        label = reading.word(item, "carry")
+        if label not in where.labels or label == "input":
+            reading.file.fail(
+                f"there is no label `{shorten(label)}` to carry",
+                item.place,
+                "a label set before the repeat: " + ", ".join([name for name in where.labels if name != "input"][:8]),
+                suggest(label, where.labels),
+            )
+        labels.append(label)
+    return tuple(labels)
+
+
+def _template_or_source(reading: Reading, node: Node, where: Where, names: Names) -> str | NameTemplate:
+    """Read the label of a tensor that is set before, or a name with expressions in it, ``cell{i - 1}``."""
+    if isinstance(node, Scalar) and "{" in node.text:
+        template = _template(reading, node, names, dotted=True)
+        return "input" if template is None else template
+    return read_source(reading, node, where)
 
 
 def _written_of(reading: Reading, node: Mapping, names: Names) -> Expression | None:
@@ -128,10 +185,10 @@ def read_source(reading: Reading, node: Node, where: Where, modifier: str = "fro
     return label
 
 
-def _template(reading: Reading, node: Node | None, names: Names) -> NameTemplate | None:
+def _template(reading: Reading, node: Node | None, names: Names, *, dotted: bool = False) -> NameTemplate | None:
     if node is None:
         return None
-    text = reading.word(node, "name")
+    text = reading.word(node, "from" if dotted else "name")
     parts: list[str | Expression] = []
     for index, piece in enumerate(re.split(r"\{([^{}]*)\}", text[: LONGEST_NAME + 1])):
         if index % 2 == 0:
@@ -140,7 +197,7 @@ def _template(reading: Reading, node: Node | None, names: Names) -> NameTemplate
         else:
             parts.append(reading.expression(Scalar(piece, True, node.place), names, what="name"))
     plain = "".join(part for part in parts if isinstance(part, str))
-    if not text or not re.fullmatch(r"\w*", plain) or len(text) > LONGEST_NAME:
+    if not text or not re.fullmatch(r"[\w.]*" if dotted else r"\w*", plain) or len(text) > LONGEST_NAME:
         reading.file.fail(
             f"`{shorten(text)}` cannot be an entry's name", node.place, "letters, digits, _ and {expressions}"
         )

@@ -136,9 +136,18 @@ def _parameter() -> dict[str, Any]:
 def _entry() -> dict[str, Any]:
     modifiers: dict[str, Any] = {
         "when": {**_EXPRESSION, "description": "The entry is left out where this is false; tested first."},
+        "else": {"description": "What is built where `when` is false: an entry, or a list of entries."},
+        "carry": {
+            "description": "Labels that every turn of the `repeat`, or row of the table, sees and sets anew.",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+        },
+        "until": {"type": "string", "description": "The name in a block after which nothing of it is wanted."},
         "repeat": {**_EXPRESSION, "description": "How often; `i` is the turn, from 0."},
         "name": {"type": "string", "description": "Its part of the layers' paths; {expressions} are filled in."},
-        "as": {"type": "string", "description": "A label for its output."},
+        "as": {
+            "description": "A label for its output; of a split a list, one for every part.",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+        },
         "from": {
             "description": "A label, or several, to read instead of the running tensor.",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
@@ -191,8 +200,9 @@ def _table() -> dict[str, Any]:
 def _branches() -> dict[str, Any]:
     repeated = {
         "type": "object",
-        "properties": {"repeat": _EXPRESSION, "do": {"$ref": "#/$defs/layers"}},
-        "required": ["repeat", "do"],
+        "properties": {"repeat": _EXPRESSION, "when": _EXPRESSION, "do": {"$ref": "#/$defs/layers"}},
+        "required": ["do"],
+        "anyOf": [{"required": ["repeat"]}, {"required": ["when"]}],
         "additionalProperties": False,
     }
     path = {"anyOf": [{"$ref": "#/$defs/layers"}, repeated]}

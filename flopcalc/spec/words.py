@@ -29,7 +29,7 @@ SPEC_KEYS = (
     "layers",
 )
 PARAMETER_KEYS = ("default", "min", "max", "above", "choices", "pair", "whole", "help")
-MODIFIERS = ("when", "repeat", "name", "as", "from", "written", "shares", "shared")
+MODIFIERS = ("when", "else", "repeat", "carry", "name", "as", "from", "until", "written", "shares", "shared")
 CONSTRUCTS = ("layers", "table", "branches")
 TABLE_KEYS = ("columns", "rows", "do")
 BRANCHES_KEYS = ("paths", "split", "merge")

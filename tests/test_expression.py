@@ -282,7 +282,7 @@ def test_true_is_not_the_key_one_and_one_is_not_the_key_true() -> None:
         "'a'[0]",
         "rows[rows]",
         "table[C]",
-        "rows[0:1]",
+        "table[0:1]",
     ],
 )
 def test_an_index_that_is_not_there_is_an_error(text: str) -> None:

@@ -125,7 +125,7 @@ class Side:
         return self.put(self.report.measure(measure))
 
     def field(self, measure: str) -> tuple[Number, ...]:
-        """Return one of :data:`FIELDS` by sides: height and width of what an output sees at most or least, in pixels."""
+        """Return one of :data:`FIELDS`: height and width of what an output sees, at most or least, in pixels."""
         found = self.report.receptive_field
         return tuple(map(self.put, found.side if measure == "receptive_field" else found.smallest))
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, suggest
+from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, listed, suggest
 from flopcalc.field import Field
 from flopcalc.graph import Graph, Schedule
 from flopcalc.layers import Shape
@@ -243,7 +243,14 @@ class Report(Shown):
             f"At {place}, {name} is the file's own; map.{name} is the running tensor's."
             for name, place in self.spec.hiding.items()
         )
-        return (*hiding, *self._new_symbols())
+        return (*hiding, *self._new_symbols(), *self._said())
+
+    def _said(self) -> Iterator[str]:
+        """Say which layers' costs are what the file says of them."""
+        paths = [node.path for node in self.totals.graph.nodes if node.layer.said]
+        if paths:
+            said = "A layer says what it costs and is" if len(paths) == 1 else "Layers say what they cost and are"
+            yield f"{said} not counted: {listed(paths)}."
 
     def _new_symbols(self) -> Iterator[str]:
         """Say which symbols in values are named like a parameter that has another value."""

@@ -1,0 +1,480 @@
+"""The language's pieces for today's networks: other ways, states that turns carry, backbones, taps, any rank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from flopcalc import Report, analyze
+from flopcalc.errors import FlopcalcError
+
+Run = Callable[..., Report]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Analyse a text as a spec file of its own folder."""
+
+    def analyze_text(text: str, **options: object) -> Report:
+        path = tmp_path / "net.yaml"
+        path.write_text(dedent(text), encoding="utf-8")
+        return analyze(str(path), **options)  # type: ignore[arg-type]
+
+    return analyze_text
+
+
+def refused(run: Run, text: str, **options: object) -> str:
+    with pytest.raises(FlopcalcError) as caught:
+        run(text, **options)
+    return str(caught.value)
+
+
+def shapes(report: Report) -> list[str]:
+    """Every layer's path and output, as text."""
+    return [f"{row.path} {'×'.join(str(side) for side in row.output)}" for row in report.layers]
+
+
+# -- else ------------------------------------------------------------------------------------------------------------
+
+CHOICE = """
+    input: [4, 8, 8]
+    parameters: {fused: true}
+    layers:
+      - conv: {out: 6, kernel: 3}
+        when: fused
+        as: mixed
+        else:
+          - depthwise: {kernel: 3}
+          - conv: {out: 6, kernel: 1}
+      - relu
+      - add: {}
+        from: [mixed, mixed]
+      - concat: {}
+        from: [mixed, input]
+"""
+
+
+@pytest.mark.parametrize(
+    ("fused", "expected"),
+    [
+        ("true", ["conv1 6×8×8"]),
+        ("false", ["depthwise 4×8×8", "conv1 6×8×8"]),
+    ],
+)
+def test_an_entry_or_what_stands_behind_else_is_built_and_labelled(run: Run, fused: str, expected: list[str]) -> None:
+    text = CHOICE.replace("      - relu\n", "").replace("      - add: {}\n        from: [mixed, mixed]\n", "")
+    report = run(text, fused=fused)
+    assert shapes(report)[:-1] == expected
+    assert report.layers[-1].inputs == ((6, 8, 8), (4, 8, 8))
+
+
+def test_else_may_be_one_entry_and_may_have_an_else_of_its_own(run: Run) -> None:
+    text = """
+        input: [4, 8, 8]
+        parameters: {n: 1}
+        layers:
+          - relu: {}
+            when: n == 1
+            else:
+              gelu: {}
+              when: n == 2
+              else: tanh
+    """
+    kinds = [run(text, n=str(n)).layers[0].kind for n in (1, 2, 3)]
+    assert kinds == ["relu", "gelu", "tanh"]
+
+
+def test_else_reads_what_its_entry_would_have_read(run: Run) -> None:
+    text = """
+        input: [4, 8, 8]
+        layers:
+          - conv: {out: 5, kernel: 1}
+            as: five
+          - conv: {out: 6, kernel: 1}
+          - relu: {}
+            from: five
+            when: channels == 99
+            as: used
+            else: [tanh]
+          - concat: {}
+            from: [used, five]
+    """
+    assert "5×8×8" in shapes(run(text.replace("          - conv: {out: 6, kernel: 1}\n", "")))[1]
+
+
+def test_else_without_when_is_refused(run: Run) -> None:
+    message = refused(run, "input: [4, 8, 8]\nlayers:\n  - relu: {}\n    else: [tanh]\n")
+    assert "net.yaml:4:11: `else` stands beside `when`" in message
+
+
+# -- several labels, optional paths ----------------------------------------------------------------------------------
+
+
+def test_a_split_labels_all_its_parts_and_the_first_runs_on(run: Run) -> None:
+    text = """
+        input: [12, 8, 8]
+        layers:
+          - split: {parts: 3}
+            as: [q, k, v]
+          - relu
+          - concat: {}
+            from: [v, k, q]
+            when: false
+            else:
+              - concat: {}
+                from: [k, v]
+                as: both
+    """
+    # the running tensor behind the split is its first part, and relu's output is lost
+    assert "the output of relu is never used" in refused(run, text)
+    report = run(text.replace("          - relu\n", "").replace("from: [k, v]", "from: [k, v, q]"))
+    assert shapes(report) == ["split1 4×8×8", "split2 4×8×8", "split3 4×8×8", "concat1 12×8×8"]
+    assert report.totals.mac == 2 * 12 * 64
+
+
+def test_a_split_by_sizes_has_parts_of_these_lengths(run: Run) -> None:
+    text = """
+        input: [12, 5]
+        layers:
+          - split: {sizes: [2, 4, 6]}
+            as: [a, b, c]
+          - concat: {}
+            from: [c, a, b]
+    """
+    assert shapes(run(text)) == ["split1 2×5", "split2 4×5", "split3 6×5", "concat 12×5"]
+    assert "adds up to 11" in refused(run, text.replace("6]", "5]"))
+    assert "as many labels" in refused(run, text.replace("[2, 4, 6]", "[2, 4, 3, 3]"))
+
+
+def test_several_labels_stand_beside_a_split_alone(run: Run) -> None:
+    message = refused(run, "input: [4, 8, 8]\nlayers:\n  - relu: {}\n    as: [a, b]\n")
+    assert "net.yaml:4:9: several labels stand beside a `split` alone" in message
+
+
+@pytest.mark.parametrize(("wide", "last"), [("true", "add 4×8×8"), ("false", "conv1 4×8×8")])
+def test_a_path_of_branches_may_be_left_out(run: Run, wide: str, last: str) -> None:
+    text = """
+        input: [4, 8, 8]
+        parameters: {wide: true}
+        layers:
+          - branches:
+              paths:
+                - - conv: {out: 4, kernel: 3}
+                - {when: wide, do: [conv: {out: 4, kernel: 1}]}
+              merge: add
+    """
+    report = run(text, wide=wide)
+    assert report.layers[-1].output == (4, 8, 8)
+    assert [row.kind for row in report.layers] == (["conv", "conv", "add"] if wide == "true" else ["conv"])
+
+
+def test_a_path_that_is_left_out_can_have_no_part_of_a_split(run: Run) -> None:
+    text = """
+        input: [4, 8, 8]
+        layers:
+          - branches:
+              split: even
+              paths: [[relu], {when: false, do: [tanh]}]
+              merge: concat
+    """
+    assert "a path with `when` sees the whole input" in refused(run, text)
+
+
+# -- carry -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_repeat_carries_labels_from_turn_to_turn_and_out_of_it(run: Run) -> None:
+    """Turn i doubles the state's channels: 2, 4, 8, by a concatenation with itself."""
+    text = """
+        input: [2, 4, 4]
+        layers:
+          - relu: {}
+            as: state
+          - layers:
+              - concat: {}
+                from: [state, state]
+                as: state
+            repeat: 3
+            carry: state
+          - concat: {}
+            from: [state, input]
+    """
+    assert [row.output[0] for row in run(text).layers] == [2, 4, 8, 16, 18]
+
+
+def test_the_rows_of_a_table_carry_labels_too(run: Run) -> None:
+    text = """
+        input: [2, 4, 4]
+        layers:
+          - relu: {}
+            as: seen
+          - table:
+              columns: [c]
+              rows: [3, 5]
+              do:
+                - conv: {out: c, kernel: 1}
+                  as: new
+                - concat: {}
+                  from: [seen, new]
+                  as: seen
+            carry: [seen]
+          - tanh: {}
+            from: seen
+    """
+    assert [row.output[0] for row in run(text).layers] == [2, 3, 5, 5, 10, 10]
+
+
+@pytest.mark.parametrize(
+    ("carry", "said"),
+    [
+        ("other", "there is no label `other` to carry"),
+        ("input", "there is no label `input` to carry"),
+    ],
+)
+def test_what_is_carried_must_be_set_before(run: Run, carry: str, said: str) -> None:
+    text = f"""
+        input: [2, 4, 4]
+        layers:
+          - relu: {{}}
+            as: state
+          - layers: [tanh]
+            repeat: 3
+            carry: {carry}
+    """
+    assert said in refused(run, text)
+
+
+def test_carry_stands_beside_a_repeat(run: Run) -> None:
+    text = "input: [2, 4, 4]\nlayers:\n  - relu: {}\n    as: a\n  - tanh: {}\n    carry: a\n"
+    assert "`carry` stands beside `repeat`" in refused(run, text)
+
+
+def test_a_repeat_of_symbolic_count_carries_nothing_but_the_running_tensor(run: Run) -> None:
+    text = """
+        input: [2, 4, 4]
+        parameters: {n: }
+        layers:
+          - relu: {}
+            as: state
+          - layers:
+              - add: {}
+                from: [state, state]
+                as: state
+            repeat: n
+            carry: state
+    """
+    assert "carries the running tensor alone" in refused(run, text)
+    assert len(run(text, n="4").layers) == 5
+
+
+# -- until, and names with expressions -------------------------------------------------------------------------------
+
+BACKBONE = """
+    input: [3, 32, 32]
+    blocks:
+      net:
+        parameters: {classes: 10}
+        layers:
+          - table:
+              columns: [c, n]
+              rows: [[8, 1], [16, 2], [32, 3]]
+              do:
+                - conv: {out: c, kernel: 3, stride: 2}
+                  name: stage{n}
+          - global_pool
+          - linear: {out: classes}
+    layers:
+      - net: {}
+        until: stage3
+        name: backbone
+      - global_pool
+      - linear: {out: 7}
+"""
+
+
+def test_a_block_ends_at_a_name_and_its_names_are_taps(run: Run) -> None:
+    report = run(BACKBONE)
+    assert [row.path for row in report.layers][:4] == [
+        "backbone.stage1",
+        "backbone.stage2",
+        "backbone.stage3",
+        "global_pool",
+    ]
+    assert report.totals.params == 27 * 8 + 72 * 16 + 144 * 32 + 32 * 7 + 7
+
+
+def test_a_block_ends_at_a_label_as_well(run: Run) -> None:
+    text = BACKBONE.replace(
+        "          - global_pool\n          - linear: {out: classes}\n",
+        "          - relu: {}\n            as: top\n          - tanh\n",
+    ).replace("until: stage3", "until: top")
+    assert [row.kind for row in run(text).layers][3:] == ["relu", "global_pool", "linear"]
+
+
+def test_a_tap_of_a_cut_network_is_read_by_its_path(run: Run) -> None:
+    text = BACKBONE.replace(
+        "      - global_pool\n      - linear: {out: 7}\n",
+        "      - upsample: {like: backbone.stage1}\n        as: up\n"
+        "      - concat: {}\n        from: [up, backbone.stage1]\n",
+    )
+    assert shapes(run(text))[-1] == "concat 40×16×16"
+
+
+def test_a_name_that_is_not_reached_is_an_error_with_those_that_are(run: Run) -> None:
+    message = refused(run, BACKBONE.replace("until: stage3", "until: stage4"))
+    assert "net has nothing named `stage4`" in message
+    assert "stage1, stage2, stage3" in message
+
+
+def test_until_stands_beside_a_block(run: Run) -> None:
+    message = refused(run, "input: [3, 8, 8]\nlayers:\n  - relu: {}\n    until: here\n")
+    assert "`until` stands beside a block" in message
+
+
+def test_a_packaged_network_is_a_backbone(run: Run) -> None:
+    """ResNet-18 to conv4_x: 2,782,784 parameters by hand, 9,408 + 128, 147,968, 525,568 and 2,099,712."""
+    text = """
+        input: [3, 224, 224]
+        layers:
+          - resnet18: {}
+            until: conv4_x
+    """
+    report = run(text)
+    assert report.totals.params == 9536 + 147968 + 525568 + 2099712
+    assert report.layers[-1].output == (256, 14, 14)
+
+
+def test_a_source_may_hold_expressions(run: Run) -> None:
+    """A cell that reads the two before it, as NASNet's."""
+    text = """
+        input: [4, 8, 8]
+        layers:
+          - relu: {}
+            name: cell0
+          - tanh: {}
+            name: cell1
+          - table:
+              columns: [n]
+              rows: [2, 3, 4]
+              do:
+                - concat: {}
+                  from: ["cell{n - 1}", "cell{n - 2}"]
+                  name: cell{n}
+    """
+    assert [row.output[0] for row in run(text).layers] == [4, 4, 8, 12, 20]
+    assert "nothing before this is named `cell1000`" in refused(run, text.replace("cell{n - 2}", "cell{n + 998}"))
+
+
+# -- expressions, ranks, words ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [("sum(w)", 12), ("len(w)", 3), ("sum(w[1:])", 10), ("sum(w[:2])", 6), ("len(w[:-1])", 2), ("sum(w[1:2])", 4)],
+)
+def test_lists_are_summed_counted_and_cut(run: Run, expression: str, value: int) -> None:
+    text = f"input: [3, 4, 4]\ndefine: {{w: [2, 4, 6]}}\nlayers:\n  - conv: {{out: '{expression}', kernel: 1}}\n"
+    assert run(text).layers[0].output[0] == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("sum(3)", "sum is given 3"),
+        ("len('a')", "len is given"),
+        ("w[::2][0]", "a slice has no step"),
+        ("w['a':][0]", "cannot be an index"),
+        ("sum(words)", "sum of a list with a"),
+    ],
+)
+def test_what_is_no_list_of_numbers_is_refused(run: Run, expression: str, said: str) -> None:
+    text = (
+        "input: [3, 4, 4]\ndefine: {w: [2, 4, 6], words: [a, b]}\n"
+        f'layers:\n  - conv: {{out: "{expression}", kernel: 1}}\n'
+    )
+    assert said in refused(run, text)
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ("[4, 6]", {"map.channels": 4, "map.length": 6, "channels": 4}),
+        ("[4, 6, 7]", {"map.height": 6, "map.width": 7, "height": 6, "width": 7}),
+        ("[4, 5, 6, 7]", {"map.depth": 5, "map.height": 6, "width": 7}),
+        ("[4]", {"channels": 4}),
+    ],
+)
+def test_the_sides_of_a_map_have_their_names(run: Run, shape: str, names: dict[str, int]) -> None:
+    for name, value in names.items():
+        text = f"input: {shape}\nlayers:\n  - reshape: [-1]\n    when: {name} == {value}\n  - linear: {{out: 2}}\n"
+        assert [row.kind for row in run(text).layers] == ["reshape", "linear"], name
+
+
+def test_a_name_that_the_map_does_not_have_is_refused_with_those_that_it_has(run: Run) -> None:
+    message = refused(run, "input: [4, 6]\nlayers:\n  - conv: {out: height, kernel: 1}\n")
+    assert "the running tensor has no `height`" in message
+    assert "map.channels, map.length" in message
+
+
+def test_a_convolution_runs_over_one_side_two_or_three(run: Run) -> None:
+    for shape, weights in (("[4, 9]", 3 * 4 * 8), ("[4, 9, 9]", 9 * 4 * 8), ("[4, 9, 9, 9]", 27 * 4 * 8)):
+        report = run(f"input: {shape}\nlayers:\n  - conv: {{out: 8, kernel: 3, stride: 2}}\n")
+        sides = report.layers[0].output[1:]
+        assert set(sides) == {5}
+        assert report.totals.params == weights
+        assert report.totals.madds == weights * 5 ** len(sides)
+
+
+def test_a_kernel_of_two_sides_does_not_run_over_one(run: Run) -> None:
+    message = refused(run, "input: [4, 9]\nlayers:\n  - conv: {out: 8, kernel: [3, 3]}\n")
+    assert "kernel has 2 entries" in message
+    assert "one number, or [length]" in message
+
+
+def test_a_convolution_of_features_asks_for_a_map(run: Run) -> None:
+    message = refused(run, "input: [4]\nlayers:\n  - conv: {out: 8, kernel: 3}\n")
+    assert "conv reads a map of 0 sides" in message
+
+
+def test_a_block_says_how_many_sides_it_takes(run: Run) -> None:
+    text = """
+        input: [4, 9]
+        blocks:
+          mix:
+            input: [C, H, W]
+            layers: [conv: {out: C, kernel: 3}]
+        layers: [mix]
+    """
+    assert "mix is given 4×9" in refused(run, text)
+
+
+def test_a_block_of_the_file_takes_the_place_of_a_word_that_came_later(run: Run) -> None:
+    text = """
+        input: [4, 8, 8]
+        blocks:
+          scale:
+            layers: [conv: {out: 3, kernel: 1}]
+        layers: [scale]
+    """
+    assert shapes(run(text)) == ["conv 3×8×8"]
+    assert "is a primitive layer" in refused(run, text.replace("scale", "relu"))
+
+
+def test_a_layer_of_the_users_own_is_counted_as_it_says_and_marked(run: Run) -> None:
+    text = """
+        input: [4, 8, 8]
+        layers:
+          - custom: {title: my layer, output: [6, 8, 8], weights: 24, params: 30, madds: 24 * 64, reads: 512}
+          - relu
+    """
+    report = run(text)
+    row = report.layers[0]
+    assert (row.cost.params, row.cost.weights, row.cost.madds) == (30, 24, 1536)
+    assert row.cost.mac == 512 + 30 + 6 * 64
+    assert report.totals.flops == 1536
+    assert row.operation.startswith("my layer (as said)")
+    assert report.notes == ("A layer says what it costs and is not counted: custom.",)
+    assert "fewer than its 31 weights" in refused(run, text.replace("weights: 24", "weights: 31"))

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.graph import Node
+from flopcalc.graph import Node, summed_over
 from flopcalc.layers import Layer, Shape
 from flopcalc.layers.conv import Conv, Depthwise, Windowed
 from flopcalc.layers.reshape import Split
@@ -117,7 +117,7 @@ def explain_ratio(
     """Return the slips that turn the ratio of two reports' metric into the claim."""
 
     def found() -> Iterator[Sequence[Cause]]:
-        actual = _quotient(upper, lower)
+        actual = divide(upper, lower)
         if is_zero(claimed * actual - 1):
             yield (Cause("inverted", (f"it is the ratio of {below.name} to {above.name}",)),)
         for metric_too in ("params", "weights", "flops", "madds", "mac", "activations"):
@@ -127,7 +127,7 @@ def explain_ratio(
                     yield (Cause("other-metric", (f"true of {metric_too}",)),)
         yield _of_layers(above, metric, claimed * lower - upper, f"in {above.name}, ")
         if claimed != 0:
-            yield _of_layers(below, metric, _quotient(upper, claimed) - lower, f"in {below.name}, ")
+            yield _of_layers(below, metric, divide(upper, claimed) - lower, f"in {below.name}, ")
             yield _in_both(above, below, metric, upper, lower, claimed)
         yield _of_symbols(actual, claimed)
 
@@ -506,7 +506,7 @@ def _unsplit(
     node: Node, start: Shape, inputs: tuple[Shape, ...], output: Shape
 ) -> tuple[Node, Layer, tuple[Shape, ...], Shape] | None:
     """Return a layer with as many times the channels as the block has times those that enter it."""
-    by = _quotient(start[0], inputs[0][0])
+    by = divide(start[0], inputs[0][0])
     if not is_rational(by) or by <= 1:
         return None
     layer = replace(node.layer, out=output[0] * by) if isinstance(node.layer, Conv) else node.layer
@@ -598,9 +598,7 @@ def _of_one(report: Report, metric: str, node: Node, layer: Layer, inputs: tuple
             value = 0
     else:
         value = getattr(cost, metric)
-    for turn in reversed(node.turns):
-        value = turn.sum(value)
-    return value
+    return summed_over(node.turns, value)
 
 
 def _with_shared(node: Node, part: str) -> Number:
@@ -611,12 +609,6 @@ def _with_shared(node: Node, part: str) -> Number:
 def _point(names: Sequence[object]) -> dict[object, int]:
     """Return a prime for every symbol, at which formulas that differ are very unlikely to agree."""
     return {name: _PRIMES[index % len(_PRIMES)] + 200 * (index // len(_PRIMES)) for index, name in enumerate(names)}
-
-
-def _quotient(upper: Number, lower: Number) -> Number:
-    if is_rational(upper) and is_rational(lower):
-        return divide(upper, lower)
-    return normal(upper / lower)
 
 
 def _value(formula: Number, point: dict[object, int]) -> Fraction | None:

@@ -16,7 +16,7 @@ from flopcalc import FlopcalcError, analyze, compare, sweep
 from flopcalc.comparison import Balanced, Comparison
 from flopcalc.number import as_text, symbol
 from flopcalc.solving.path import End, Span
-from flopcalc.theory.balance import Root
+from flopcalc.theory.roots import Root
 
 C, H, W, M, g, c = (symbol(name) for name in ("C", "H", "W", "M", "g", "c"))
 

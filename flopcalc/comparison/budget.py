@@ -22,7 +22,8 @@ from flopcalc.report import Report
 from flopcalc.solving import nearest as solved
 from flopcalc.solving.path import Course, ways_of
 from flopcalc.sweeps.tracing import Setting, for_metrics
-from flopcalc.theory.balance import Closed, Root, Unsolvable, balance, turns
+from flopcalc.theory.balance import Closed, Unsolvable, balance, turns
+from flopcalc.theory.roots import Root
 from flopcalc.theory.textbook import textbook
 
 __all__ = ["at_equal"]
@@ -331,15 +332,12 @@ class _Balancer:
 
 def _meeting(left: str, right: str, name: str) -> Iterator[Fraction]:
     """Yield the values of a name at which two sides are equal, where they are numbers."""
-    from sympy import Poly, PolynomialError
-
     try:
         one, other = (free_expression(text, symbols=symbol) for text in (left, right))
-        difference = as_expr(one) - as_expr(other)
-        roots = Poly(difference.together().as_numer_denom()[0], symbol(name)).ground_roots()
-    except (FlopcalcError, PolynomialError, AttributeError, TypeError):
+        roots = balance(as_expr(one), as_expr(other), symbol(name))
+    except (Fault, FlopcalcError, AttributeError, TypeError):
         return
-    yield from (Fraction(int(root.p), int(root.q)) for root in roots if root > 0)
+    yield from () if isinstance(roots, Closed) else (root.low for root in roots if root.low == root.high)
 
 
 def _step_of_widths(law: _Law) -> Fraction | None:

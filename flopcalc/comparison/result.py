@@ -14,7 +14,7 @@ from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rationa
 from flopcalc.report import FIELDS, Report
 from flopcalc.shown import Shown
 from flopcalc.solving.path import Span
-from flopcalc.theory.balance import Root
+from flopcalc.theory.roots import Root
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from flopcalc.render.units import alike, exact_number, human_number, percent, ro
 from flopcalc.report import DTYPES
 from flopcalc.solving.path import Span
 from flopcalc.spec.model import Spec
-from flopcalc.theory.balance import Root
+from flopcalc.theory.roots import Root
 from flopcalc.theory.textbook import textbook
 
 __all__ = ["SCHEMA", "compare_page"]

@@ -20,10 +20,10 @@ from flopcalc.shown import Shown
 from flopcalc.theory.causes import Cause, Words
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.deciding import PROVED, REFUTED, UNDECIDED, Decider, Finding
-from flopcalc.theory.equivalence import Certificate
 from flopcalc.theory.notation import Statement
 from flopcalc.theory.questions import METRICS, Claim, Question, ask
 from flopcalc.theory.recount import Nature
+from flopcalc.theory.signs import Certificate
 from flopcalc.theory.trial import Counterexample
 
 __all__ = ["METRICS", "PROVED", "REFUTED", "UNDECIDED", "Claim", "Counterexample", "Verdict", "check", "verify"]

@@ -28,20 +28,12 @@ from flopcalc.number import (
 )
 from flopcalc.report import share
 from flopcalc.theory.causes import Cause, Words, explain, explain_ratio
-from flopcalc.theory.equivalence import (
-    Certificate,
-    OpenLimitError,
-    evaluated,
-    is_zero,
-    limit_at_infinity,
-    nonnegative,
-    sign_of,
-    symbols_of,
-    vanishes_at_infinity,
-)
+from flopcalc.theory.equivalence import evaluated, is_zero, symbols_of
 from flopcalc.theory.growth import growth_of
+from flopcalc.theory.limits import OpenLimitError, limit_at_infinity, vanishes_at_infinity
 from flopcalc.theory.questions import Link, Question, Side, is_number, unified
 from flopcalc.theory.residues import rounded_away
+from flopcalc.theory.signs import Certificate, nonnegative, sign_of
 from flopcalc.theory.trial import Counterexample, Trial, shown_at, smallest, tried, tried_as_it_grows
 
 __all__ = ["PROVED", "REFUTED", "UNDECIDED", "Decider", "Finding"]

@@ -17,7 +17,8 @@ from flopcalc.report import Report
 from flopcalc.spec import Spec
 from flopcalc.theory.derivations import Derivation, Step
 from flopcalc.theory.domain import conditions_of, in_words
-from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
+from flopcalc.theory.equivalence import is_zero, symbols_of
+from flopcalc.theory.limits import limit_at_infinity
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Proved
 from flopcalc.theory.minima.finding import Minimum, minimize
 from flopcalc.theory.plans import Letter

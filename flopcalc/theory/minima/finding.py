@@ -18,7 +18,6 @@ Source: Ma et al. 2018, arXiv:1807.11164, section 2, G1 and equation 1, which is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import gcd
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flopcalc.dataclass import dataclass
@@ -26,7 +25,8 @@ from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shor
 from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, is_symbolic, normal
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.domain import unlike
-from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
+from flopcalc.theory.equivalence import is_zero, symbols_of
+from flopcalc.theory.limits import limit_at_infinity
 from flopcalc.theory.minima.curve import (
     Curve,
     NotLinearError,
@@ -38,13 +38,14 @@ from flopcalc.theory.minima.curve import (
     open_part,
     open_sign,
     reduced,
-    sign_of,
     signs_of,
     simple,
     slope_of,
     terms_of,
     value_of,
 )
+from flopcalc.theory.roots import positive_root, root_of
+from flopcalc.theory.signs import sign_of
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
@@ -397,7 +398,7 @@ class _Draft:
     def at_the_turn(self) -> Minimum:
         """Return the minimum at the one positive root of the derivative."""
         curve, arithmetic = self.curve, self.question.arithmetic
-        root = _positive_root(self.slope, 1)
+        root = _root_of(self.slope, arithmetic)
         if root is None:
             return self.at_the_root()
         free = laid_out((root - curve.shift) / curve.slope)
@@ -417,10 +418,10 @@ class _Draft:
         certificate = excess = None
         if pair is not None:
             high, low, rest = pair
-            minimum = laid_out(2 * _root(high.coefficient * low.coefficient, 2)) + rest
+            minimum = laid_out(2 * root_of(high.coefficient * low.coefficient, 2)) + rest
             half = _half(high.exponent)
             difference = (
-                _root(high.coefficient, 2) * curve.variable**half - _root(low.coefficient, 2) / curve.variable**half
+                root_of(high.coefficient, 2) * curve.variable**half - root_of(low.coefficient, 2) / curve.variable**half
             )
             certificate = difference**2
             proofs += [
@@ -552,7 +553,7 @@ class _Draft:
         if ways == {(1,)}:
             return None, None
         rising = ways == {(1, -1)}
-        root = _positive_root(top, 1 if rising else -1) if rising or ways == {(-1, 1)} else None
+        root = _root_of(top, arithmetic) if rising or ways == {(-1, 1)} else None
         if root is None:
             return None
         end = laid_out(root)
@@ -728,32 +729,9 @@ def _pair(terms: Sequence[Term]) -> tuple[Term, Term, Any] | None:
     return others[0], others[1], rest
 
 
-def _positive_root(terms: Sequence[Term], leading: int) -> Any:
-    """Return the one positive root of a polynomial whose coefficients change their sign once; None if not closed.
-
-    `leading` is the sign of its first coefficient, by which the positive one of two roots is told from the other.
-    """
-    least = terms[-1].exponent
-    powers = [term.exponent - least for term in terms]
-    step = gcd(*powers)
-    degree = powers[0] // step
-    by_power = {power // step: leading * as_expr(term.coefficient) for power, term in zip(powers, terms, strict=True)}
-    if degree == 1:
-        return _root(-by_power[0] / by_power[1], step)
-    if degree != 2:
-        return None
-    a, b, c = by_power[2], by_power.get(1, 0), by_power[0]
-    inside = _root((b * b - 4 * a * c).expand(), 2)
-    # a is above zero: the positive one of both roots, which lie on either side of 0, is the larger one
-    return _root((inside - b) / (2 * a), step)
-
-
-def _root(value: Any, degree: int) -> Any:
-    """Return a root of a positive formula, with its factors apart."""
-    from sympy import Pow, Rational
-
-    value = as_expr(value)
-    return Pow(value.factor() if value.free_symbols and value.is_rational_function() else value, Rational(1, degree))
+def _root_of(terms: Sequence[Term], arithmetic: Arithmetic) -> Any:
+    """Return the one positive root of a polynomial whose coefficients change their sign once; None if not closed."""
+    return positive_root({term.exponent - terms[-1].exponent: term.coefficient for term in terms}, arithmetic)
 
 
 def _half(exponent: int) -> Any:

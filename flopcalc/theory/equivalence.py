@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from flopcalc.dataclass import dataclass
-from flopcalc.number import Arithmetic, Number, is_rational, normal
+from flopcalc.number import Arithmetic, Number, is_rational, normal, ring_over
 
 __all__ = [
     "Generators",
@@ -198,19 +198,14 @@ def _other(value: Any, generators: Generators) -> Any:
 
 def ring_fraction(value: Any) -> tuple[Any, Any, Any]:
     """Return numerator and denominator of a rational function as elements of a polynomial ring, and the ring."""
-    from sympy import QQ
-    from sympy.polys.orderings import lex
-    from sympy.polys.rings import PolyRing
-
     names = sorted(value.free_symbols, key=lambda name: (str(name), name.sort_key()))
-    ring = PolyRing(names or ["unit"], QQ, lex)
-    generators = dict(zip(names, ring.gens, strict=False))
+    ring, generators = ring_over(names)
 
     def of(node: Any) -> tuple[Any, Any]:
         if node.is_Symbol:
             return generators[node], ring.one
         if node.is_Rational:
-            return ring.ground_new(QQ.from_sympy(node)), ring.one
+            return ring.ground_new(ring.domain.from_sympy(node)), ring.one
         if node.is_Add:
             by_bottom: dict[Any, Any] = {}
             for argument in node.args:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flopcalc.number import Number, is_rational, normal
 from flopcalc.theory.equivalence import is_zero
+from flopcalc.theory.quotients import polynomials_of
 from flopcalc.theory.signs import nonnegative
 
 __all__ = ["OpenLimitError", "limit_at_infinity", "vanishes_at_infinity"]
@@ -46,15 +47,13 @@ def limit_at_infinity(value: Number, name: Any, *, certain: bool = False) -> Num
 
 
 def _limit(value: Any, name: Any) -> Number | None:
-    from sympy import Poly, fraction, together
-
     smooth, shares = _unrounded(value, name)
-    above, below = (part.expand() for part in fraction(together(smooth)))
-    if not (above.is_polynomial(name) and below.is_polynomial(name)):
+    parts = polynomials_of(smooth, name)
+    if parts is None:
         if shares:
             raise OpenLimitError
         return _general_limit(value, name)
-    upper, lower = Poly(above, name), Poly(below, name)
+    upper, lower = parts
     if shares & lower.LC().free_symbols:
         raise OpenLimitError
     if upper.degree() < lower.degree():
@@ -137,12 +136,10 @@ def _vanishes(value: Any, growing: Sequence[Any]) -> bool | None:
 
 def _is_outgrown(value: Any, growing: Sequence[Any]) -> bool:
     """Tell whether every term above the line is outgrown by one below it, where nothing is subtracted."""
-    from sympy import Poly, fraction, together
-
-    above, below = (part.expand() for part in fraction(together(value)))
-    if not (above.is_polynomial(*growing) and below.is_polynomial(*growing)):
+    parts = polynomials_of(value, *growing)
+    if parts is None:
         return False
-    upper, lower = Poly(above, *growing), Poly(below, *growing)
+    upper, lower = parts
     if any(nonnegative(normal(coefficient)) is None for coefficient in lower.coeffs()):
         return False
     return all(

@@ -44,6 +44,7 @@ from flopcalc.theory.minima.curve import (
     terms_of,
     value_of,
 )
+from flopcalc.theory.quotients import polynomials_of
 from flopcalc.theory.roots import positive_root, root_of
 from flopcalc.theory.signs import sign_of
 from flopcalc.theory.textbook import textbook
@@ -538,13 +539,13 @@ class _Draft:
 
         Within, None stands for 0 and for no end.
         """
-        from sympy import Poly, cancel, fraction, together
+        from sympy import cancel, together
 
         curve, arithmetic = self.curve, self.question.arithmetic
-        parts = [part.expand() for part in fraction(cancel(together(along)))]
-        if not all(part.is_polynomial(curve.free) for part in parts):
+        parts = polynomials_of(cancel(together(along)), curve.free)
+        if parts is None:
             return None
-        top, bottom = (terms_of(Poly(part, curve.free)) for part in parts)
+        top, bottom = map(terms_of, parts)
         if signs_of(bottom, arithmetic) == {(-1,)}:
             top = tuple(Term(term.exponent, normal(-term.coefficient)) for term in top)
         elif signs_of(bottom, arithmetic) != {(1,)}:

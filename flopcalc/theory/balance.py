@@ -157,7 +157,8 @@ def _closed(coefficients: list[Any], unknown: Expr, arithmetic: Arithmetic) -> C
             value = normal(factor(value))
         which = arithmetic.sign(normal(value))
     else:
-        value = normal(larger_root(*coefficients, arithmetic))
+        a, b, c = coefficients
+        value = normal(larger_root(a, b, c, arithmetic))
         first, middle, last = (arithmetic.sign(normal(item)) for item in coefficients)
         which = None
         if first and last:

@@ -402,7 +402,11 @@ class _Draft:
         root = _root_of(self.slope, arithmetic)
         if root is None:
             return self.at_the_root()
-        free = laid_out((root - curve.shift) / curve.slope)
+        return self.at(laid_out((root - curve.shift) / curve.slope))
+
+    def at(self, free: Any) -> Minimum:
+        """Return the minimum where the free symbol has one value, or that this is beyond the end of the curve."""
+        curve, arithmetic = self.curve, self.question.arithmetic
         solved = laid_out(curve.solution.subs(curve.free, free))
         requires: list[Number] = []
         for along in (as_expr(curve.free), *self.positive):
@@ -413,26 +417,13 @@ class _Draft:
                 return self.beyond("grows" if along is curve.free else self.side_of(along), proofs)
             if sign is None:
                 requires.append(open_part(value, arithmetic))
-        terms = self.terms()
-        pair = _pair(terms)
         proofs = self.signs_proved()
-        certificate = excess = None
+        pair = _pair(self.terms())
         if pair is not None:
-            high, low, rest = pair
-            minimum = laid_out(2 * root_of(high.coefficient * low.coefficient, 2)) + rest
-            half = _half(high.exponent)
-            difference = (
-                root_of(high.coefficient, 2) * curve.variable**half - root_of(low.coefficient, 2) / curve.variable**half
-            )
-            certificate = difference**2
-            proofs += [
-                Proof("sign", "positive", high.coefficient),
-                Proof("sign", "positive", low.coefficient),
-                Proof("square", "zero", normal(curve.substituted - minimum - certificate)),
-            ]
+            minimum, certificate, squared = self.by_means(*pair)
+            proofs += squared
         else:
-            minimum = simple(curve.substituted.subs(curve.free, free))
-        minimum = normal(minimum)
+            minimum, certificate = normal(simple(curve.substituted.subs(curve.free, free))), None
         stationarity = value_of(self.slope, curve.variable)
         proofs += [
             Proof("where", "zero", _put(stationarity, curve.free, free)),
@@ -445,6 +436,7 @@ class _Draft:
         ]
         bound = self.in_symbols(minimum)
         condition = self.condition()
+        excess = None
         if certificate is not None:
             excess = self.in_symbols(certificate, square=True)
             proofs.append(Proof("excess", "zero", normal(self.question.objective - bound - excess)))
@@ -460,6 +452,22 @@ class _Draft:
             requires=unlike(requires),
             proofs=proofs,
         )
+
+    def by_means(self, high: Term, low: Term, rest: Any) -> tuple[Number, Any, list[Proof]]:
+        """Return the least of a·x^k + b·x^(−k) and what is beside them, the square above it, and the proofs of both."""
+        curve = self.curve
+        minimum = laid_out(2 * root_of(high.coefficient * low.coefficient, 2)) + rest
+        half = _half(high.exponent)
+        difference = (
+            root_of(high.coefficient, 2) * curve.variable**half - root_of(low.coefficient, 2) / curve.variable**half
+        )
+        certificate = difference**2
+        proofs = [
+            Proof("sign", "positive", high.coefficient),
+            Proof("sign", "positive", low.coefficient),
+            Proof("square", "zero", normal(curve.substituted - minimum - certificate)),
+        ]
+        return normal(minimum), certificate, proofs
 
     # -- no interior minimum -----------------------------------------------------------------------------------------
 

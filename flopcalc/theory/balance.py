@@ -158,7 +158,7 @@ def _closed(coefficients: list[Any], unknown: Expr, arithmetic: Arithmetic) -> C
         which = arithmetic.sign(normal(value))
     else:
         a, b, c = coefficients
-        value = normal(larger_root(a, b, c, arithmetic))
+        value = normal(larger_root(a, b, c, arithmetic, apart=False))
         first, middle, last = (arithmetic.sign(normal(item)) for item in coefficients)
         which = None
         if first and last:

@@ -36,7 +36,7 @@ from flopcalc.theory.residues import rounded_away
 from flopcalc.theory.signs import Certificate, nonnegative, sign_of
 from flopcalc.theory.trial import Counterexample, Trial, shown_at, smallest, tried, tried_as_it_grows
 
-__all__ = ["PROVED", "REFUTED", "UNDECIDED", "Decider", "Finding"]
+__all__ = ["PROVED", "REFUTED", "UNDECIDED", "Decider", "Evidence", "Finding"]
 
 PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
@@ -47,18 +47,16 @@ _NOWHERE: Words = ("no numbers were found at which the spec exists and all that 
 _FAULT: Words = ("it was proved with symbols, and fails here: a fault of the prover, which please report",)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What became of one link of a claim, with the evidence.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why a claim holds, fails or stays open.
 
     Attributes
     ----------
-    link : Link
-    outcome : str
     limit : Number or None
         What the left side comes to as the symbols of `Claim.limit` grow; None where it grows without end.
     difference, ratio : Number or None
-        right − left, and right / left.
+        right − left, and right / left: of a claim, claimed − actual and claimed / actual.
     reason : Words
         How it was proved, or why it is open.
     counterexample : Counterexample or None
@@ -73,8 +71,6 @@ class Finding:
         What was found to be taken for granted besides.
     """
 
-    link: Link
-    outcome: str
     limit: Number | None = None
     difference: Number | None = None
     ratio: Number | None = None
@@ -85,6 +81,14 @@ class Finding:
     certificate: Certificate | None = None
     points: int = 0
     assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Evidence):
+    """What became of one link of a claim, with the evidence."""
+
+    link: Link
+    outcome: str
 
 
 @dataclass(slots=True)

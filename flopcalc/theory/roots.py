@@ -150,19 +150,26 @@ def root_of(value: Any, degree: int) -> Any:
     return Pow(factored, as_expr(Fraction(1, degree)))
 
 
-def larger_root(first: Any, middle: Any, last: Any, arithmetic: Arithmetic) -> Any:
-    """Return (−b + √(b² − 4ad))/(2a) with what is square taken out of the root, for a of either sign."""
-    from sympy import Mul, cancel, factor_list, sqrt
+def larger_root(first: Any, middle: Any, last: Any, arithmetic: Arithmetic, *, apart: bool = True) -> Any:
+    """Return (−b + √(b² − 4ad))/(2a) with what is square taken out of the root, for a of either sign.
+
+    What is left below the root has a root for each of its factors where they are to be `apart`.
+    """
+    from sympy import Mul, cancel, factor_list, fraction, sqrt, together
 
     if sign_of(normal(first), arithmetic) == -1:
         first, middle, last = -first, -middle, -last
-    content, factors = factor_list((middle**2 - 4 * first * last).expand())
+    (above, tops), (below, bottoms) = map(factor_list, fraction(together((middle**2 - 4 * first * last).expand())))
     outside = inside = Mul()
-    for base, power in factors:
+    for base, power in (*tops, *((base, -power) for base, power in bottoms)):
         # the root of a square is its base only where that is above zero
-        sign = sign_of(normal(base), arithmetic) if power > 1 else None
+        sign = None if power == 1 else sign_of(normal(base), arithmetic)
         half = power // 2 if sign in (1, -1) else 0
         outside *= (sign * base) ** half if half else 1
         inside *= base ** (power - 2 * half)
+    root = sqrt(above / below) * sqrt(inside)
+    if not apart:
+        whole, left = sqrt(above / below).as_coeff_Mul()
+        outside, root = whole * outside, sqrt((left**2 * inside).expand())
     top, bottom = cancel(outside / (2 * first)).as_numer_denom()
-    return sqrt(content) * sqrt(inside) * top / bottom - cancel(middle / (2 * first))
+    return root * top / bottom - cancel(middle / (2 * first))

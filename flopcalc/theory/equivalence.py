@@ -22,6 +22,7 @@ __all__ = [
     "evaluated",
     "generated",
     "is_zero",
+    "polynomials_of",
     "ring_fraction",
     "symbols_of",
 ]
@@ -227,6 +228,24 @@ def ring_fraction(value: Any) -> tuple[Any, Any, Any]:
 
     top, bottom = of(value)
     return top, bottom, ring
+
+
+def polynomials_of(value: Any, *names: Any) -> tuple[Any, Any] | None:
+    """Return numerator and denominator of a formula, multiplied out; None where they are no polynomials in the names.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> C, O = symbol("C"), symbol("O")
+    >>> [part.as_expr() for part in polynomials_of(C + 2 / (C * O), C)]
+    [C**2*O + 2, C*O]
+    """
+    from sympy import Poly, fraction, together
+
+    above, below = (part.expand() for part in fraction(together(value)))
+    if not (above.is_polynomial(*names) and below.is_polynomial(*names)):
+        return None
+    return Poly(above, *names), Poly(below, *names)
 
 
 def is_zero(value: Number) -> bool:

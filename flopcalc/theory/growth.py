@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, is_rational, normal
-from flopcalc.theory.quotients import polynomials_of
+from flopcalc.theory.equivalence import polynomials_of
 from flopcalc.theory.signs import nonnegative
 
 __all__ = ["Growth", "growth_of"]

@@ -7,8 +7,7 @@ from itertools import permutations
 from typing import Any
 
 from flopcalc.number import Number, is_rational, normal
-from flopcalc.theory.equivalence import is_zero
-from flopcalc.theory.quotients import polynomials_of
+from flopcalc.theory.equivalence import is_zero, polynomials_of
 from flopcalc.theory.signs import nonnegative
 
 __all__ = ["OpenLimitError", "limit_at_infinity", "vanishes_at_infinity"]

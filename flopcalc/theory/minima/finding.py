@@ -25,7 +25,7 @@ from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shor
 from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, is_symbolic, normal
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.domain import unlike
-from flopcalc.theory.equivalence import is_zero, symbols_of
+from flopcalc.theory.equivalence import is_zero, polynomials_of, symbols_of
 from flopcalc.theory.limits import limit_at_infinity
 from flopcalc.theory.minima.curve import (
     Curve,
@@ -44,7 +44,6 @@ from flopcalc.theory.minima.curve import (
     terms_of,
     value_of,
 )
-from flopcalc.theory.quotients import polynomials_of
 from flopcalc.theory.roots import positive_root, root_of
 from flopcalc.theory.signs import sign_of
 from flopcalc.theory.textbook import textbook

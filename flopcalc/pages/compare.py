@@ -503,11 +503,10 @@ def _remarks(comparison: Comparison) -> Iterator[Phrase]:
             yield name, _proof(balanced, LABELS[equal.metric], equal.vary)
 
 
-def _relations(balanced: Balanced) -> Iterator[Cell]:
-    """Yield what has to hold for a formula, with words between."""
-    for number, (left, sign, right) in enumerate(balanced.where):
-        yield from ((" and ",) if number else ())
-        yield from (left, {">": " > ", ">=": " ≥ "}[sign], right)
+def _relations(balanced: Balanced) -> Phrase:
+    """Return what has to hold for a formula, with words between."""
+    signs = {">": " > ", ">=": " ≥ "}
+    return tuple(cell for left, sign, right in balanced.where for cell in (" and ", left, signs[sign], right))[1:]
 
 
 def _proof(balanced: Balanced, label: str, vary: str) -> str:

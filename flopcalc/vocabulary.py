@@ -31,7 +31,7 @@ _CALLED: Mapping[str, str] = {
         "multiply": "mul",
         "channel_shuffle": "channelshuffle shuffle",
         # attributes
-        "out": "outchannels outfeatures filters units outplanes planes numoutput cout outputchannels",
+        "out": "channels outchannels outfeatures filters units outplanes planes numoutput cout outputchannels",
         "kernel": "kernelsize kernelshape poolsize ksize",
         "stride": "strides",
         "dilation": "dilations dilationrate",
@@ -67,7 +67,8 @@ _NOTHING = frozenset(
     (
         "elu", "selu", "celu", "mish", "softplus", "softsign", "logsoftmax", "permute", "transpose", "squeeze",
         "unsqueeze", "embedding", "lstm", "gru", "rnn", "attention", "multiheadattention", "conv1d", "conv3d", "sum",
-        "sub", "div", "roll", "fold", "unfold", "gather", "pixelshuffle", "pixelunshuffle", "depthtospace", "spacetodepth",
+        "sub", "div", "roll", "fold", "unfold", "gather", "pixelshuffle", "pixelunshuffle", "depthtospace",
+        "spacetodepth",
     )
 )  # fmt: skip
 """Words of frameworks for which there is none here, though some look like one."""

@@ -17,12 +17,12 @@ from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, UndecidedError, gathered
 from flopcalc.expression import free_expression
 from flopcalc.metrics import COUNTED
-from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, symbol
+from flopcalc.number import Number, Relation, as_expr, divide, expanded, is_rational, normal, symbol
 from flopcalc.report import Report
 from flopcalc.solving import nearest as solved
 from flopcalc.solving.path import Course, ways_of
 from flopcalc.sweeps.tracing import Setting, for_metrics
-from flopcalc.theory.balance import Closed, Unsolvable, balance, turns
+from flopcalc.theory.balance import Closed, Unsolvable, balance, relation_of, turns
 from flopcalc.theory.roots import Root
 from flopcalc.theory.textbook import textbook
 
@@ -137,9 +137,11 @@ class _Balancer:
                 raise fault from None
             return self.searched(None)
         if isinstance(solution, Closed):
-            where: tuple[str, ...] = () if solution.positive else (f"{self.plan.vary} > 0",)
-            where += self.presumed(formula, unknown, solution.value)
-            balanced = Balanced(solution.value, solution.value, 0, where)
+            at = {unknown: as_expr(solution.value)}
+            presumed = self.presumed(formula, unknown, solution.value)
+            where = [] if solution.positive else [relation_of(solution.value, strict=True)]
+            where += [relation_of(self.put(item.difference, at), strict=item.strict) for item in presumed]
+            balanced = Balanced(solution.value, solution.value, 0, tuple(where))
             return self.placed(formula, balanced, {**self.shared, unknown: as_expr(solution.value)})
         solution = [root for root in solution if self.presumed(formula, unknown, root.nearly()) == ()]
         apart = self.apart(formula)
@@ -162,11 +164,11 @@ class _Balancer:
     def put(self, value: Number, also: Mapping[Any, Any]) -> Number:
         return replaced(value, {**self.shared, **also})
 
-    def presumed(self, formula: Report, unknown: Any, value: Number) -> tuple[str, ...]:
+    def presumed(self, formula: Report, unknown: Any, value: Number) -> tuple[Relation, ...]:
         """Return the assumptions about what is varied that are not certain to hold at a value."""
         arithmetic = formula.totals.arithmetic
         return tuple(
-            relation.text
+            relation
             for relation in arithmetic.relations
             if unknown in relation.difference.free_symbols
             and not arithmetic.decide(
@@ -191,7 +193,7 @@ class _Balancer:
     def attempt(self, law: _Law, value: Fraction) -> Report | str:
         broken = self.presumed(law.formula, law.unknown, normal(value))
         if broken:
-            return f"it is assumed that {broken[0]}"
+            return f"it is assumed that {broken[0].text}"
         result = self.at(normal(value))
         return result if isinstance(result, Report) else result.problems[0].what
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.number import Arithmetic, Number, is_rational, normal
+from flopcalc.number import Arithmetic, Number, as_expr, is_rational, normal
 from flopcalc.theory.roots import Root, larger_root, positive_roots
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
     from sympy import Expr
 
-__all__ = ["Closed", "Unsolvable", "balance", "turns"]
+__all__ = ["Closed", "Unsolvable", "balance", "relation_of", "turns"]
 
 HIGHEST_DEGREE = 60
 """The highest degree of an equation that is solved."""
@@ -120,6 +120,36 @@ def turns(cost: Any, budget: Any, unknown: Any) -> list[Root]:
     if len(coefficients) == 1 or not all(is_rational(normal(item)) for item in coefficients):
         return []
     return positive_roots([normal(item) for item in coefficients])
+
+
+def relation_of(difference: Number, *, strict: bool) -> tuple[Number, str, Number]:
+    """Return the two sides of a relation between positive terms that says that a difference is above 0, or not below.
+
+    Factors that are certain to be positive are left out.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> C, K, O = (symbol(name) for name in "CKO")
+    >>> relation_of(9 * C * (O - 1), strict=True)
+    (O, '>', 1)
+    >>> relation_of(O / C - K**2, strict=False)
+    (O, '>=', C*K**2)
+    """
+    from sympy import Add, Poly, PolynomialError, fraction, together
+
+    sign = ">" if strict else ">="
+    top, bottom = fraction(together(as_expr(difference)))
+    symbols = sorted(top.free_symbols, key=str)
+    try:
+        polynomial = Poly(top, *symbols, domain="QQ")
+    except PolynomialError:  # as of a root
+        return difference, sign, 0
+    if not bottom.is_positive or not all(item.is_positive for item in symbols):
+        return difference, sign, 0
+    terms = Add.make_args(polynomial.terms_gcd()[1].primitive()[1].as_expr())
+    above = [term for term in terms if term.is_positive]
+    return normal(Add(*above)), sign, normal(Add(*above) - Add(*terms))
 
 
 def _equation(cost: Any, budget: Any, unknown: Any) -> list[Any]:

@@ -331,6 +331,10 @@ def shorten(text: object, limit: int = LONGEST_QUOTE) -> str:
     return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[: limit - 1] + "…"
 
 
+def _without_hyphens(name: str) -> str:
+    return name.replace("-", "").replace("_", "")
+
+
 def suggest(name: object, candidates: Iterable[str]) -> str:
     """Return "did you mean `x`?" for the nearest candidates, or an empty string where none is near.
 
@@ -353,7 +357,9 @@ def suggest(name: object, candidates: Iterable[str]) -> str:
     for candidate in known:
         if len(candidate) <= 2 * len(name) + 2:
             by_fold.setdefault(candidate.casefold(), candidate)
-    near = difflib.get_close_matches(name.casefold(), list(by_fold), n=3, cutoff=0.6)
+    wanted = _without_hyphens(name.casefold())
+    near = [fold for fold in by_fold if _without_hyphens(fold) == wanted]
+    near = near or difflib.get_close_matches(name.casefold(), list(by_fold), n=3, cutoff=0.6)
     if not near:
         return ""
     return "did you mean " + " or ".join(f"`{by_fold[fold]}`" for fold in near) + "?"

@@ -12,7 +12,7 @@ from typing import Any
 
 from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import Fault, Place, listed
+from flopcalc.errors import Fault, FlopcalcError, Place, listed
 from flopcalc.field import Field, Step, fields
 from flopcalc.layers import Layer, Shape, passes, volume
 from flopcalc.number import Arithmetic, Number, expanded, is_rational, is_symbolic, is_whole, normal, summed
@@ -37,6 +37,13 @@ class Turn:
     def sum(self, term: Number) -> Number:
         """Add `term` up over all the turns."""
         return summed(term, self.index, self.first, self.last)
+
+
+def summed_over(turns: Sequence[Turn], term: Number) -> Number:
+    """Add up what one turn has over all the turns of repeats, the outermost first."""
+    for turn in reversed(turns):
+        term = turn.sum(term)
+    return term
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +119,20 @@ class Node:
         """Return what `quantity` makes of the cost, added up over all the turns."""
         if not self.turns or self.each is None:
             return quantity(self.cost)
-        value = quantity(self.each)
-        for turn in reversed(self.turns):
-            value = turn.sum(value)
-        return value
+        return summed_over(self.turns, quantity(self.each))
+
+    def summed(self, term: Number) -> Number:
+        """Add up what one turn of it has over all its turns.
+
+        Raises
+        ------
+        FlopcalcError
+            Where the sum has no closed form.
+        """
+        try:
+            return summed_over(self.turns, term)
+        except Fault as fault:
+            raise FlopcalcError(fault.at(self.place)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import math
 import numbers
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
@@ -53,6 +53,7 @@ __all__ = [
     "product",
     "read_decimal",
     "readable",
+    "ring_over",
     "settled",
     "summed",
     "symbol",
@@ -417,26 +418,31 @@ def expanded(value: Number) -> Number:
     return normal(simple.expand())
 
 
+def ring_over(names: Sequence[Any]) -> tuple[Any, dict[Any, Any]]:
+    """Return the ring of polynomials in symbols with rational coefficients, and its generators by symbol."""
+    from sympy import QQ
+    from sympy.polys.orderings import lex
+    from sympy.polys.rings import PolyRing
+
+    ring = PolyRing(names or ["unit"], QQ, lex)
+    return ring, dict(zip(names, ring.gens, strict=False))
+
+
 def _polynomial(value: Any) -> Any:
     """Return a polynomial in symbols multiplied out, as an element of a ring; None where it is no polynomial.
 
     It is what ``value.expand()`` makes, at a tenth of the time.
     """
-    from sympy import QQ
-    from sympy.polys.orderings import lex
-    from sympy.polys.rings import PolyRing
-
     names = sorted(value.free_symbols, key=str)
     if not names or len({str(name) for name in names}) < len(names):
         return None
-    ring = PolyRing(names, QQ, lex)
-    generators = dict(zip(names, ring.gens, strict=True))
+    ring, generators = ring_over(names)
 
     def element(node: Any) -> Any:
         if node.is_Symbol:
             return generators[node]
         if node.is_Rational:
-            return ring.ground_new(QQ.from_sympy(node))
+            return ring.ground_new(ring.domain.from_sympy(node))
         if node.is_Add:
             parts = ring.zero
             for argument in node.args:

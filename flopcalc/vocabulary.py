@@ -31,10 +31,11 @@ _CALLED: Mapping[str, str] = {
         "multiply": "mul",
         "channel_shuffle": "channelshuffle shuffle",
         # attributes
-        "out": "outchannels outfeatures filters units outplanes planes numoutput cout outputchannels",
+        "out": "channels outchannels outfeatures filters units outplanes planes numoutput cout outputchannels",
         "kernel": "kernelsize kernelshape poolsize ksize",
         "stride": "strides",
         "dilation": "dilations dilationrate",
+        "padding": "pads",
         "groups": "numgroups",
         "bias": "usebias biasterm",
         "multiplier": "depthmultiplier channelmultiplier",
@@ -44,7 +45,7 @@ _CALLED: Mapping[str, str] = {
         "fp32": "float32 float single",
         "fp16": "float16 half",
         "bf16": "bfloat16",
-        "fp8": "float8",
+        "fp8": "float8 float8e4m3fn float8e5m2",
     }.items()
     for word in words.split()
 }
@@ -58,6 +59,7 @@ _INSTEAD: Mapping[str, tuple[str, str]] = {
         ("out", "the layer before says how many channels enter"),
     ),
     **{f"uint{bits}": (f"int{bits}", f"`int{bits}` has as many bits") for bits in (4, 8, 16, 32)},
+    **dict.fromkeys(("qint8", "quint8"), ("int8", "`int8` has as many bits")),
 }
 """What is not quite the same: the word here, and how it stands to the other."""
 
@@ -65,7 +67,8 @@ _NOTHING = frozenset(
     (
         "elu", "selu", "celu", "mish", "softplus", "softsign", "logsoftmax", "permute", "transpose", "squeeze",
         "unsqueeze", "embedding", "lstm", "gru", "rnn", "attention", "multiheadattention", "conv1d", "conv3d", "sum",
-        "sub", "div", "roll", "fold", "unfold", "gather",
+        "sub", "div", "roll", "fold", "unfold", "gather", "pixelshuffle", "pixelunshuffle", "depthtospace",
+        "spacetodepth",
     )
 )  # fmt: skip
 """Words of frameworks for which there is none here, though some look like one."""

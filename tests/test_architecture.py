@@ -47,15 +47,6 @@ LONGEST = 60
 
 LONGER = {
     "cli/options.py:shared_options",
-    "comparison/plan.py:plans_of",
-    "solving/__init__.py:solve",
-    "solving/cells.py:least_beyond",
-    "solving/scaling.py:compound_of",
-    "solving/search.py:top_of",
-    "theory/causes.py:_extras",
-    "theory/causes.py:_slips",
-    "theory/minima/derivation.py:derive_least",
-    "theory/minima/finding.py:at_the_turn",
 }
 """Those that are longer still. This list only shrinks."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 from fractions import Fraction
 from itertools import pairwise
@@ -10,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Run
 
 import flopcalc
 from flopcalc import FlopcalcError, analyze, compare, sweep
 from flopcalc.comparison import Balanced, Comparison
 from flopcalc.number import as_text, symbol
 from flopcalc.solving.path import End, Span
-from flopcalc.theory.balance import Root
+from flopcalc.theory.roots import Root
 
-C, H, W, M, g, c = (symbol(name) for name in ("C", "H", "W", "M", "g", "c"))
+C, H, W, K, M, g, c = (symbol(name) for name in ("C", "H", "W", "K", "M", "g", "c"))
 
 
 def balanced(result: Comparison, position: int = 1) -> Balanced:
@@ -140,7 +142,21 @@ def test_the_firsts_symbol_of_that_name_is_not_varied() -> None:
 
 def test_a_solution_that_is_perhaps_not_positive_says_where_it_holds() -> None:
     result = compare("pointwise_conv", "separable_conv", equal="params", vary="O")
-    assert balanced(result).where == ("O > 0",)
+    ((left, sign, right),) = balanced(result).where
+    assert (left, sign, right) == (symbol("O"), ">", K**2)  # of O' = O - K²: the O that is printed is the first one's
+
+
+def test_where_a_solution_holds_is_said_in_the_symbols_that_are_printed(run: Run) -> None:
+    """9(O - 1) > 0 for 9HWCO = HWC(9 + O'), whose O' is not the O that stands there."""
+    asked = ("compare", "conv", "separable_conv", "--K", "3", "--equal", "flops", "--vary", "O")
+    assert "this holds where O > 1.\n" in run(*asked).out
+    assert json.loads(run(*asked, "--format", "json").out)["equal"]["sides"][0]["where"] == ["O > 1"]
+
+
+def test_what_is_assumed_of_what_is_varied_is_said_of_its_solution(run: Run) -> None:
+    """K²CO = 9CO' gives O' = K²O/9, and of whole numbers O' > C is O' ≥ C + 1."""
+    asked = ("compare", "conv", "conv:K=3", "--equal", "params", "--vary", "O", "--assume", "O>C")
+    assert "this holds where K²O ≥ 9C + 9.\n" in run(*asked).out
 
 
 # -- equal budgets: whole numbers ------------------------------------------------------------------------------------

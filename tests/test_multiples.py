@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from flopcalc.comparison.multiples import nearest
 from flopcalc.errors import Fault
 from flopcalc.number import symbol
-from flopcalc.theory.balance import Root, balance, turns
+from flopcalc.theory.balance import balance, turns
+from flopcalc.theory.roots import Root
 
 x = symbol("x")
 

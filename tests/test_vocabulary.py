@@ -38,7 +38,9 @@ def test_a_layer_of_a_framework_gets_its_name_here(tmp_path: Path, word: str, hi
     assert [problem.hint for problem in error.value.problems] == [hint]
 
 
-@pytest.mark.parametrize("word", ["permute", "elu", "mish", "selu", "softplus", "conv1d", "LSTM", "sum"])
+@pytest.mark.parametrize(
+    "word", ["permute", "elu", "mish", "selu", "softplus", "conv1d", "LSTM", "sum", "PixelShuffle", "depth_to_space"]
+)
 def test_a_word_for_which_there_is_none_here_gets_no_suggestion(word: str) -> None:
     assert suggest(word, LAYERS) == ""
 
@@ -96,3 +98,19 @@ def test_every_word_that_is_given_is_one_of_the_language() -> None:
 
 def test_a_slip_is_still_a_slip() -> None:
     assert suggest("gruops", ["groups"]) == "did you mean `groups`?"
+
+
+@pytest.mark.parametrize("word", ["Add", "ReLU", "ReLU6", "GELU", "Sigmoid", "PReLU", "HARD-SIGMOID"])
+def test_a_word_that_differs_in_case_alone_gets_that_one_and_no_other(word: str) -> None:
+    assert suggest(word, LAYERS).count("`") == 2
+    assert f"`{word.lower().replace('-', '_')}`" in suggest(word, LAYERS)
+
+
+@pytest.mark.parametrize(("word", "ours"), [("float8_e4m3fn", "fp8"), ("torch.float8_e5m2", "fp8"), ("Qint8", "int8")])
+def test_a_type_of_a_framework_with_more_to_its_name_gets_the_one_of_its_size(word: str, ours: str) -> None:
+    assert f"`{ours}`" in suggest(word, DTYPES)
+    assert suggest(word, DTYPES).count("`") == 2
+
+
+def test_padding_has_one_name() -> None:
+    assert suggest("pads", ["kernel", "padding", "out"]) == "it is called `padding` here"

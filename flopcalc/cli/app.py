@@ -20,6 +20,7 @@ from flopcalc import __version__
 from flopcalc.cli.help import Context
 from flopcalc.cli.interrupts import INTERRUPTED, Interrupts
 from flopcalc.cli.output import PipeClosed, complain, say
+from flopcalc.cli.waiting import waiting
 from flopcalc.errors import FlopcalcError, Problem, listed, shorten, suggest
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 """Every command's module, imported when it is used, the group that its help stands in, and what it says."""
 
 PROGRAM = "flopcalc"
+
+DOING = {"Count": "counting", "Prove": "proving", "Compare": "comparing", "Decide": "searching", "Look": "reading"}
+"""What is being done by the commands of a group, for who has to wait."""
 
 FAULT = 70
 """The exit code of an error that is the program's own: never that of a verdict."""
@@ -118,6 +122,8 @@ class Program(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not ctx.resilient_parsing:
+            ctx.with_resource(waiting(DOING[COMMANDS[args[0]][1]] if args[0] in COMMANDS else "analysing"))
         command = self.get_command(ctx, args[0])
         return command.name, command, args[1:]
 

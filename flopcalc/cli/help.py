@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from types import TracebackType
 from typing import Any
 
 import click
@@ -44,6 +45,13 @@ class Context(click.Context):
     """The context of every command."""
 
     formatter_class = Formatter
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> bool | None:
+        if isinstance(exc_value, click.UsageError) and exc_value.ctx is None:
+            exc_value.ctx = self  # which click's parser leaves out, so that the help of all is named
+        return super().__exit__(exc_type, exc_value, tb)
 
 
 class Command(click.Command):

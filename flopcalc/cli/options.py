@@ -14,6 +14,7 @@ from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, 
 from flopcalc.render.cells import UNITS
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS
 from flopcalc.shapes import split_label
+from flopcalc.spec.catalog import folded
 
 __all__ = [
     "Word",
@@ -52,14 +53,15 @@ class Word(_Type):
         return beginning(self.words, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the word, or refuse it.
+        """Return the word, whatever the case, the hyphens and underscores that it is given with, or refuse it.
 
         Raises
         ------
         UnknownNameError
         """
-        if value in self.words:
-            return str(value)
+        alike = [word for word in self.words if folded(word) == folded(str(value))]
+        if value in self.words or len(alike) == 1:
+            return str(value) if value in self.words else alike[0]
         subject = f"{param.opts[0]} cannot be" if isinstance(param, click.Option) else "there is no"
         raise UnknownNameError(
             Problem(

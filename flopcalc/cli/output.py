@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
+from flopcalc.cli.waiting import hide
 from flopcalc.drafts import replacing
 from flopcalc.errors import FlopcalcError, Problem, shorten
 from flopcalc.render.text import NARROWEST, broken, spelt, visible
@@ -145,6 +146,7 @@ def write_pieces(pieces: Iterable[str], output: str | None = None, *, spelt: Spe
     FlopcalcError
         Where the file cannot be written.
     """
+    hide()
     if output in _STANDARD_OUTPUT:
         stream = _standard_output()
         terminal = stream.isatty()  # in a pipe, data are what they are
@@ -162,6 +164,7 @@ def write_pieces(pieces: Iterable[str], output: str | None = None, *, spelt: Spe
 
 def say(text: str, *, style: Callable[[str], str] = str) -> None:
     """Write a message to the standard error: nothing in it steers a terminal, and lines are broken between words."""
+    hide()
     if sys.stderr is None:
         return
     width = width_of(sys.stderr)

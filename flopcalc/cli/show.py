@@ -160,7 +160,8 @@ def _completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     """Complete names, those of the kind before it where one is said."""
     said = [KINDS[word] for word in ctx.params.get("name") or () if word in KINDS]
     known = [e for e in catalog.index() if not said or e.kind == said[0]]
-    return beginning([name for entry in known for name in (entry.name, *entry.variants)], incomplete)
+    kinds = () if ctx.params.get("name") else [kind.removesuffix("s") for kind in catalog.KINDS]
+    return beginning([*kinds, *(name for entry in known for name in (entry.name, *entry.variants))], incomplete)
 
 
 command = OnSpecs(

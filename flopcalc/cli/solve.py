@@ -11,7 +11,7 @@ from flopcalc.cli.completing import listed_words, parameters
 from flopcalc.cli.options import page_options, shared_options, split_list
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, asked_of
-from flopcalc.errors import ParameterError, Problem
+from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.metrics import SWEPT
 
 __all__ = ["command"]
@@ -140,6 +140,13 @@ def _axes(texts: Sequence[str]) -> dict[str, str | None]:
     axes: dict[str, str | None] = {}
     for text in texts:
         name, equals, values = (part.strip() for part in text.partition("="))
+        if equals and "," in name:
+            *others, last = split_list([name]) or [""]
+            hint = " ".join(
+                [*(f"--for {shorten(item)}" for item in others), f"--for {shorten(last)}={shorten(values)}"]
+            )
+            what = "several names stand before `=` in --for"
+            raise ParameterError(Problem(what, None, "one name with its values, each --for for itself", hint))
         for item in [name] if equals else split_list([text]) or ():
             if item in axes:
                 raise ParameterError(Problem(f"{item} varies twice", None, "every parameter once"))

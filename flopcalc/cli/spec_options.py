@@ -237,6 +237,8 @@ class OnSpecs(click.Command):
                 if argument in takes and takes[argument] and waiting:
                     rest.append(waiting.pop(0))
                 continue
+            if not equals and _is_elsewhere(name, with_value=bool(waiting)):
+                raise UnknownNameError(_unknown(ctx, name.removeprefix("--"), ()))
             if not equals and not waiting:
                 if ctx.resilient_parsing:
                     break  # a shell completes its value
@@ -303,6 +305,11 @@ def shared_values(ctx: click.Context, specs: Sequence[str], settings: Sequence[s
             raise UnknownNameError(_unknown(ctx, name, list(known)))
         values.append((key, text))
     return given_once(named_values(settings).items(), values)
+
+
+def _is_elsewhere(spelling: str, *, with_value: bool) -> bool:
+    """Tell whether an option is one of other commands: a flag, or without its value any."""
+    return any(spelling in option.opts and not (with_value and not option.is_flag) for option in shared_options())
 
 
 def _unknown(ctx: click.Context, name: str, known: Sequence[str]) -> Problem:

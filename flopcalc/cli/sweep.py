@@ -26,6 +26,7 @@ from flopcalc.cli.output import (
     write_text,
 )
 from flopcalc.cli.spec_options import OnSpec, SpecCommand, asked_of
+from flopcalc.cli.waiting import hide
 from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.metrics import COUNTED, check_metric
@@ -57,6 +58,7 @@ _MOST_COUNTED = 100_000_000
 def _run(ctx: click.Context, /, **options: Any) -> int:
     command = ctx.command
     assert isinstance(command, SpecCommand)
+    hide()  # it shows how far it is by itself
     job = _Job(ctx, command, options)
     try:
         job.run()

@@ -123,6 +123,25 @@ TERMS: Mapping[str, Term] = {
             "dilation", "The step between a kernel's taps.",
             "a side of d·(K − 1) + 1, at the cost of K", "d dilation, K kernel", "flopcalc dilated_conv", ("dilated",),
         ),
+        Term(
+            "stride", "The step between the places of a window, by which the map becomes smaller.",
+            "⌊(H + 2p − d·(K − 1) − 1)/s⌋ + 1 is the side that leaves", "s stride, p padding, d dilation, K kernel",
+            "flopcalc conv --stride 2", ("padding", "kernel", "output size"),
+        ),
+        Term(
+            "bottleneck", "A 1×1 convolution to fewer channels, a 3×3 one, and a 1×1 one back.",
+            "H·W·(2·C·M + 9·M²) madds", "C channels outside, M inside; H×W the map", "flopcalc resnet_bottleneck",
+        ),
+        Term(
+            "inverted residual", "A bottleneck that is wider inside, with a depthwise convolution there.",
+            "H·W·t·C·(C + K² + O) madds at stride 1", "t expansion, C channels enter, O leave, the kernel is K×K",
+            "flopcalc inverted_residual", ("mbconv",),
+        ),
+        Term(
+            "channel shuffle", "Channels of g groups in turn, so that the next groups have some of each.",
+            "channel i·n + j becomes j·g + i, without a multiply-add", "g groups of n channels, i < g, j < n",
+            "flopcalc shufflenet_v1_unit", ("shuffle",),
+        ),
     )
 }  # fmt: skip
 """The metrics, then the words of the field."""

@@ -17,12 +17,13 @@ from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, UndecidedError, gathered
 from flopcalc.expression import free_expression
 from flopcalc.metrics import COUNTED
-from flopcalc.number import Number, as_expr, divide, expanded, is_rational, normal, symbol
+from flopcalc.number import Number, Relation, as_expr, divide, expanded, is_rational, normal, symbol
 from flopcalc.report import Report
 from flopcalc.solving import nearest as solved
 from flopcalc.solving.path import Course, ways_of
 from flopcalc.sweeps.tracing import Setting, for_metrics
-from flopcalc.theory.balance import Closed, Root, Unsolvable, balance, turns
+from flopcalc.theory.balance import Closed, Unsolvable, balance, relation_of, turns
+from flopcalc.theory.roots import Root
 from flopcalc.theory.textbook import textbook
 
 __all__ = ["at_equal"]
@@ -136,9 +137,11 @@ class _Balancer:
                 raise fault from None
             return self.searched(None)
         if isinstance(solution, Closed):
-            where: tuple[str, ...] = () if solution.positive else (f"{self.plan.vary} > 0",)
-            where += self.presumed(formula, unknown, solution.value)
-            balanced = Balanced(solution.value, solution.value, 0, where)
+            at = {unknown: as_expr(solution.value)}
+            presumed = self.presumed(formula, unknown, solution.value)
+            where = [] if solution.positive else [relation_of(solution.value, strict=True)]
+            where += [relation_of(self.put(item.difference, at), strict=item.strict) for item in presumed]
+            balanced = Balanced(solution.value, solution.value, 0, tuple(where))
             return self.placed(formula, balanced, {**self.shared, unknown: as_expr(solution.value)})
         solution = [root for root in solution if self.presumed(formula, unknown, root.nearly()) == ()]
         apart = self.apart(formula)
@@ -161,11 +164,11 @@ class _Balancer:
     def put(self, value: Number, also: Mapping[Any, Any]) -> Number:
         return replaced(value, {**self.shared, **also})
 
-    def presumed(self, formula: Report, unknown: Any, value: Number) -> tuple[str, ...]:
+    def presumed(self, formula: Report, unknown: Any, value: Number) -> tuple[Relation, ...]:
         """Return the assumptions about what is varied that are not certain to hold at a value."""
         arithmetic = formula.totals.arithmetic
         return tuple(
-            relation.text
+            relation
             for relation in arithmetic.relations
             if unknown in relation.difference.free_symbols
             and not arithmetic.decide(
@@ -190,7 +193,7 @@ class _Balancer:
     def attempt(self, law: _Law, value: Fraction) -> Report | str:
         broken = self.presumed(law.formula, law.unknown, normal(value))
         if broken:
-            return f"it is assumed that {broken[0]}"
+            return f"it is assumed that {broken[0].text}"
         result = self.at(normal(value))
         return result if isinstance(result, Report) else result.problems[0].what
 
@@ -331,15 +334,12 @@ class _Balancer:
 
 def _meeting(left: str, right: str, name: str) -> Iterator[Fraction]:
     """Yield the values of a name at which two sides are equal, where they are numbers."""
-    from sympy import Poly, PolynomialError
-
     try:
         one, other = (free_expression(text, symbols=symbol) for text in (left, right))
-        difference = as_expr(one) - as_expr(other)
-        roots = Poly(difference.together().as_numer_denom()[0], symbol(name)).ground_roots()
-    except (FlopcalcError, PolynomialError, AttributeError, TypeError):
+        roots = balance(as_expr(one), as_expr(other), symbol(name))
+    except (Fault, FlopcalcError, AttributeError, TypeError):
         return
-    yield from (Fraction(int(root.p), int(root.q)) for root in roots if root > 0)
+    yield from () if isinstance(roots, Closed) else (root.low for root in roots if root.low == root.high)
 
 
 def _step_of_widths(law: _Law) -> Fraction | None:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.theory.balance import Root
+from flopcalc.theory.roots import Root
 
 __all__ = ["Nearest", "nearest"]
 

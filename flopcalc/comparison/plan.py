@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -154,6 +154,29 @@ def _sides(shape: object) -> tuple[object, ...]:
     return tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
 
 
+def _opened(specs: Iterable[Spec | str | Path]) -> list[Plan]:
+    """Return a plan for each spec, or raise the faults of all that cannot be opened."""
+    problems: list[Problem] = []
+    plans: list[Plan] = []
+    for spec in specs:
+        try:
+            plans.append(Plan.of(spec))
+        except FlopcalcError as error:
+            problems += error.problems
+    if problems:
+        raise FlopcalcError(*gathered(problems))
+    return plans
+
+
+def _unknown_inputs(plans: Sequence[Plan], shapes: Iterable[str]) -> Iterator[Problem]:
+    """Yield the fault of each input that no side has."""
+    labels = dict.fromkeys(entry.label for plan in plans for entry in plan.spec.inputs)
+    for label in shapes:
+        if not any(plan.takes_input(label) for plan in plans):
+            what = f"no side has an input `{shorten(label)}`"
+            yield Problem(what, None, one_of(labels or ["none"]), suggest(label, labels))
+
+
 def plans_of(
     specs: Sequence[Spec | str | Path],
     shared: Mapping[str, object],
@@ -167,15 +190,7 @@ def plans_of(
     A side's own value comes before a shared one, and what is varied is given to the first side alone.
     """
     problems: list[Problem] = []
-    plans: list[Plan] = []
-    for spec in specs:
-        try:
-            plans.append(Plan.of(spec))
-        except FlopcalcError as error:
-            problems += error.problems
-    if problems:
-        raise FlopcalcError(*gathered(problems))
-    plans = _headed(plans)
+    plans = _headed(_opened(specs))
     varied = [vary if vary is not None and number else "" for number in range(len(plans))]
     known = dict.fromkeys(name for plan in plans for name in plan.known)
 
@@ -209,11 +224,7 @@ def plans_of(
             free[number].append(name)
         if not takers(name):
             missing(name)
-    for label in shapes:
-        if not any(plan.takes_input(label) for plan in plans):
-            labels = dict.fromkeys(entry.label for plan in plans for entry in plan.spec.inputs)
-            what = f"no side has an input `{shorten(label)}`"
-            problems.append(Problem(what, None, one_of(labels or ["none"]), suggest(label, labels)))
+    problems += _unknown_inputs(plans, shapes)
     if problems:
         raise ParameterError(*problems)
     plans = [
@@ -226,8 +237,7 @@ def plans_of(
         )
         for number, plan in enumerate(plans)
     ]
-    for plan in plans[1:] if vary is not None else ():
-        problems += _unvaried(plan)
+    problems += [problem for plan in plans[1:] if vary is not None for problem in _unvaried(plan)]
     if problems:
         raise ParameterError(*problems)
     return _assuming(plans, list(assume))

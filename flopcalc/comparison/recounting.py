@@ -15,9 +15,9 @@ from typing import Any
 
 from flopcalc.comparison.plan import Plan, free_symbols
 from flopcalc.comparison.result import Side
-from flopcalc.errors import Fault, FlopcalcError, Problem, UndecidedError
-from flopcalc.number import Number, as_text, is_rational, normal, readable
-from flopcalc.theory.plain import plain_value
+from flopcalc.errors import FlopcalcError, Problem, UndecidedError
+from flopcalc.number import as_text, is_rational, normal, readable
+from flopcalc.solving.recounting import plain_at
 from flopcalc.theory.recount import (
     Nature,
     Plain,
@@ -53,7 +53,7 @@ def recounted(first: Plan, lead: Side, plan: Plan, side: Side, metric: str, opti
     for point in islice(_points(lead, side, first, plan.vary), _MOST_DRAWN):
         if count >= most:
             break
-        value = _plain(balanced.value, point)
+        value = plain_at(balanced.value, point)
         if value is None or value <= 0 or not (plan.real or Fraction(value).denominator == 1):
             continue
         if not all(condition.holds({**point, plan.vary: value}) for condition in conditions):
@@ -62,7 +62,7 @@ def recounted(first: Plan, lead: Side, plan: Plan, side: Side, metric: str, opti
         if found is None:
             continue
         count += 1
-        said = _plain(balanced.miss, point)
+        said = plain_at(balanced.miss, point)
         if said is not None and said != found:
             at = ", ".join(f"{name} = {readable(item)}" for name, item in {**point, plan.vary: value}.items())
             raise _at_fault(
@@ -157,15 +157,6 @@ def _points(lead: Side, side: Side, first: Plan, vary: str) -> Iterator[Mapping[
     else:
         hints.append(as_text(balanced.value))
     return points(natures, conditions, hints)
-
-
-def _plain(value: Number, point: Point) -> Plain | None:
-    if is_rational(value):
-        return value
-    try:
-        return plain_value(as_text(value), point).exact
-    except (Fault, ZeroDivisionError):
-        return None
 
 
 def _at_fault(plan: Plan, metric: str, what: str) -> UndecidedError:

@@ -14,7 +14,7 @@ from flopcalc.number import Number, Value, as_expr, divide, expanded, is_rationa
 from flopcalc.report import FIELDS, Report
 from flopcalc.shown import Shown
 from flopcalc.solving.path import Span
-from flopcalc.theory.balance import Root
+from flopcalc.theory.roots import Root
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ class Balanced:
         could be had.
     miss : Number
         The side's metric less the budget.
-    where : tuple of str
-        What has to hold for a formula to be the solution, as ``M > 0``, where that is not certain.
+    where : tuple of (Number, str, Number)
+        What has to hold for a formula to be the solution, where that is not certain, in the formula's own symbols: the
+        two sides of a relation, ``>`` or ``>=`` between them.
     exact : bool
         Whether the formula that was solved is what the side costs; False where a network rounds, and its networks
         were followed.
@@ -63,7 +64,7 @@ class Balanced:
     value: Number
     solution: Root | Number | None
     miss: Number
-    where: tuple[str, ...] = ()
+    where: tuple[tuple[Number, str, Number], ...] = ()
     exact: bool = True
     step: Span | None = None
     refused: tuple[tuple[Number, str], ...] = ()

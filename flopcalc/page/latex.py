@@ -6,6 +6,7 @@ A table has the size of type at which it fits a column of a paper, by the charac
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from flopcalc.dataclass import dataclass
@@ -84,8 +85,26 @@ def page_as_latex(
     aside = [f"% {printable(BookWriter(page.order).phrase(phrase))}" for phrase in page.aside]
     if not standalone:
         return "\n".join([f"% {used}", *aside, *lines]) + "\n"
-    above = [r"\documentclass{article}", r"\usepackage[margin=2cm]{geometry}", used, r"\begin{document}"]
-    return "\n".join([*above, *aside, *lines, r"\end{document}"]) + "\n"
+    begun, letters = [r"\documentclass{article}", r"\usepackage[margin=2cm]{geometry}", used], _letters(lines)
+    return (
+        "\n".join([*letters[:1], *begun, *letters[1:], r"\begin{document}", *aside, *lines, r"\end{document}"]) + "\n"
+    )
+
+
+_HAN = ("CJK", "HIRAGANA", "KATAKANA")
+"""How the names of the letters begin that the package ctex has fonts for."""
+
+
+def _letters(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return what a document needs for letters that pdfLaTeX has not: a comment for its top, and a package."""
+    names = {unicodedata.name(one, "") for line in lines for one in line if not one.isascii() and one.isalpha()}
+    others = {name for name in names if not name.startswith("LATIN")}
+    if not others:
+        return ()
+    if all(name.startswith(_HAN) for name in others):
+        return "% for XeLaTeX or LuaLaTeX, with the package ctex", r"\usepackage{ctex}"
+    comment = r"% for XeLaTeX or LuaLaTeX; \setmainfont must name a font that has the letters"
+    return comment, r"\usepackage{fontspec}"
 
 
 def _typeset(page: Page, tables: Sequence[Table], write: BookLatex, given: list[str], label: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ from flopcalc.render.units import alike, exact_number, human_number, percent, ro
 from flopcalc.report import DTYPES
 from flopcalc.solving.path import Span
 from flopcalc.spec.model import Spec
-from flopcalc.theory.balance import Root
+from flopcalc.theory.roots import Root
 from flopcalc.theory.textbook import textbook
 
 __all__ = ["SCHEMA", "compare_page"]
@@ -496,11 +496,17 @@ def _remarks(comparison: Comparison) -> Iterator[Phrase]:
             on = f"on the other side {equal.vary} = "
             yield name, on, Setting(value), " misses by ", _signed(miss), *share, "."
         if balanced.where:
-            yield name, f"this holds where {' and '.join(balanced.where)}."
+            yield name, "this holds where ", *_relations(balanced), "."
         if balanced.step is not None:
             yield name, f"the same network: {span_text(equal.vary, balanced.step)}."
         if not balanced.exact:
             yield name, _proof(balanced, LABELS[equal.metric], equal.vary)
+
+
+def _relations(balanced: Balanced) -> Phrase:
+    """Return what has to hold for a formula, with words between."""
+    signs = {">": " > ", ">=": " ≥ "}
+    return tuple(cell for left, sign, right in balanced.where for cell in (" and ", left, signs[sign], right))[1:]
 
 
 def _proof(balanced: Balanced, label: str, vary: str) -> str:
@@ -665,7 +671,7 @@ def _equal(comparison: Comparison) -> dict[str, Any]:
             "miss": number(balanced.miss),
             "relative": _ratio(_relative(comparison, balanced)),
             "formula_is_exact": balanced.exact,
-            "where": list(balanced.where),
+            "where": [f"{as_text(left)} {sign} {as_text(right)}" for left, sign, right in balanced.where],
             "step": None if balanced.step is None else _ends(balanced.step),
             "refused": [{"value": number(value), "reason": why} for value, why in balanced.refused],
             "other": None,

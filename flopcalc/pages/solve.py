@@ -157,10 +157,9 @@ def _solution(result: Solution) -> tuple[Block, ...]:
         heads.append(_value(unknown, result.below))
         answer.append((f"The next network below, at {heads[-1]}, misses {missed}.",))
     beside = result.above or result.below
-    bounds = {budget.metric: budget for budget in sorted(budgets, key=lambda item: item.relation, reverse=True)}
     rows: list[tuple[Cell, ...]] = []
     for metric in _metrics(result.report, budgets):
-        budget = bounds.get(metric)
+        budget = min((item for item in budgets if item.metric == metric), key=partial(_urgency, result), default=None)
         values: list[Number | None] = [found.totals[metric]]
         values += [None, None] if budget is None else [budget.value, result.left(budget)]
         if beside is not None:
@@ -169,6 +168,12 @@ def _solution(result: Solution) -> tuple[Block, ...]:
         rows.append(tuple(row))
     columns = [Column(str(index), head, numeric=index > 0) for index, head in enumerate(heads)]
     return _answered(answer, listing(columns, rows), _proof(result))
+
+
+def _urgency(result: Solution, budget: Budget) -> tuple[bool, str, Number]:
+    """Return by what one of several budgets of a metric is shown: the one that is missed, else the upper one."""
+    left = result.left(budget)
+    return left >= 0, budget.relation, left
 
 
 def _where(result: Solution | Front) -> str:

@@ -225,7 +225,7 @@ class Ranking:
 
         def value(item: Item) -> Fraction | None:
             cell = COLUMNS[self.column].get(item, report)
-            number = cell.value if isinstance(cell, (Bytes, Share)) else cell
+            number = cell.value if isinstance(cell, (Bytes, Ratio, Share)) else cell
             if number is None:
                 return None
             if not is_rational(number):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -109,17 +109,8 @@ def solve(
     >>> solve("separable_conv", "O", flops="B").value
     B/(C*H*W) - K**2
     """
-    own = resolve(spec)[0].known
-    bounds = {
-        "params": params,
-        "weights": weights,
-        "madds": madds,
-        "flops": flops,
-        "mac": mac,
-        "activations": activations,
-        **{name: others.pop(name) for name in SWEPT if name in others and name not in own},
-    }
-    budgets = budgets_of(bounds)
+    named = {"params": params, "weights": weights, "madds": madds, "flops": flops, "mac": mac}
+    budgets = _budgets(spec, {**named, "activations": activations}, others)
     if along is not None and not isinstance(along, str):
         raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
     setting, given = setting_of(spec, convention, input, given_values(parameters, others), dtype)
@@ -135,46 +126,18 @@ def solve(
         )
     names = [] if for_ is None else texts_of("for_", for_)
     if along is None and len(names) == 1 and names[0] in found.known and names[0] not in given:
-        name = names[0]
-        parameter = found.known[name]
-        if parameter is not None and is_truth(parameter):
-            raise ParameterError(Problem(f"{name} is true or false", None, "a parameter that is a number"))
-        if parameter is not None and parameter.choices:
-            from flopcalc.solving.search import greatest_choice
-
-            moved = {name: Column.of(list(parameter.choices), name)}
-            kept, budgets = _kept(conditions, setting, budgets, moved, {})
-            _only_numbers(budgets)
-            setting = _measured(setting, budgets, kept)
-            return recounted(greatest_choice(setting, name, parameter.choices, budgets, options, kept), setting)
+        chosen = _of_choices(setting, names[0], conditions, budgets, options)
+        if chosen is not None:
+            return chosen
     unknown, courses = path_of(found, names, along, given)
     declared = texts_of("symbols", symbols)
-    binding = bind(
-        found,
-        given,
-        symbolic=[*freed, *(name for name in courses if name not in freed)],
-        symbols=declared,
-        shapes=setting.shapes or None,
-    )
-    values = [*binding.values.values(), *(side for shape in binding.shapes.values() for side in shape)]
-    free = {str(item) for value in values for item in getattr(value, "free_symbols", ())} - set(courses)
+    free = _still_free(setting, given, courses, freed, declared)
     if free or any(not is_rational(budget.value) for budget in budgets):
         from flopcalc.solving.formula import formula
 
-        if conditions:
-            symbols = ", ".join(sorted(free)) or "the budget"
-            what = f"`{shorten(conditions[0])}` cannot be proved of a formula: {symbols} is a symbol"
-            raise UndecidedError(Problem(what, None, "numbers for all but what is solved for"))
-        if along is not None:
-            raise ParameterError(
-                Problem(f"a way of parameters needs numbers, and {', '.join(sorted(free)) or 'the budget'} is a symbol")
-            )
-        return formula(
-            setting,
-            unknown,
-            budgets,
-            {**options, "symbolic": freed, "symbols": declared, "assume": texts_of("assume", assume)},
-        )
+        _refuse_symbols(", ".join(sorted(free)) or "the budget", conditions, along)
+        options = {**options, "symbolic": freed, "symbols": declared, "assume": texts_of("assume", assume)}
+        return formula(setting, unknown, budgets, options)
     from flopcalc.solving.search import greatest, least
 
     moved = {name: Column.of([1]) for name in courses}
@@ -182,6 +145,60 @@ def solve(
     setting = _measured(setting, budgets, kept)
     search = least if all(budget.relation == ">=" for budget in budgets) else greatest
     return recounted(search(setting, unknown, courses, budgets, options, kept), setting)
+
+
+def _budgets(
+    spec: Spec | str | Path, named: Mapping[str, object], others: MutableMapping[str, object]
+) -> tuple[Budget, ...]:
+    """Return the budgets; those of other metrics, by their names, are taken out of `others`."""
+    own = resolve(spec)[0].known
+    return budgets_of({**named, **{name: others.pop(name) for name in SWEPT if name in others and name not in own}})
+
+
+def _still_free(
+    setting: Setting,
+    given: Mapping[str, object],
+    courses: Iterable[str],
+    freed: Sequence[str],
+    declared: Sequence[str],
+) -> set[str]:
+    """Return the names of the symbols that are left, beside what is solved for."""
+    solved = [name for name in courses if name not in freed]
+    shapes = setting.shapes or None
+    binding = bind(setting.spec, given, symbolic=[*freed, *solved], symbols=declared, shapes=shapes)
+    values = [*binding.values.values(), *(side for shape in binding.shapes.values() for side in shape)]
+    return {str(item) for value in values for item in getattr(value, "free_symbols", ())} - set(courses)
+
+
+def _refuse_symbols(free: str, conditions: Sequence[str], along: str | None) -> None:
+    """Raise where symbols stand in what needs numbers: a condition, or a way of parameters."""
+    if conditions:
+        what = f"`{shorten(conditions[0])}` cannot be proved of a formula: {free} is a symbol"
+        raise UndecidedError(Problem(what, None, "numbers for all but what is solved for"))
+    if along is not None:
+        raise ParameterError(Problem(f"a way of parameters needs numbers, and {free} is a symbol"))
+
+
+def _of_choices(
+    setting: Setting,
+    name: str,
+    conditions: Sequence[str],
+    budgets: tuple[Budget, ...],
+    options: Mapping[str, Any],
+) -> Solution | None:
+    """Return the greatest of a parameter's choices; None where it has none to choose from."""
+    parameter = setting.spec.known[name]
+    if parameter is not None and is_truth(parameter):
+        raise ParameterError(Problem(f"{name} is true or false", None, "a parameter that is a number"))
+    if parameter is None or not parameter.choices:
+        return None
+    from flopcalc.solving.search import greatest_choice
+
+    moved = {name: Column.of(list(parameter.choices), name)}
+    kept, budgets = _kept(conditions, setting, budgets, moved, {})
+    _only_numbers(budgets)
+    setting = _measured(setting, budgets, kept)
+    return recounted(greatest_choice(setting, name, parameter.choices, budgets, options, kept), setting)
 
 
 def _conditions(where: str | Iterable[str]) -> list[str]:
@@ -285,19 +302,10 @@ def front(
     1/2 1 1331592 149497088
     1/4 1 470072 41030272
     """
-    own = resolve(spec)[0].known
-    bounds = {
-        "params": params,
-        "weights": weights,
-        "madds": madds,
-        "flops": flops,
-        "mac": mac,
-        "activations": activations,
-        **{name: others.pop(name) for name in SWEPT if name in others and name not in own},
-    }
+    named = {"params": params, "weights": weights, "madds": madds, "flops": flops, "mac": mac}
     from flopcalc.solving.fronts import front_of
 
-    budgets = budgets_of(bounds)
+    budgets = _budgets(spec, {**named, "activations": activations}, others)
     setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype)
     axes = dict(for_) if isinstance(for_, Mapping) else dict.fromkeys(texts_of("for_", for_))
     if not axes:

@@ -8,7 +8,7 @@ all do, the network is the same. So the ends of a span are found exactly, and no
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -420,73 +420,15 @@ def least_beyond(found: Trace, values: Mapping[str, Fraction]) -> dict[str, Frac
     None where the trace is not proven to cover them all. Rounding is enclosed (x − 1 < ⌊x⌋ ≤ x), so that the bounds are
     those of polynomials without negative factors.
     """
-    zero = Fraction(0)
     forms: list[Bounds] = []
-
-    def form(terms: Polynomial) -> Bounds:
-        result: Bounds = {}
-        for monomial, factor in terms.items():
-            product: Bounds = {(): (Fraction(factor), Fraction(factor))}
-            for index in monomial:
-                product = _product(product, forms[index])
-            for key, (low, high) in product.items():
-                before = result.get(key, (zero, zero))
-                result[key] = (before[0] + low, before[1] + high)
-        return result
-
-    def sign(bounds: Bounds) -> int | None:
-        """Return 1 where it is positive, -1 where it is not, 2 where it is negative; None where that is open."""
-        low, high = bounds.get((), (zero, zero))
-        others = [ends for key, ends in bounds.items() if key]
-        if low > 0 and all(ends[0] >= 0 for ends in others):
-            return 1
-        if all(ends[1] <= 0 for ends in others):
-            return 2 if high < 0 else -1 if high <= 0 else None
-        return None
-
     for atom in found.tape.atoms:
         if atom.kind == "axis":
             value = values[atom.name]
             forms.append({(): (value, value), (atom.name,): (Fraction(1), Fraction(1))})
-            continue
-        inner = [form(terms) for terms in atom.arguments]
-        if atom.kind == "sum":
-            forms.append(inner[0])
-        elif atom.kind == "floor":
-            if set(inner[0]) <= {()}:
-                low, high = inner[0].get((), (zero, zero))
-                forms.append({(): (Fraction(math.floor(low)), Fraction(math.floor(high)))})
-            else:
-                low, high = inner[0].get((), (zero, zero))
-                forms.append({**inner[0], (): (low - 1, high)})
-        elif atom.kind == "max":
-            one, other = inner
-            which = sign(_product({(): (Fraction(1), Fraction(1))}, _difference(one, other)))
-            if which == 1:
-                forms.append(one)
-            elif which in (-1, 2):
-                forms.append(other)
-            else:
-                lower = max(one, other, key=lambda item: (len(item), item.get((), (zero, zero))[0]))
-                keys = one.keys() | other.keys()
-                forms.append(
-                    {
-                        key: (
-                            lower.get(key, (zero, zero))[0],
-                            max(one.get(key, (zero, zero))[1], other.get(key, (zero, zero))[1]),
-                        )
-                        for key in keys
-                    }
-                )
         else:
-            which = sign(inner[0])
-            if atom.kind == "positive":
-                low, high = {1: (1, 1), -1: (0, 0), 2: (0, 0), None: (0, 1)}[which]  # type: ignore[assignment]
-            else:
-                low, high = (0, 0) if which in (1, 2) else (0, 1)  # type: ignore[assignment]
-            forms.append({(): (Fraction(low), Fraction(high))})
+            forms.append(_enclosed(atom.kind, [_form(terms, forms) for terms in atom.arguments]))
     for condition in found.conditions:
-        which = sign(form(condition.argument))
+        which = _sign(_form(condition.argument, forms))
         if condition.kind == "positive":
             proven = which == 1 if condition.outcome else which in (-1, 2)
         else:
@@ -495,11 +437,65 @@ def least_beyond(found: Trace, values: Mapping[str, Fraction]) -> dict[str, Frac
             return None
     least: dict[str, Fraction] = {}
     for metric, terms in (found.totals or {}).items():
-        bounds = form(terms)
+        bounds = _form(terms, forms)
         if any(ends[0] < 0 for key, ends in bounds.items() if key):
             continue
-        least[metric] = bounds.get((), (zero, zero))[0]
+        least[metric] = bounds.get((), _NOUGHT)[0]
     return least
+
+
+_NOUGHT = (Fraction(0), Fraction(0))
+
+
+def _form(terms: Polynomial, forms: Sequence[Bounds]) -> Bounds:
+    """Return the bounds of a polynomial in atoms whose own are known."""
+    result: Bounds = {}
+    for monomial, factor in terms.items():
+        product: Bounds = {(): (Fraction(factor), Fraction(factor))}
+        for index in monomial:
+            product = _product(product, forms[index])
+        for key, (low, high) in product.items():
+            before = result.get(key, _NOUGHT)
+            result[key] = (before[0] + low, before[1] + high)
+    return result
+
+
+def _sign(bounds: Bounds) -> int | None:
+    """Return 1 where it is positive, -1 where it is not, 2 where it is negative; None where that is open."""
+    low, high = bounds.get((), _NOUGHT)
+    others = [ends for key, ends in bounds.items() if key]
+    if low > 0 and all(ends[0] >= 0 for ends in others):
+        return 1
+    if all(ends[1] <= 0 for ends in others):
+        return 2 if high < 0 else -1 if high <= 0 else None
+    return None
+
+
+def _enclosed(kind: str, inner: Sequence[Bounds]) -> Bounds:
+    """Return the bounds of an atom that is made of others: a sum, a floor, a maximum, or whether one has a sign."""
+    low, high = inner[0].get((), _NOUGHT)
+    if kind == "sum":
+        return inner[0]
+    if kind == "floor":
+        if set(inner[0]) <= {()}:
+            return {(): (Fraction(math.floor(low)), Fraction(math.floor(high)))}
+        return {**inner[0], (): (low - 1, high)}
+    if kind == "max":
+        one, other = inner
+        which = _sign(_product({(): (Fraction(1), Fraction(1))}, _difference(one, other)))
+        if which is not None:
+            return one if which == 1 else other
+        lower = max(one, other, key=lambda item: (len(item), item.get((), _NOUGHT)[0]))
+        return {
+            key: (lower.get(key, _NOUGHT)[0], max(one.get(key, _NOUGHT)[1], other.get(key, _NOUGHT)[1]))
+            for key in one.keys() | other.keys()
+        }
+    which = _sign(inner[0])
+    if kind == "positive":
+        certain = {1: (1, 1), -1: (0, 0), 2: (0, 0), None: (0, 1)}[which]
+    else:
+        certain = (0, 0) if which in (1, 2) else (0, 1)
+    return {(): (Fraction(certain[0]), Fraction(certain[1]))}
 
 
 def _difference(one: Bounds, other: Bounds) -> Bounds:

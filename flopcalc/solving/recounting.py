@@ -37,7 +37,7 @@ from flopcalc.theory.recount import (
     points_for,
 )
 
-__all__ = ["formula_recounted", "front_recounted", "recounted"]
+__all__ = ["formula_recounted", "front_recounted", "plain_at", "recounted"]
 
 _TINY = Fraction(1, 10**9)
 _NEARBY = (Fraction(65, 64), Fraction(11, 10), Fraction(3, 2), Fraction(2), Fraction(4))
@@ -327,14 +327,14 @@ def formula_recounted(found: Formula, setting: Setting, symbolic: Sequence[str],
             if budget is None:
                 continue
             point[free] = budget
-        there = _plain(found.value, point)
+        there = plain_at(found.value, point)
         if there is None or (there <= 0 and found.where):
             continue
         tried = {**point, unknown: there}
         if there > 0 and not all(condition.holds(tried) for condition in conditions):
             continue
         reached = cost(tried) if there > 0 else 0
-        asked = _plain(found.budget.value, point)
+        asked = plain_at(found.budget.value, point)
         if reached is None or asked is None:
             continue
         count += 1
@@ -352,7 +352,8 @@ def _symbol_of(found: Formula) -> str | None:
     return str(budget.name)
 
 
-def _plain(value: Number, point: Point) -> Plain | None:
+def plain_at(value: Number, point: Point) -> Plain | None:
+    """Return a formula's value in plain numbers at a point; None where it has none that is exact."""
     if is_rational(value):
         return value
     try:

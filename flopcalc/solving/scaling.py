@@ -7,13 +7,13 @@ Tan & Le 2019 (arXiv:1905.11946, section 3.3 and equation 3) search α, β and �
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from flopcalc.analysis import analyze_spec
 from flopcalc.errors import ParameterError, Problem, one_of, suggest
-from flopcalc.number import is_rational, normal
+from flopcalc.number import Number, is_rational, normal
 from flopcalc.report import METRICS
 from flopcalc.solving.path import Course, path_of
 from flopcalc.solving.result import Compound, Scaling
@@ -44,18 +44,7 @@ def compound_of(
         Where the spec has no such parameters, or the grid is too fine.
     """
     spec = setting.spec
-    for name in names:
-        if name not in spec.known:
-            raise ParameterError(
-                Problem(
-                    f"{spec.called} has no parameter `{name}` to scale",
-                    None,
-                    one_of(spec.known or ["none"]),
-                    suggest(name, spec.known) or "--compound DEPTH,WIDTH,RESOLUTION names them",
-                )
-            )
-        if name in setting.given:
-            raise ParameterError(Problem(f"{name} is given a value and scaled", None, "one of the two"))
+    _check_names(setting, names)
     if step <= 0 or tolerance < 0 or target < 1:
         raise ParameterError(Problem("the search has no grid", None, "a step above 0 and a tolerance of at least 0"))
     base = analyze_spec(
@@ -88,21 +77,7 @@ def compound_of(
         {name: normal(course.at(factor)) for name, course, factor in zip(names, courses, item, strict=True)}
         for item in near
     ]
-    by_values: dict[tuple[object, ...], Mapping[str, Rational]] = {}
-    if rows:
-        for block in sweep(
-            spec,
-            rows,
-            METRICS,
-            convention=setting.convention,
-            input=dict(setting.shapes) or None,
-            skip_refused=True,
-            parameters=setting.given,
-            dtype=setting.dtype,
-        ):
-            for row in block.rows():
-                totals: Any = {metric: row[metric] for metric in METRICS}
-                by_values[tuple(row[name] for name in names)] = totals
+    by_values = _counted(setting, names, rows) if rows else {}
     found: list[Scaling] = []
     flops: Any = base.totals.flops
     for item, row in zip(near, rows, strict=True):
@@ -111,6 +86,44 @@ def compound_of(
             found.append(Scaling(item, _product(item), totals, Fraction(totals["flops"], flops), item == own))
     found.sort(key=lambda row: (abs(row.product - target), row.coefficients))
     return Compound(base, names, target, tolerance, step, tuple(found), tried, len(near) - len(found))
+
+
+def _check_names(setting: Setting, names: Iterable[str]) -> None:
+    """Raise a ParameterError where a spec lacks a parameter that is scaled, or it has a value already."""
+    spec = setting.spec
+    for name in names:
+        if name not in spec.known:
+            raise ParameterError(
+                Problem(
+                    f"{spec.called} has no parameter `{name}` to scale",
+                    None,
+                    one_of(spec.known or ["none"]),
+                    suggest(name, spec.known) or "--compound DEPTH,WIDTH,RESOLUTION names them",
+                )
+            )
+        if name in setting.given:
+            raise ParameterError(Problem(f"{name} is given a value and scaled", None, "one of the two"))
+
+
+def _counted(
+    setting: Setting, names: Sequence[str], rows: Sequence[Mapping[str, Number]]
+) -> dict[tuple[object, ...], Mapping[str, Rational]]:
+    """Return the totals of every network that can be built, by the values of its parameters."""
+    found: dict[tuple[object, ...], Mapping[str, Rational]] = {}
+    for block in sweep(
+        setting.spec,
+        rows,
+        METRICS,
+        convention=setting.convention,
+        input=dict(setting.shapes) or None,
+        skip_refused=True,
+        parameters=setting.given,
+        dtype=setting.dtype,
+    ):
+        for row in block.rows():
+            totals: Any = {metric: row[metric] for metric in METRICS}
+            found[tuple(row[name] for name in names)] = totals
+    return found
 
 
 def _product(coefficients: Coefficients) -> Fraction:

@@ -478,9 +478,8 @@ def top_of(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fractio
     exceeded: Fraction | None = None  # where a network misses it, and all that are met above it
     built: Fraction | None = None  # where a network is
     met: set[tuple[Rational, ...]] = set()
-    tried = missed = refused = (
-        0  # of the last two: how many values after the first that misses it, or after the last that makes a network
-    )
+    # of the last two: how many values after the first that misses it, or after the last that makes a network
+    tried = missed = refused = 0
     lowest = Fraction(0)
     for _ in range(_DOUBLINGS):
         if most is not None and t >= most.near:
@@ -517,17 +516,31 @@ def top_of(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fractio
             break
         t = _further(line, t)
     if reached is None:
-        if exceeded is None and built is not None and refused >= _REFUSALS:
-            top = _further(line, built)
-            why = line.at(top).error
-            because = "" if why is None else f" ({why.problems[0].what} there)"
-            return top, f"no {unknown} above {readable(normal(top))} makes a network{because}", None
-        if exceeded is None:
+        if exceeded is None and (built is None or refused < _REFUSALS):
             raise _endless(unknown, budgets, len(met) > 1)
-        top = _further(line, exceeded)
-        if most is not None and top >= most.near:
-            return most.near, "", None
-        return top, f"every network above {unknown} = {readable(normal(top))} misses the budget", None
+        return _supposed(line, unknown, exceeded, built)
+    reached = _lowered(line, reached, upper)
+    return reached, "", reached
+
+
+def _supposed(
+    line: Line, unknown: str, exceeded: Fraction | None, built: Fraction | None
+) -> tuple[Fraction, str, Fraction | None]:
+    """Return a value with what is assumed of all above it: that no network is there, or that each misses the budget."""
+    if exceeded is None:
+        assert built is not None
+        top = _further(line, built)
+        why = line.at(top).error
+        because = "" if why is None else f" ({why.problems[0].what} there)"
+        return top, f"no {unknown} above {readable(normal(top))} makes a network{because}", None
+    top = _further(line, exceeded)
+    if line.limits.high is not None and top >= line.limits.high.near:
+        return line.limits.high.near, "", None
+    return top, f"every network above {unknown} = {readable(normal(top))} misses the budget", None
+
+
+def _lowered(line: Line, reached: Fraction, upper: Sequence[Budget]) -> Fraction:
+    """Return nearly the least value above which everything is proven to miss a budget, as `reached` is."""
     if line.limits.low is not None:
         low = line.limits.low.near
     else:
@@ -544,7 +557,7 @@ def top_of(line: Line, unknown: str, budgets: Sequence[Budget]) -> tuple[Fractio
             reached = middle
         else:
             low = middle
-    return reached, "", reached
+    return reached
 
 
 def _network_at(line: Line, t: Fraction) -> tuple[Mapping[str, Rational] | None, Fraction]:

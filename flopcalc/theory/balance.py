@@ -6,19 +6,18 @@ an equation with numbers alone is solved at any degree, each root in an isolatin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.number import Arithmetic, Number, as_expr, is_rational, normal
+from flopcalc.theory.roots import Root, larger_root, positive_roots
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
     from sympy import Expr
 
-__all__ = ["Closed", "Root", "Unsolvable", "balance", "turns"]
+__all__ = ["Closed", "Unsolvable", "balance", "relation_of", "turns"]
 
 HIGHEST_DEGREE = 60
 """The highest degree of an equation that is solved."""
@@ -29,67 +28,6 @@ _FACTORED = 40
 
 class Unsolvable(Fault):
     """An equation that has perhaps a solution, but not one that is found here."""
-
-
-@dataclass(frozen=True)
-class Root:
-    """A positive root of a polynomial with rational coefficients, and of no other root's interval.
-
-    Attributes
-    ----------
-    coefficients : tuple of Fraction
-        Of the polynomial, the highest power first; it changes its sign at the root.
-    low, high : Fraction
-        The root lies between them; it is rational where they are one number.
-    closed : Number, optional
-        The root itself, where it is rational or that of a quadratic equation.
-    """
-
-    coefficients: tuple[Fraction, ...]
-    low: Fraction
-    high: Fraction
-    closed: Number | None = None
-
-    def compare(self, value: int | Fraction) -> int:
-        """Return 1, 0 or -1 where the root is above `value`, at it, or below."""
-        low, high = self.low, self.high
-        if low < value < high or low == value == high:
-            at = _at(self.coefficients, Fraction(value))
-            if at == 0:
-                return 0
-            return 1 if (at > 0) is (_at(self.coefficients, low) > 0) else -1
-        return 1 if value <= low else -1
-
-    def within(self, width: Fraction) -> Root:
-        """Return the root in an interval no wider than `width`, by bisection.
-
-        Examples
-        --------
-        >>> root = Root((1, 0, -2), Fraction(1), Fraction(2))
-        >>> root.within(Fraction(1, 4)).low
-        Fraction(5, 4)
-        """
-        low, high = self.low, self.high
-        while high - low > width:
-            middle = (low + high) / 2
-            side = Root(self.coefficients, low, high).compare(middle)
-            if side >= 0:
-                low = middle
-            if side <= 0:
-                high = middle
-        return Root(self.coefficients, low, high, self.closed)
-
-    def nearly(self) -> Fraction:
-        """Return a rational within a part in a trillion of the root."""
-        close = self.within(max(self.high, Fraction(1, 1000)) / 10**13)
-        return (close.low + close.high) / 2
-
-
-def _at(coefficients: Sequence[Fraction], value: Fraction) -> Fraction:
-    result = Fraction(0)
-    for coefficient in coefficients:
-        result = result * value + coefficient
-    return result
 
 
 @dataclass(frozen=True)
@@ -148,7 +86,7 @@ def balance(cost: Number, budget: Number, unknown: Expr, arithmetic: Arithmetic 
     if degree == 0:
         raise Fault(f"it does not depend on {name}", expected="something that changes it")
     if all(is_rational(normal(coefficient)) for coefficient in coefficients):
-        roots = _roots([normal(coefficient) for coefficient in coefficients])
+        roots = positive_roots([normal(coefficient) for coefficient in coefficients])
         if not roots:
             raise Fault(f"no positive value of {name} meets the budget", expected="a budget within its reach")
         return roots
@@ -181,7 +119,37 @@ def turns(cost: Any, budget: Any, unknown: Any) -> list[Root]:
         return []
     if len(coefficients) == 1 or not all(is_rational(normal(item)) for item in coefficients):
         return []
-    return _roots([normal(item) for item in coefficients])
+    return positive_roots([normal(item) for item in coefficients])
+
+
+def relation_of(difference: Number, *, strict: bool) -> tuple[Number, str, Number]:
+    """Return the two sides of a relation between positive terms that says that a difference is above 0, or not below.
+
+    Factors that are certain to be positive are left out.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> C, K, O = (symbol(name) for name in "CKO")
+    >>> relation_of(9 * C * (O - 1), strict=True)
+    (O, '>', 1)
+    >>> relation_of(O / C - K**2, strict=False)
+    (O, '>=', C*K**2)
+    """
+    from sympy import Add, Poly, PolynomialError, fraction, together
+
+    sign = ">" if strict else ">="
+    top, bottom = fraction(together(as_expr(difference)))
+    symbols = sorted(top.free_symbols, key=str)
+    try:
+        polynomial = Poly(top, *symbols, domain="QQ")
+    except PolynomialError:  # as of a root
+        return difference, sign, 0
+    if not bottom.is_positive or not all(item.is_positive for item in symbols):
+        return difference, sign, 0
+    terms = Add.make_args(polynomial.terms_gcd()[1].primitive()[1].as_expr())
+    above = [term for term in terms if term.is_positive]
+    return normal(Add(*above)), sign, normal(Add(*above) - Add(*terms))
 
 
 def _equation(cost: Any, budget: Any, unknown: Any) -> list[Any]:
@@ -208,69 +176,23 @@ def _equation(cost: Any, budget: Any, unknown: Any) -> list[Any]:
     return [(coefficient / common).cancel() for coefficient in coefficients]
 
 
-def _roots(coefficients: list[Any]) -> list[Root]:
-    from sympy import Poly, Symbol, sqrt
-
-    unknown = Symbol("x")
-    roots: list[Root] = []
-    for factor, _ in Poly(coefficients, unknown).factor_list()[1]:
-        own = tuple(Fraction(int(item.p), int(item.q)) for item in factor.all_coeffs())
-        for (low, high), _ in factor.intervals(inf=0):
-            ends = (Fraction(int(end.p), int(end.q)) for end in (low, high))
-            roots.append(Root(own, *ends))
-    found: list[Root] = []
-    for root in roots:
-        a, *rest = root.coefficients
-        closed: Any = None
-        if len(rest) == 1:
-            value = -rest[0] / a
-            root, closed = Root(root.coefficients, value, value), normal(value)
-        elif len(rest) == 2:
-            b, c = rest
-            away = sqrt(as_expr(b * b - 4 * a * c)) / as_expr(2 * abs(a))
-            middle = -b / (2 * a)
-            closed = as_expr(middle) + (away if root.compare(middle) > 0 else -away)
-        if root.high > 0:
-            found.append(Root(root.coefficients, root.low, root.high, closed))
-    return sorted(found, key=Root.nearly)
-
-
 def _closed(coefficients: list[Any], unknown: Expr, arithmetic: Arithmetic) -> Closed:
-    from sympy import factor, sqrt
+    from sympy import factor
 
     name = getattr(unknown, "name", str(unknown))
-
-    def sign(value: Any) -> int | None:
-        return arithmetic.sign(normal(value))
-
     if len(coefficients) == 2:
         a, b = coefficients
         value = textbook(normal(-b / a))
         if not is_rational(value) and len(value.args) <= _FACTORED:
             value = normal(factor(value))
-        which = sign(value)
+        which = arithmetic.sign(normal(value))
     else:
         a, b, c = coefficients
-        if sign(a) == -1:
-            a, b, c = -a, -b, -c
-        outside, inside = _squares((b * b - 4 * a * c).expand())
-        value = normal((-b / (2 * a)).cancel() + (outside / (2 * a)).cancel() * sqrt(inside))
-        signs = [sign(item) for item in (a, b, c)]
-        which = 1 if signs[0] == 1 and signs[2] == -1 else None
-        if signs[0] == 1 and signs[2] == 1 and signs[1] in (0, 1):
-            which = -1
+        value = normal(larger_root(a, b, c, arithmetic, apart=False))
+        first, middle, last = (arithmetic.sign(normal(item)) for item in coefficients)
+        which = None
+        if first and last:
+            which = 1 if first != last else -1 if middle in (0, first) else None
     if which in (0, -1):
         raise Fault(f"no positive value of {name} meets the budget", expected="a budget within its reach")
     return Closed(value, which == 1)
-
-
-def _squares(value: Any) -> tuple[Any, Any]:
-    """Return (a, b) with value = a²·b, all squares of symbols in a."""
-    from sympy import Mul, factor_list, fraction, sqrt
-
-    top, bottom = fraction(value.together())
-    coefficient, factors = factor_list(top * bottom)
-    whole, left = sqrt(coefficient).as_coeff_Mul()
-    outside = whole * Mul(*(base ** (power // 2) for base, power in factors)) / bottom
-    inside = left**2 * Mul(*(base ** (power % 2) for base, power in factors))
-    return outside, inside.expand()

@@ -6,16 +6,17 @@ layers' own formulas are asked again under the slip, and the claim must be what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 from typing import TypeAlias
 
 from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.graph import Node
+from flopcalc.graph import Graph, Node, summed_over
 from flopcalc.layers import Layer, Shape
 from flopcalc.layers.conv import Conv, Depthwise, Windowed
 from flopcalc.layers.reshape import Split
@@ -117,7 +118,7 @@ def explain_ratio(
     """Return the slips that turn the ratio of two reports' metric into the claim."""
 
     def found() -> Iterator[Sequence[Cause]]:
-        actual = _quotient(upper, lower)
+        actual = divide(upper, lower)
         if is_zero(claimed * actual - 1):
             yield (Cause("inverted", (f"it is the ratio of {below.name} to {above.name}",)),)
         for metric_too in ("params", "weights", "flops", "madds", "mac", "activations"):
@@ -127,7 +128,7 @@ def explain_ratio(
                     yield (Cause("other-metric", (f"true of {metric_too}",)),)
         yield _of_layers(above, metric, claimed * lower - upper, f"in {above.name}, ")
         if claimed != 0:
-            yield _of_layers(below, metric, _quotient(upper, claimed) - lower, f"in {below.name}, ")
+            yield _of_layers(below, metric, divide(upper, claimed) - lower, f"in {below.name}, ")
             yield _in_both(above, below, metric, upper, lower, claimed)
         yield _of_symbols(actual, claimed)
 
@@ -303,117 +304,148 @@ def _chosen(slip: _Slip, gap: Number) -> Sequence[_Change] | None:
     return None
 
 
-def _slips(report: Report, metric: str) -> Iterator[_Slip]:
-    """Yield the slips that are tried, the commonest first."""
-    nodes = [node for node in report.totals.graph.nodes if node.layer.contracts]
-    convs = [node for node in nodes if isinstance(node.layer, Windowed)]
-    graph = report.totals.graph
-    first = next(iter(graph.inputs.values()))
-    start, end = graph.shapes[first], graph.shapes[graph.outputs["output"]]
+@dataclass(frozen=True, slots=True)
+class _Miscount:
+    """What the layers of a report gain in a metric where they are counted in other ways."""
 
-    def recount(node: Node, layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> _Change:
+    report: Report
+    metric: str
+    nodes: Sequence[Node]
+    convs: Sequence[Node]
+
+    @property
+    def graph(self) -> Graph:
+        """The layers with the tensors between them."""
+        return self.report.totals.graph
+
+    def recount(self, node: Node, layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> _Change:
+        """Count a layer as another one, or on other maps."""
+        report, metric = self.report, self.metric
         try:
             return _Change(node, _of_one(report, metric, node, layer, inputs, output) - _own(report, metric, node))
         except Fault:
             return _Change(node, 0)  # what cannot be counted was not counted by anybody else
 
-    def under(change: Callable[[Node], Layer | None]) -> tuple[_Change, ...]:
-        found = []
-        for node in convs:
-            layer = change(node)
-            if layer is not None:
-                found.append(recount(node, layer, graph.input_shapes(node), graph.shapes[node.output]))
-        return tuple(found)
+    def under(self, change: Callable[[Node], Layer | None]) -> tuple[_Change, ...]:
+        """Count convolutions as other ones."""
+        changed = ((node, change(node)) for node in self.convs)
+        return tuple(
+            self.recount(node, layer, self.graph.input_shapes(node), self.graph.shapes[node.output])
+            for node, layer in changed
+            if layer is not None
+        )
 
-    def on_maps(choose: Callable[[Node], tuple[Shape, Shape] | None]) -> tuple[_Change, ...]:
-        found = []
-        for node in nodes:
-            shapes = choose(node)
-            if shapes is not None and len(node.inputs) == 1:
-                found.append(recount(node, node.layer, (shapes[0],), shapes[1]))
-        return tuple(found)
+    def on_maps(self, choose: Callable[[Shape, Shape], tuple[Shape, Shape] | None]) -> tuple[_Change, ...]:
+        """Count layers on other maps than those that they read and write."""
+        alone = (node for node in self.nodes if len(node.inputs) == 1)
+        chosen = ((node, choose(self.graph.input_shapes(node)[0], self.graph.shapes[node.output])) for node in alone)
+        return tuple(
+            self.recount(node, node.layer, (shapes[0],), shapes[1]) for node, shapes in chosen if shapes is not None
+        )
 
-    def times(factor: Callable[[Node], Number | None], among: Sequence[Node]) -> tuple[_Change, ...]:
+    def times(self, factor: Callable[[Node], Number | None], among: Sequence[Node]) -> tuple[_Change, ...]:
+        """Multiply the counts of layers."""
         found = []
         for node in among:
             by = factor(node)
             if by is not None and by != 1:
-                own = _own(report, metric, node)
+                own = _own(self.report, self.metric, node)
                 found.append(_Change(node, expanded(own * by - own)))
         return tuple(found)
 
+
+def _slips(report: Report, metric: str) -> Iterator[_Slip]:
+    """Yield the slips that are tried, the commonest first."""
+    nodes = [node for node in report.totals.graph.nodes if node.layer.contracts]
+    counted = _Miscount(report, metric, nodes, [node for node in nodes if isinstance(node.layer, Windowed)])
     if metric in _LEARNED:
         yield _Slip(
             "sharing-forgotten",
             "shared parameters are counted again in every layer and turn that uses them",
-            tuple(_Change(node, _with_shared(node, metric)) for node in graph.nodes if node.shares),
+            tuple(_Change(node, _with_shared(node, metric)) for node in counted.graph.nodes if node.shares),
         )
-    yield _Slip("groups-left-out", "the groups are left out", under(_ungrouped))
-    yield _Slip("groups-inverted", "it is multiplied by the groups, which divide it", times(_groups_squared, convs))
+    yield from _of_groups(counted)
+    yield from _of_kernels(counted)
+    yield from _of_sizes(counted)
+    yield _Slip(
+        "dilation-counted", "the span of the dilated kernel is counted; dilation adds no taps", counted.under(_spanned)
+    )
+    yield _Slip(
+        "dilation-counted",
+        "the dilation is counted as taps; it adds none",
+        counted.times(_dilated_area, counted.convs),
+    )
+    yield _Slip("layer-left-out", "a layer is left out", counted.times(lambda node: 0, nodes))
+    if len(nodes) > 1:
+        yield _Slip("layer-twice", "a layer is counted twice", counted.times(lambda node: 2, nodes), never_all=True)
+    yield from _extras(report, metric, nodes)
+
+
+def _of_groups(counted: _Miscount) -> Iterator[_Slip]:
+    """Yield the slips over which channels a convolution adds up."""
+    graph, convs = counted.graph, counted.convs
+    start = graph.shapes[next(iter(graph.inputs.values()))]
+    yield _Slip("groups-left-out", "the groups are left out", counted.under(_ungrouped))
+    yield _Slip(
+        "groups-inverted", "it is multiplied by the groups, which divide it", counted.times(_groups_squared, convs)
+    )
     if any(isinstance(node.layer, Split) for node in graph.nodes):
         whole = (_unsplit(node, start, graph.input_shapes(node), graph.shapes[node.output]) for node in convs)
         yield _Slip(
             "split-left-out",
             "the split is forgotten: it is counted with all the channels",
-            tuple(recount(*changed) for changed in whole if changed is not None),
+            tuple(counted.recount(*changed) for changed in whole if changed is not None),
         )
     yield _Slip(
         "depthwise-as-full",
         "the depthwise convolution is counted as a full one",
-        under(lambda node: _full(node, graph.input_shapes(node), graph.shapes[node.output])),
+        counted.under(lambda node: _full(node, graph.input_shapes(node), graph.shapes[node.output])),
     )
     for groups in _groups_in(convs):
         yield _Slip(
             "groups-too-many",
             f"it is divided by the groups {groups}, though they are not of this layer",
             (
-                *under(lambda node, groups=groups: _grouped(node, groups)),  # type: ignore[misc]
-                *times(
+                *counted.under(lambda node, groups=groups: _grouped(node, groups)),  # type: ignore[misc]
+                *counted.times(
                     lambda node, groups=groups: divide(1, groups),  # type: ignore[misc]
                     [node for node in convs if isinstance(node.layer, Depthwise)],
                 ),
             ),
         )
+
+
+def _of_kernels(counted: _Miscount) -> Iterator[_Slip]:
+    """Yield the slips over which taps a convolution adds up."""
+    convs = counted.convs
     for kernel in dict.fromkeys(node.layer.kernel for node in convs if isinstance(node.layer, Windowed)):
         if kernel != (1, 1):
             shown = "×".join(map(str, kernel))
             yield _Slip(
                 "kernel-on-pointwise",
                 f"the kernel {shown} is counted on a 1×1 convolution",
-                under(lambda node, kernel=kernel: _with_kernel(node, kernel)),  # type: ignore[misc]
+                counted.under(lambda node, kernel=kernel: _with_kernel(node, kernel)),  # type: ignore[misc]
             )
-    yield _Slip("kernel-left-out", "the kernel is left out", under(lambda node: _with_kernel(node, (1, 1))))
-    yield _Slip("kernel-not-squared", "the kernel is not squared", times(lambda node: _one_over_side(node), convs))
-    yield _Slip(
-        "input-size",
-        "it is counted at the size of the layer's input, not of its output",
-        on_maps(lambda node: _at_input(graph.input_shapes(node)[0], graph.shapes[node.output])),
+    yield _Slip("kernel-left-out", "the kernel is left out", counted.under(lambda node: _with_kernel(node, (1, 1))))
+    yield _Slip("kernel-not-squared", "the kernel is not squared", counted.times(_one_over_side, convs))
+
+
+def _of_sizes(counted: _Miscount) -> Iterator[_Slip]:
+    """Yield the slips of the height and width at which a layer runs."""
+    graph = counted.graph
+    start, end = graph.shapes[next(iter(graph.inputs.values()))], graph.shapes[graph.outputs["output"]]
+    said: tuple[tuple[str, str, Callable[[Shape, Shape], tuple[Shape, Shape] | None]], ...] = (
+        ("input-size", "it is counted at the size of the layer's input, not of its output", _at_input),
+        ("stride-not-squared", "the stride is taken into account on one side of the map alone", _at_one_side),
+        (
+            "stride-forgotten",
+            "the stride is forgotten: it is counted at the size of the map that enters",
+            partial(_at, start),
+        ),
+        ("output-size", "it is counted at the size of the block's output", partial(_at, end)),
     )
-    yield _Slip(
-        "stride-not-squared",
-        "the stride is taken into account on one side of the map alone",
-        on_maps(lambda node: _at_one_side(graph.input_shapes(node)[0], graph.shapes[node.output])),
-    )
-    yield _Slip(
-        "stride-forgotten",
-        "the stride is forgotten: it is counted at the size of the map that enters",
-        on_maps(lambda node: _at(start, graph.input_shapes(node)[0], graph.shapes[node.output])),
-    )
-    yield _Slip(
-        "output-size",
-        "it is counted at the size of the block's output",
-        on_maps(lambda node: _at(end, graph.input_shapes(node)[0], graph.shapes[node.output])),
-    )
-    yield _Slip(
-        "dilation-counted",
-        "the span of the dilated kernel is counted; dilation adds no taps",
-        under(_spanned),
-    )
-    yield _Slip("dilation-counted", "the dilation is counted as taps; it adds none", times(_dilated_area, convs))
-    yield _Slip("layer-left-out", "a layer is left out", times(lambda node: 0, nodes))
-    if len(nodes) > 1:
-        yield _Slip("layer-twice", "a layer is counted twice", times(lambda node: 2, nodes), never_all=True)
-    yield from _extras(report, metric, nodes)
+    for kind, words, choose in said:
+        yield _Slip(kind, words, counted.on_maps(choose))
 
 
 def _extras(report: Report, metric: str, nodes: Sequence[Node]) -> Iterator[_Slip]:
@@ -442,35 +474,8 @@ def _extras(report: Report, metric: str, nodes: Sequence[Node]) -> Iterator[_Sli
     if metric in ("params", "mac"):
         read = _with_shared if metric == "mac" else lambda node, part: getattr(node.cost, part)
         yield _Slip("bias-left-out", "the bias is left out", tuple(_Change(n, -read(n, "biases")) for n in biased))
-    norms = [node for node in graph.nodes if node.cost.params != 0 and not node.layer.contracts]
     if metric == "params":
-        yield _Slip(
-            "norm-left-out",
-            "the norms are left out",
-            tuple(_Change(node, -node.cost.params) for node in norms),
-            together=True,
-        )
-        yield _Slip(
-            "norm-halved",
-            "a norm is counted with one parameter a channel, as a bias would be; it has two",
-            tuple(_Change(node, divide(-node.cost.params, 2)) for node in norms),
-            together=True,
-        )
-        yield _Slip(
-            "running-statistics",
-            "the norms' running statistics are counted as parameters",
-            tuple(_Change(node, node.cost.params) for node in norms),
-            together=True,
-        )
-        for times, said in (
-            () if norms else ((2, "a norm is counted"), (3, "a norm and a bias are counted"), (4, "a norm is counted"))
-        ):
-            statistics = " with its running statistics" if times == 4 else ""
-            yield _Slip(
-                "norm-counted",
-                f"{said}{statistics}, and there is none",
-                tuple(_Change(node, times * channels[id(node)]) for node in nodes if not node.shares),
-            )
+        yield from _of_norms(graph, nodes, channels)
     if counts:
         for kind in dict.fromkeys(node.layer.reported_kind for node in graph.nodes if not node.layer.contracts):
             same = [node for node in graph.nodes if node.layer.reported_kind == kind]
@@ -482,6 +487,38 @@ def _extras(report: Report, metric: str, nodes: Sequence[Node]) -> Iterator[_Sli
             gains = tuple(_Change(node, each * node.cost.outputs) for node in nodes)
             said = "one operation" if each == 1 else "two operations"
             yield _Slip("norm-counted", f"a norm of {said} an output is counted, and there is none", gains)
+
+
+def _of_norms(graph: Graph, nodes: Sequence[Node], channels: Mapping[int, Number]) -> Iterator[_Slip]:
+    """Yield the slips that leave out parameters of norms, or count some that they do not learn."""
+    norms = [node for node in graph.nodes if node.cost.params != 0 and not node.layer.contracts]
+    yield _Slip(
+        "norm-left-out",
+        "the norms are left out",
+        tuple(_Change(node, -node.cost.params) for node in norms),
+        together=True,
+    )
+    yield _Slip(
+        "norm-halved",
+        "a norm is counted with one parameter a channel, as a bias would be; it has two",
+        tuple(_Change(node, divide(-node.cost.params, 2)) for node in norms),
+        together=True,
+    )
+    yield _Slip(
+        "running-statistics",
+        "the norms' running statistics are counted as parameters",
+        tuple(_Change(node, node.cost.params) for node in norms),
+        together=True,
+    )
+    for times, said in (
+        () if norms else ((2, "a norm is counted"), (3, "a norm and a bias are counted"), (4, "a norm is counted"))
+    ):
+        statistics = " with its running statistics" if times == 4 else ""
+        yield _Slip(
+            "norm-counted",
+            f"{said}{statistics}, and there is none",
+            tuple(_Change(node, times * channels[id(node)]) for node in nodes if not node.shares),
+        )
 
 
 # -- layers under a slip ---------------------------------------------------------------------------------------------
@@ -506,7 +543,7 @@ def _unsplit(
     node: Node, start: Shape, inputs: tuple[Shape, ...], output: Shape
 ) -> tuple[Node, Layer, tuple[Shape, ...], Shape] | None:
     """Return a layer with as many times the channels as the block has times those that enter it."""
-    by = _quotient(start[0], inputs[0][0])
+    by = divide(start[0], inputs[0][0])
     if not is_rational(by) or by <= 1:
         return None
     layer = replace(node.layer, out=output[0] * by) if isinstance(node.layer, Conv) else node.layer
@@ -599,9 +636,7 @@ def _of_one(report: Report, metric: str, node: Node, layer: Layer, inputs: tuple
             value = 0
     else:
         value = getattr(cost, metric)
-    for turn in reversed(node.turns):
-        value = turn.sum(value)
-    return value
+    return summed_over(node.turns, value)
 
 
 def _with_shared(node: Node, part: str) -> Number:
@@ -612,12 +647,6 @@ def _with_shared(node: Node, part: str) -> Number:
 def _point(names: Sequence[object]) -> dict[object, int]:
     """Return a prime for every symbol, at which formulas that differ are very unlikely to agree."""
     return {name: _PRIMES[index % len(_PRIMES)] + 200 * (index // len(_PRIMES)) for index, name in enumerate(names)}
-
-
-def _quotient(upper: Number, lower: Number) -> Number:
-    if is_rational(upper) and is_rational(lower):
-        return divide(upper, lower)
-    return normal(upper / lower)
 
 
 def _value(formula: Number, point: dict[object, int]) -> Fraction | None:

@@ -9,18 +9,17 @@ else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import ClassVar
+from dataclasses import fields, replace
+from typing import Any, ClassVar
 
 from flopcalc.analysis import texts_of
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, UndecidedError, shorten
 from flopcalc.number import Number
 from flopcalc.shown import Shown
-from flopcalc.theory.causes import Cause, Words
+from flopcalc.theory.causes import Words
 from flopcalc.theory.deadline import TimeIsUp, deadline
-from flopcalc.theory.deciding import PROVED, REFUTED, UNDECIDED, Decider, Finding
-from flopcalc.theory.equivalence import Certificate
+from flopcalc.theory.deciding import PROVED, REFUTED, UNDECIDED, Decider, Evidence, Finding
 from flopcalc.theory.notation import Statement
 from flopcalc.theory.questions import METRICS, Claim, Question, ask
 from flopcalc.theory.recount import Nature
@@ -33,8 +32,8 @@ TIME_LIMIT = 5.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Verdict(Shown):
-    """What became of a claim, with the evidence.
+class Verdict(Shown, Evidence):
+    """What became of a claim, with the evidence: that of the one of its relations that decided.
 
     Attributes
     ----------
@@ -46,29 +45,13 @@ class Verdict(Shown):
     statement : Statement
         How the formula was read.
     findings : tuple of Finding
-        One for each relation of the claim. The attributes below are those of the one that decided.
+        One for each relation of the claim.
     actual, claimed : Number or None
         What the spec costs, and the formula's value.
-    limit : Number or None
-        What the count comes to as the symbols of `Claim.limit` grow; None where it grows without end.
-    difference, ratio : Number or None
-        claimed − actual, and claimed / actual.
-    reason : Words
-        How it was proved, or why it is open.
-    counterexample : Counterexample or None
-    causes : tuple of Cause
-    near : Words
-        For an equality that was refuted: what the count is near to.
-    certificate : Certificate or None
-        For an inequality that was proved: why the difference is never negative.
-    points : int
-        At how many points it was tried in plain numbers, by all of its relations.
     known : mapping of str to Number
         Names in the formula that are no symbols, with their values: parameters with a value, quantities of `let`.
     natures : tuple of Nature
         What every symbol was taken for.
-    assumed : tuple of str
-        What was taken for granted about symbols.
     exact : bool
         Whether rounding was kept.
     order : tuple of str
@@ -84,18 +67,8 @@ class Verdict(Shown):
     findings: tuple[Finding, ...] = ()
     actual: Number | None = None
     claimed: Number | None = None
-    limit: Number | None = None
-    difference: Number | None = None
-    ratio: Number | None = None
-    reason: Words = ()
-    counterexample: Counterexample | None = None
-    causes: tuple[Cause, ...] = ()
-    near: Words = ()
-    certificate: Certificate | None = None
-    points: int = 0
     known: Mapping[str, Number] = field(default_factory=dict)
     natures: tuple[Nature, ...] = ()
-    assumed: tuple[str, ...] = ()
     exact: bool = False
     order: tuple[str, ...] = ()
 
@@ -217,6 +190,9 @@ def _verdict(question: Question, findings: list[Finding]) -> Verdict:
         if found:
             break
     first = found[0]
+    evidence: dict[str, Any] = {each.name: getattr(first, each.name) for each in fields(Evidence)}
+    evidence["points"] = sum(finding.points for finding in findings)
+    evidence["assumed"] = (*question.assumed, *dict.fromkeys(text for each in findings for text in each.assumed))
     return Verdict(
         question.claim,
         first.outcome,
@@ -225,18 +201,9 @@ def _verdict(question: Question, findings: list[Finding]) -> Verdict:
         tuple(findings),
         actual=first.link.left.value,
         claimed=first.link.right.value,
-        limit=first.limit,
-        difference=first.difference,
-        ratio=first.ratio,
-        reason=first.reason,
-        counterexample=first.counterexample,
-        causes=first.causes,
-        near=first.near,
-        certificate=first.certificate,
-        points=sum(finding.points for finding in findings),
         known=question.known,
         natures=question.natures,
-        assumed=(*question.assumed, *dict.fromkeys(text for finding in findings for text in finding.assumed)),
         exact=question.exact,
         order=question.order,
+        **evidence,
     )

@@ -26,24 +26,17 @@ from flopcalc.number import (
     normal,
     readable,
 )
+from flopcalc.report import share
 from flopcalc.theory.causes import Cause, Words, explain, explain_ratio
-from flopcalc.theory.equivalence import (
-    Certificate,
-    OpenLimitError,
-    evaluated,
-    is_zero,
-    limit_at_infinity,
-    nonnegative,
-    sign_of,
-    symbols_of,
-    vanishes_at_infinity,
-)
+from flopcalc.theory.equivalence import evaluated, is_zero, symbols_of
 from flopcalc.theory.growth import growth_of
-from flopcalc.theory.questions import Link, Question, Side, is_number, quotient, unified
+from flopcalc.theory.limits import OpenLimitError, limit_at_infinity, vanishes_at_infinity
+from flopcalc.theory.questions import Link, Question, Side, is_number, unified
 from flopcalc.theory.residues import rounded_away
+from flopcalc.theory.signs import Certificate, nonnegative, sign_of
 from flopcalc.theory.trial import Counterexample, Trial, shown_at, smallest, tried, tried_as_it_grows
 
-__all__ = ["PROVED", "REFUTED", "UNDECIDED", "Decider", "Finding"]
+__all__ = ["PROVED", "REFUTED", "UNDECIDED", "Decider", "Evidence", "Finding"]
 
 PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
@@ -54,18 +47,16 @@ _NOWHERE: Words = ("no numbers were found at which the spec exists and all that 
 _FAULT: Words = ("it was proved with symbols, and fails here: a fault of the prover, which please report",)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What became of one link of a claim, with the evidence.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why a claim holds, fails or stays open.
 
     Attributes
     ----------
-    link : Link
-    outcome : str
     limit : Number or None
         What the left side comes to as the symbols of `Claim.limit` grow; None where it grows without end.
     difference, ratio : Number or None
-        right − left, and right / left.
+        right − left, and right / left: of a claim, claimed − actual and claimed / actual.
     reason : Words
         How it was proved, or why it is open.
     counterexample : Counterexample or None
@@ -80,8 +71,6 @@ class Finding:
         What was found to be taken for granted besides.
     """
 
-    link: Link
-    outcome: str
     limit: Number | None = None
     difference: Number | None = None
     ratio: Number | None = None
@@ -92,6 +81,14 @@ class Finding:
     certificate: Certificate | None = None
     points: int = 0
     assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Evidence):
+    """What became of one link of a claim, with the evidence."""
+
+    link: Link
+    outcome: str
 
 
 @dataclass(slots=True)
@@ -258,8 +255,8 @@ class Decider:
         if left == 0 or right == 0:
             same = right == 0 and vanishes_at_infinity(left, growing)
         else:
-            ratio, beyond = _end(quotient(right, left), growing)
-            same = vanishes_at_infinity(normal(quotient(right, left) - 1), growing)
+            ratio, beyond = _end(divide(right, left), growing)
+            same = vanishes_at_infinity(normal(divide(right, left) - 1), growing)
         if same:
             paces = {str(name): 1 for name in growing}
             trial = tried_as_it_grows(self.question, link, paces, "zero" if right == 0 else "one")
@@ -326,9 +323,9 @@ class Decider:
         said: Words = (*self.listed(names), " grow" if len(names) != 1 else " grows") if names else ("nothing grows",)
         if held:
             said = (*said, ", ", *self.listed(held), " held")
-        ways = [(quotient(left, right), "the count over the claim")]
+        ways = [(divide(left, right), "the count over the claim")]
         if sign != "O":
-            ways.append((quotient(right, left), "the claim over the count"))
+            ways.append((divide(right, left), "the claim over the count"))
         for value, what in ways:
             growth = growth_of(value, names)
             if growth.bounded is None:
@@ -445,7 +442,7 @@ class Decider:
             if actual != 0 and not side.change:
                 below = self.question.counted[1].report.name
                 above = self.question.counted[0].report.name
-                tries.append(("inverted", quotient(1, actual), f"it is the ratio of {below} to {above}"))
+                tries.append(("inverted", divide(1, actual), f"it is the ratio of {below} to {above}"))
         step = Fraction(reading.step) if reading.step is not None and not symbols_of(actual) else None
         for kind, value, words in tries:
             if value == actual or value == 0:
@@ -535,15 +532,12 @@ def _end(value: Number, growing: Sequence[Any]) -> tuple[Number | None, bool]:
 
 
 def _ratio(link: Link) -> Number | None:
-    left, right = link.left.value, link.right.value
-    if left == 0:
-        return None
-    if is_rational(left) and is_rational(right):
-        return divide(right, left)
+    ratio = share(link.right.value, link.left.value)
+    if ratio is None or is_rational(ratio) or len(ratio.args) > 60 or _has_roots(ratio):
+        return ratio
     from sympy import cancel
 
-    ratio = right / left
-    return normal(ratio if len(getattr(ratio, "args", ())) > 60 or _has_roots(ratio) else cancel(ratio))
+    return normal(cancel(ratio))
 
 
 def _has_roots(value: Any) -> bool:

@@ -14,7 +14,8 @@ from flopcalc.expression import Scope
 from flopcalc.number import Arithmetic, Number, as_expr, as_text, expanded, is_rational, is_symbolic, normal
 from flopcalc.report import Report
 from flopcalc.theory.equivalence import is_zero
-from flopcalc.theory.minima.curve import open_part, sign_of
+from flopcalc.theory.minima.curve import open_part
+from flopcalc.theory.signs import sign_of
 
 __all__ = ["conditions_of", "in_words", "unlike"]
 

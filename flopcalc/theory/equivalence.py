@@ -1,9 +1,8 @@
-"""Whether a formula is zero, positive or neither: proved by exact algebra, or refuted by whole numbers.
+"""Whether a formula is zero: proved by exact algebra, or refuted by whole numbers.
 
 A formula in positive symbols is brought to one fraction of polynomials with rational coefficients. Roots of symbols
 become symbols of their own (√C = t with C = t²), roots of sums and powers such as 2^φ become generators whose relations
-are kept. A numerator that is zero proves an identity; one that factors into squares and factors with a known sign
-proves an inequality. Nothing here is decided by floating-point numbers.
+are kept. A numerator that is zero proves an identity. Nothing here is decided by floating-point numbers.
 """
 
 from __future__ import annotations
@@ -11,32 +10,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import permutations
 from typing import Any
 
 from flopcalc.dataclass import dataclass
-from flopcalc.number import Arithmetic, Number, expanded, is_rational, normal, proven_sign
-from flopcalc.theory.means import by_means
+from flopcalc.number import Arithmetic, Number, is_rational, normal, ring_over
 
 __all__ = [
-    "Certificate",
-    "OpenLimitError",
+    "Generators",
     "TooLargeError",
     "counterexample",
     "evaluated",
+    "generated",
     "is_zero",
-    "limit_at_infinity",
-    "nonnegative",
-    "sign_of",
+    "polynomials_of",
+    "ring_fraction",
     "symbols_of",
-    "vanishes_at_infinity",
 ]
 
 MOST_BITS = 100_000
 """How many bits a value may have."""
-
-MOST_GROWING = 4
-"""Of how many symbols that grow together every order is tried."""
 
 MOST_CANDIDATES = 4000
 """How many assignments are tried before a search for a counterexample gives up."""
@@ -52,7 +44,7 @@ def symbols_of(*values: Number) -> tuple[Any, ...]:
 
 
 @dataclass(slots=True)
-class _Generators:
+class Generators:
     """The generators of a polynomial ring in which a formula is written, and the relations between them."""
 
     roots: dict[Any, int]
@@ -82,7 +74,7 @@ def _rational(top: int, bottom: int) -> Any:
     return Rational(top, bottom)
 
 
-def _generated(value: Any) -> tuple[Any, _Generators]:
+def generated(value: Any) -> tuple[Any, Generators]:
     """Write a formula as a rational function of generators."""
     from sympy import Pow
 
@@ -91,7 +83,7 @@ def _generated(value: Any) -> tuple[Any, _Generators]:
     for power in value.atoms(Pow):
         if power.base.is_Symbol and power.base.is_positive and power.exp.is_Rational and power.exp.q > 1:
             roots[power.base] = math.lcm(roots.get(power.base, 1), int(power.exp.q))
-    generators = _Generators(roots, {}, [])
+    generators = Generators(roots, {}, [])
     if roots:
         value = value.subs({name: generators.root(name) ** power for name, power in roots.items()}, simultaneous=True)
     return _without_others(value, generators), generators
@@ -154,7 +146,7 @@ def _powers_taken_apart(value: Any) -> Any:
     return value.expand(power_exp=True, power_base=True, mul=False, multinomial=False, basic=False, log=False)
 
 
-def _without_others(value: Any, generators: _Generators) -> Any:
+def _without_others(value: Any, generators: Generators) -> Any:
     """Replace what is no sum, product or whole power by symbols, and keep what is known of these."""
     from sympy import Dummy
 
@@ -197,7 +189,7 @@ def _number_taken_out(power: Any) -> Any:
     return Mul(*roots, Pow(rest, power.exp), evaluate=False)
 
 
-def _other(value: Any, generators: _Generators) -> Any:
+def _other(value: Any, generators: Generators) -> Any:
     from sympy import Dummy
 
     if value not in generators.replaced:
@@ -205,21 +197,16 @@ def _other(value: Any, generators: _Generators) -> Any:
     return generators.replaced[value]
 
 
-def _fraction(value: Any) -> tuple[Any, Any, Any]:
+def ring_fraction(value: Any) -> tuple[Any, Any, Any]:
     """Return numerator and denominator of a rational function as elements of a polynomial ring, and the ring."""
-    from sympy import QQ
-    from sympy.polys.orderings import lex
-    from sympy.polys.rings import PolyRing
-
     names = sorted(value.free_symbols, key=lambda name: (str(name), name.sort_key()))
-    ring = PolyRing(names or ["unit"], QQ, lex)
-    generators = dict(zip(names, ring.gens, strict=False))
+    ring, generators = ring_over(names)
 
     def of(node: Any) -> tuple[Any, Any]:
         if node.is_Symbol:
             return generators[node], ring.one
         if node.is_Rational:
-            return ring.ground_new(QQ.from_sympy(node)), ring.one
+            return ring.ground_new(ring.domain.from_sympy(node)), ring.one
         if node.is_Add:
             by_bottom: dict[Any, Any] = {}
             for argument in node.args:
@@ -243,6 +230,24 @@ def _fraction(value: Any) -> tuple[Any, Any, Any]:
     return top, bottom, ring
 
 
+def polynomials_of(value: Any, *names: Any) -> tuple[Any, Any] | None:
+    """Return numerator and denominator of a formula, multiplied out; None where they are no polynomials in the names.
+
+    Examples
+    --------
+    >>> from flopcalc.number import symbol
+    >>> C, O = symbol("C"), symbol("O")
+    >>> [part.as_expr() for part in polynomials_of(C + 2 / (C * O), C)]
+    [C**2*O + 2, C*O]
+    """
+    from sympy import Poly, fraction, together
+
+    above, below = (part.expand() for part in fraction(together(value)))
+    if not (above.is_polynomial(*names) and below.is_polynomial(*names)):
+        return None
+    return Poly(above, *names), Poly(below, *names)
+
+
 def is_zero(value: Number) -> bool:
     """Tell whether a formula is proved to be zero for all values of its symbols.
 
@@ -257,20 +262,20 @@ def is_zero(value: Number) -> bool:
     """
     if is_rational(value):
         return value == 0
-    rational, generators = _generated(value)
+    rational, generators = generated(value)
     if rational.is_Rational:
         return bool(rational == 0)
-    top, _, ring = _fraction(rational)
+    top, _, ring = ring_fraction(rational)
     return bool(_reduced(top, ring, generators) == 0)
 
 
-def _reduced(top: Any, ring: Any, generators: _Generators) -> Any:
+def _reduced(top: Any, ring: Any, generators: Generators) -> Any:
     """Reduce a numerator by the relations of the roots in it: r^n is what stands below the root."""
     names = list(ring.symbols)
     for root, power, inside in reversed(generators.relations):
         if root not in names or not inside.free_symbols <= set(names):
             continue
-        above, below, _ = _fraction(inside)
+        above, below, _ = ring_fraction(inside)
         index = names.index(root)
         above, below = (ring.from_expr(part.as_expr()) for part in (above, below))
         highest = max((exponents[index] for exponents in top), default=0) // power
@@ -282,257 +287,6 @@ def _reduced(top: Any, ring: Any, generators: _Generators) -> Any:
                 reduced += ring({shortened: coefficient}) * above**times * below ** (highest - times)
             top = reduced
     return top
-
-
-# -- inequalities ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """Why a formula is never negative: it is a product of squares and of factors that are shown not to be.
-
-    Attributes
-    ----------
-    formula : Number
-        The formula in that form.
-    squares : tuple of Number
-        What is squared in it.
-    rest : Number, optional
-        For a sum of squares: what is added to them, of which no term is negative. None for a product.
-    """
-
-    formula: Number
-    squares: tuple[Number, ...]
-    rest: Number | None = None
-
-
-def nonnegative(value: Number, arithmetic: Arithmetic | None = None, *, strict: bool = False) -> Certificate | None:
-    """Prove that a formula in positive symbols is never negative, or (`strict`) always positive; None proves nothing.
-
-    Parameters
-    ----------
-    value : Number
-    arithmetic : Arithmetic, optional
-        Whose assumptions may be used.
-    strict : bool
-
-    Examples
-    --------
-    >>> from sympy import sqrt
-    >>> from flopcalc.number import symbol
-    >>> a, b = symbol("a"), symbol("b")
-    >>> nonnegative(a + b - 2 * sqrt(a * b)).formula
-    (sqrt(a) - sqrt(b))**2
-    """
-    arithmetic = arithmetic or Arithmetic()
-    if is_rational(value):
-        return Certificate(value, ()) if (value > 0 if strict else value >= 0) else None
-    if not symbols_of(value):
-        sign = sign_of(value)
-        return Certificate(value, ()) if sign == 1 or (sign == 0 and not strict) else None
-    if arithmetic.decide(expanded(value), strict=strict):
-        return Certificate(expanded(value), ())
-    rational, generators = _generated(value)
-    if rational.is_Rational:
-        return Certificate(normal(rational), ()) if (rational > 0 if strict else rational >= 0) else None
-    top, bottom, _ = _fraction(rational)
-    if top == 0:
-        return None if strict else Certificate(0, ())
-    content, factors = top.factor_list()
-    below, divisors = bottom.factor_list()
-    constant = _number(content) / _number(below)
-    parts: list[Any] = []
-    squares: list[Any] = []
-    positive = constant > 0
-    for factor, power, above in [*((f, p, True) for f, p in factors), *((f, p, False) for f, p in divisors)]:
-        inner = generators.back(factor.as_expr())
-        certain = arithmetic.sign(normal(inner))
-        if certain is None:
-            if power % 2 or strict:
-                return _of_means(value, strict=strict)
-            if above:
-                squares.append(inner)
-        elif certain < 0:
-            inner = -inner
-            positive = positive is (power % 2 == 0)
-        parts.append(inner**power if above else inner**-power)
-    if not positive:
-        return None
-    from sympy import Mul
-
-    magnitude = abs(constant)
-    formula = Mul(_rational(magnitude.numerator, magnitude.denominator), *parts)
-    return Certificate(normal(formula), tuple(normal(square) for square in squares))
-
-
-def _of_means(value: Any, *, strict: bool) -> Certificate | None:
-    """Prove that a formula is a sum of squares and of terms that are not negative."""
-    from sympy import Add, Pow
-
-    found = by_means(value)
-    if found is None or (strict and not (not is_rational(found.rest) and found.rest.is_positive)):
-        return None
-    squares = [Pow(square, 2, evaluate=False) for square in found.squares]
-    formula = Add(*squares, *(() if found.rest == 0 else (found.rest,)), evaluate=False)
-    formula = formula if found.divisor == 1 else formula / found.divisor
-    if not is_zero(value - formula):
-        return None
-    return Certificate(normal(formula), found.squares, found.rest)
-
-
-def _number(value: Any) -> Fraction:
-    return Fraction(int(value.numerator), int(value.denominator))
-
-
-def sign_of(value: Number) -> int | None:
-    """Return the sign of a constant without symbols: 1, 0 or -1, by as many digits as it takes; None if it stays open.
-
-    Examples
-    --------
-    >>> from sympy import sqrt
-    >>> sign_of(sqrt(2) + sqrt(3) - sqrt(10))
-    -1
-    """
-    if is_rational(value):
-        return (value > 0) - (value < 0)
-    return 0 if is_zero(value) else proven_sign(value)
-
-
-# -- limits ----------------------------------------------------------------------------------------------------------
-
-
-class OpenLimitError(ArithmeticError):
-    """Whether a formula has a limit, and which, is not known."""
-
-
-def limit_at_infinity(value: Number, name: Any, *, certain: bool = False) -> Number | None:
-    """Return the limit of a formula as a symbol grows without end; None where there is none that is finite.
-
-    Raises
-    ------
-    OpenLimitError
-        If `certain`, where it is not known; otherwise None stands for that as well.
-
-    Examples
-    --------
-    >>> from flopcalc.number import symbol
-    >>> O, K = symbol("O"), symbol("K")
-    >>> limit_at_infinity(1 / O + 1 / K**2, O)
-    K**(-2)
-    """
-    if is_rational(value) or not value.has(name):
-        return value
-    try:
-        return _limit(value, name)
-    except OpenLimitError:
-        if certain:
-            raise
-        return None
-
-
-def _limit(value: Any, name: Any) -> Number | None:
-    from sympy import Poly, fraction, together
-
-    smooth, shares = _unrounded(value, name)
-    above, below = (part.expand() for part in fraction(together(smooth)))
-    if not (above.is_polynomial(name) and below.is_polynomial(name)):
-        if shares:
-            raise OpenLimitError
-        return _general_limit(value, name)
-    upper, lower = Poly(above, name), Poly(below, name)
-    if shares & lower.LC().free_symbols:
-        raise OpenLimitError
-    if upper.degree() < lower.degree():
-        return 0
-    if shares & upper.LC().free_symbols:
-        raise OpenLimitError
-    if upper.degree() > lower.degree():
-        return None
-    return normal((upper.LC() / lower.LC()).cancel())
-
-
-def _unrounded(value: Any, name: Any) -> tuple[Any, set[Any]]:
-    """Write ⌊x⌋ as x - r, ⌈x⌉ as x + r and x mod n as n·r; return the shares r, of which each is from 0 to 1."""
-    from sympy import Dummy, Mod, ceiling, floor
-
-    shares: set[Any] = set()
-
-    def share() -> Any:
-        shares.add(Dummy("share"))
-        return max(shares, key=lambda one: one.dummy_index)
-
-    if value.has(floor, ceiling, Mod):
-        value = value.replace(Mod, lambda inside, by: by * share())
-        value = value.replace(floor, lambda inside: inside - share()).replace(ceiling, lambda inside: inside + share())
-    return value, shares & value.free_symbols
-
-
-def _general_limit(value: Any, name: Any) -> Number | None:
-    from sympy import AccumBounds, Limit, limit, nan, oo
-
-    try:
-        found = limit(value, name, oo)
-    except (NotImplementedError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
-        raise OpenLimitError from None  # sympy has no way to tell
-    if found.has(Limit, AccumBounds, nan):
-        raise OpenLimitError
-    return normal(found) if found.is_finite is not False and not found.has(oo) else None
-
-
-def vanishes_at_infinity(value: Number, names: Sequence[Any]) -> bool | None:
-    """Tell whether a formula goes to 0 as symbols grow together, however fast each; None where it stays open.
-
-    Examples
-    --------
-    >>> from flopcalc.number import symbol
-    >>> O, K = symbol("O"), symbol("K")
-    >>> vanishes_at_infinity(1 / O + 1 / K**2, [O, K]), vanishes_at_infinity(O / K**2, [O, K])
-    (True, False)
-    """
-    if is_rational(value):
-        return value == 0
-    growing = [name for name in names if value.has(name)]
-    if not growing:
-        return is_zero(value)
-    try:
-        return _vanishes(value, growing)
-    except OpenLimitError:
-        return None
-
-
-def _vanishes(value: Any, growing: Sequence[Any]) -> bool | None:
-    for order in permutations(growing[:MOST_GROWING]):
-        left: Number | None = value
-        for name in order:
-            left = None if left is None else limit_at_infinity(left, name, certain=True)
-        if left is None or not is_zero(left):
-            return False
-    if len(growing) == 1 or _is_outgrown(value, growing):
-        return True
-    from sympy import Symbol
-
-    pace = Symbol("pace", positive=True)
-    for powers in ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2)):
-        speeds = {name: pace ** powers[index % 2] for index, name in enumerate(growing)}
-        along = limit_at_infinity(normal(value.subs(speeds, simultaneous=True)), pace, certain=True)
-        if along is None or not is_zero(along):
-            return False
-    return None
-
-
-def _is_outgrown(value: Any, growing: Sequence[Any]) -> bool:
-    """Tell whether every term above the line is outgrown by one below it, where nothing is subtracted."""
-    from sympy import Poly, fraction, together
-
-    above, below = (part.expand() for part in fraction(together(value)))
-    if not (above.is_polynomial(*growing) and below.is_polynomial(*growing)):
-        return False
-    upper, lower = Poly(above, *growing), Poly(below, *growing)
-    if any(nonnegative(normal(coefficient)) is None for coefficient in lower.coeffs()):
-        return False
-    return all(
-        any(low != high and all(map(int.__le__, high, low)) for low in lower.monoms()) for high in upper.monoms()
-    )
 
 
 # -- counterexamples -------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from flopcalc.dataclass import dataclass
 from flopcalc.number import Number, is_rational, normal
-from flopcalc.theory.equivalence import nonnegative
+from flopcalc.theory.equivalence import polynomials_of
+from flopcalc.theory.signs import nonnegative
 
 __all__ = ["Growth", "growth_of"]
 
@@ -87,7 +88,7 @@ _Powers: TypeAlias = "list[tuple[int, ...]]"
 
 def _monomials(quotient: Any, growing: Sequence[Any]) -> tuple[_Powers, _Powers, bool] | None:
     """Return the exponents of the power products above and below, and whether nothing is subtracted above."""
-    from sympy import Poly, Pow, Symbol, fraction, ilcm, together
+    from sympy import Pow, Symbol, ilcm
 
     degree = 1
     for power in quotient.atoms(Pow):
@@ -95,13 +96,9 @@ def _monomials(quotient: Any, growing: Sequence[Any]) -> tuple[_Powers, _Powers,
             degree = ilcm(degree, power.exp.q)
     put = {name: Symbol(str(name), positive=True) ** degree for name in growing} if degree > 1 else {}
     names = [Symbol(str(name), positive=True) for name in growing] if degree > 1 else list(growing)
-    parts = (part.expand() for part in fraction(together(quotient.subs(put, simultaneous=True))))
-    found: list[_Powers] = []
-    plain: list[bool] = []
-    for part in parts:
-        if not part.is_polynomial(*names):
-            return None
-        polynomial = Poly(part, *names)
-        plain.append(all(nonnegative(normal(one), strict=True) is not None for one in polynomial.coeffs()))
-        found.append([tuple(map(int, one)) for one in polynomial.monoms()])
-    return (found[0], found[1], plain[0]) if plain[1] else None
+    parts = polynomials_of(quotient.subs(put, simultaneous=True), *names)
+    if parts is None:
+        return None
+    plain = [all(nonnegative(normal(one), strict=True) is not None for one in part.coeffs()) for part in parts]
+    above, below = ([tuple(map(int, one)) for one in part.monoms()] for part in parts)
+    return (above, below, plain[0]) if plain[1] else None

@@ -30,7 +30,6 @@ from typing import Any, ClassVar, TypeVar
 
 from flopcalc.analysis import analyze
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Fault, FlopcalcError
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import Layer
 from flopcalc.layers.activation import Activation
@@ -517,7 +516,7 @@ def audit_of(report: Report) -> Audit:
         least = least_mac_of(node.layer, row.inputs, row.output)
         if least is not None and not least.tied:
             given = graph.real(node.inputs[0]) in entering
-            widths.append(Width(row, least, _over_turns(node, least.excess), given))
+            widths.append(Width(row, least, node.summed(least.excess), given))
         if least is not None and (least.tied or least.groups != 1):
             groupings.append(_grouping(node, row, least))
         kind = _kind(node.layer, least)
@@ -534,16 +533,6 @@ def audit_of(report: Report) -> Audit:
     )
 
 
-def _over_turns(node: Node, value: Number) -> Number:
-    """Add up what one turn of a layer has over its repeats with a symbolic count."""
-    try:
-        for turn in reversed(node.turns):
-            value = turn.sum(value)
-    except Fault as fault:
-        raise FlopcalcError(fault.at(node.place)) from None
-    return value
-
-
 def _grouping(node: Node, row: Row, least: LeastMac) -> Grouping:
     """Compare a group convolution with ungrouped ones of the same FLOPs."""
     groups = least.groups
@@ -555,7 +544,7 @@ def _grouping(node: Node, row: Row, least: LeastMac) -> Grouping:
 
         ungrouped = normal(maps / sqrt(groups) + least.weights)
     held = expanded(least.read * least.c1 + divide(least.written * least.c2, groups) + least.weights)
-    excess: Number = 0 if least.tied else _over_turns(node, expanded(least.actual - ungrouped))
+    excess: Number = 0 if least.tied else node.summed(expanded(least.actual - ungrouped))
     return Grouping(row, groups, least.tied, ungrouped, held, excess, least)
 
 

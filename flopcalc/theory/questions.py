@@ -77,7 +77,6 @@ __all__ = [
     "Question",
     "Side",
     "ask",
-    "quotient",
     "unified",
 ]
 
@@ -572,7 +571,7 @@ class _Reader:
             below = unified(reports[1].measure(metric), self.symbols)
             if below == 0:
                 raise ParameterError(Problem(f"the {METRICS[metric]} of {reports[1].name} are 0", None, "a divisor"))
-            value = quotient(value, below)
+            value = divide(value, below)
         elif change:
             what = f"{'a saving' if change == 'saving' else 'an increase'} is of one spec over another"
             raise ParameterError(Problem(what, None, "--over SPEC"))
@@ -854,11 +853,6 @@ def _is_open(spec: Spec, given: Mapping[str, object]) -> bool:
     """Tell whether a spec has parameters that stay symbols with these values."""
     free = {name for name, parameter in spec.parameters.items() if parameter.default is None}
     return bool(({*spec.free_names()} | free) - set(given) - set(spec.preset))
-
-
-def quotient(upper: Number, lower: Number) -> Number:
-    """Return a quotient of numbers or formulas."""
-    return divide(upper, lower) if is_rational(upper) and is_rational(lower) else normal(upper / lower)
 
 
 def _symbols_by_name(counted: tuple[Counted, ...]) -> dict[str, Any]:

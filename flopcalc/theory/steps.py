@@ -14,19 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten
-from flopcalc.number import Arithmetic, Number, as_expr, as_text, expanded, is_rational, normal, readable
-from flopcalc.theory.equivalence import (
-    Certificate,
-    counterexample,
-    evaluated,
-    is_zero,
-    limit_at_infinity,
-    nonnegative,
-    symbols_of,
-)
+from flopcalc.number import Arithmetic, Number, as_expr, as_text, is_rational, normal, readable
+from flopcalc.theory.equivalence import counterexample, evaluated, is_zero, symbols_of
+from flopcalc.theory.limits import limit_at_infinity
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Part, Proved, Rounded
 from flopcalc.theory.minima.finding import Minimum, minimize
 from flopcalc.theory.notation import Reading, Statement
+from flopcalc.theory.roots import positive_root
+from flopcalc.theory.signs import Certificate, nonnegative, sign_of
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
@@ -168,10 +163,10 @@ def _not_proved(what: str, left: Number, right: Number, relation: str, arithmeti
     gap = normal(left - right)
     wrong: Callable[[Number], bool] = {
         "=": lambda value: not is_zero(value),
-        ">=": lambda value: _above(-value),
-        "<=": _above,
-        ">": lambda value: not _above(value),
-        "<": lambda value: not _above(-value),
+        ">=": lambda value: sign_of(-value) == 1,
+        "<=": lambda value: sign_of(value) == 1,
+        ">": lambda value: sign_of(value) != 1,
+        "<": lambda value: sign_of(-value) != 1,
     }[relation]
 
     def fits(assignment: Mapping[Any, int | Fraction]) -> bool:
@@ -206,24 +201,6 @@ def _not_proved(what: str, left: Number, right: Number, relation: str, arithmeti
 
 def _reading(value: Number) -> str:
     return shorten(readable(value) if is_rational(value) else f"{as_text(value)} ≈ {value.evalf(6)}")
-
-
-def _above(value: Number) -> bool:
-    """Tell whether a constant is above 0."""
-    return nonnegative(value, strict=True) is not None
-
-
-def _sign(value: Number, arithmetic: Arithmetic) -> int | None:
-    """Return 1, -1 or 0 where a formula has that sign for all values; None where it is open."""
-    if is_zero(value):
-        return 0
-    for sign, signed in ((1, value), (-1, normal(-value))):
-        if nonnegative(signed, arithmetic, strict=True) is not None:
-            return sign
-        unfolded = expanded(signed)
-        if unfolded != signed and nonnegative(unfolded, arithmetic, strict=True) is not None:
-            return sign
-    return None
 
 
 # -- the kinds of steps ----------------------------------------------------------------------------------------------
@@ -300,7 +277,7 @@ def _factored(value: Number, arithmetic: Arithmetic) -> Number:
         return normal(product)
     parts, turns = [], 0
     for base, exponent in product.as_powers_dict().items():
-        turned = base.is_Add and exponent.is_Integer and _sign(base, arithmetic) == -1
+        turned = base.is_Add and exponent.is_Integer and sign_of(base, arithmetic) == -1
         turns += int(exponent) if turned else 0
         parts.append(Pow(-base if turned else base, exponent))
     if turns % 2:
@@ -355,9 +332,9 @@ def _vanishes_alone(formula: Number, name: Expr, there: Number, arithmetic: Arit
     found = False
     product = factor(formula) if formula.is_Add else formula
     for base in product.as_powers_dict():
-        if base.is_number or _sign(base, arithmetic) in (1, -1):
+        if base.is_number or sign_of(base, arithmetic) in (1, -1):
             continue
-        slope = _sign(normal(base.diff(name)), arithmetic)
+        slope = sign_of(normal(base.diff(name)), arithmetic)
         if slope not in (1, -1) or not is_zero(put_in(base, [(name, there)])):
             return False
         found = True
@@ -405,7 +382,7 @@ class Change:
                 )
             )
         slope = normal(value.diff(name)) if not is_rational(value) else 0
-        sign = _sign(slope, context.arithmetic)
+        sign = sign_of(slope, context.arithmetic)
         word = "grows" if self.grows else "falls"
         if sign is None:
             raise UndecidedError(Problem(f"whether {self.what.text} {word} with {name} is open", None, "one sign"))
@@ -431,7 +408,7 @@ class Change:
 def _solved_for_the_rest(item: str, value: Number, context: Context, free: set[Any]) -> tuple[Expr, Number]:
     """Solve a held quantity for the one symbol that is not settled yet, in terms of the quantity's name."""
     formula = context.values[item]
-    if _sign(formula, context.arithmetic) != 1:
+    if sign_of(formula, context.arithmetic) != 1:
         raise UndecidedError(Problem(f"whether {item} is above 0 is open", None, "what is held is above 0"))
     rest = [found for found in symbols_of(formula) if found not in free]
     for found in rest:
@@ -454,7 +431,7 @@ def _solved_for_the_rest(item: str, value: Number, context: Context, free: set[A
 def _positive_root(gap: Number, name: Expr, arithmetic: Arithmetic) -> tuple[Number, tuple[Any, ...]] | None:
     """Return the one positive root of an equation, and its coefficients; None where it is not of a kind that is solved.
 
-    Solved are a·xⁿ + d = 0 and a·x² + b·x + d = 0, where the roots have opposite signs.
+    Solved are a·xⁿ + d = 0 and a·x²ⁿ + b·xⁿ + d = 0, where a and d have opposite signs.
     """
     if is_rational(gap) or not gap.has(name):
         return None
@@ -464,40 +441,13 @@ def _positive_root(gap: Number, name: Expr, arithmetic: Arithmetic) -> tuple[Num
     if not top.is_polynomial(name):
         return None
     polynomial = Poly(top, name)
-    terms = polynomial.as_dict()
-    degree, last = polynomial.degree(), polynomial.nth(0)
-    first = polynomial.nth(degree)
-    if _sign(normal(-last / first), arithmetic) != 1:
+    first, last = polynomial.LC(), polynomial.nth(0)
+    if sign_of(normal(-last / first), arithmetic) != 1:
         return None
-    if len(terms) == 2:
-        power = (-last / first).factor()
-        root = power if degree == 1 else power ** as_expr(Fraction(1, degree))
-    elif degree == 2:
-        middle = polynomial.nth(1)
-        if _sign(normal(first), arithmetic) not in (1, -1):
-            return None  # it says which of both roots is the positive one
-        root = _larger_root(first, middle, last, arithmetic)
-    else:
-        return None
-    return normal(root), tuple(polynomial.all_coeffs())
-
-
-def _larger_root(first: Any, middle: Any, last: Any, arithmetic: Arithmetic) -> Any:
-    """Return (−b + √(b² − 4ad))/(2a) with what is square taken out of the root, for a of either sign."""
-    from sympy import Mul, cancel, factor_list, sqrt
-
-    if _sign(normal(first), arithmetic) == -1:
-        first, middle, last = -first, -middle, -last
-    content, factors = factor_list((middle**2 - 4 * first * last).expand())
-    outside = inside = Mul()
-    for base, power in factors:
-        # the root of a square is its base only where that is above zero
-        sign = _sign(normal(base), arithmetic) if power > 1 else None
-        half = power // 2 if sign in (1, -1) else 0
-        outside *= (sign * base) ** half if half else 1
-        inside *= base ** (power - 2 * half)
-    top, bottom = cancel(outside / (2 * first)).as_numer_denom()
-    return sqrt(content) * sqrt(inside) * top / bottom - cancel(middle / (2 * first))
+    if len(polynomial.terms()) > 2 and sign_of(normal(first), arithmetic) not in (1, -1):
+        return None  # it says which of both roots is the positive one
+    root = positive_root({power: value for (power,), value in polynomial.terms()}, arithmetic)
+    return None if root is None else (normal(root), tuple(polynomial.all_coeffs()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,9 +502,9 @@ def _is_the_positive(root: Number, coefficients: tuple[Any, ...], arithmetic: Ar
     """Tell whether a root of a·x² + b·x + d is the larger one, 2ax + b having a's sign, or a lone root is positive."""
     if len(coefficients) == 3:
         first, middle, _ = coefficients
-        slope = _sign(normal((2 * first * root + middle).expand()), arithmetic)
-        return slope is not None and slope == _sign(normal(first), arithmetic)
-    return _sign(root, arithmetic) == 1
+        slope = sign_of(normal((2 * first * root + middle).expand()), arithmetic)
+        return slope is not None and slope == sign_of(normal(first), arithmetic)
+    return sign_of(root, arithmetic) == 1
 
 
 def quantity_symbol(name: str) -> Expr:
@@ -603,7 +553,7 @@ class Neighbours:
         lines = [Line((name, *_decimal(found[0])), _decimal_signs(found[0]), settings)]
         for count in whole:
             one, other = (put_in(value, [(name, count)]) for value in values)
-            sign = "=" if one == other else "<" if _above(normal(other - one)) else ">"
+            sign = "=" if one == other else "<" if sign_of(normal(other - one)) == 1 else ">"
             shown = tuple(context.shown(side) for side in sides)
             lines.append(Line((shown[0], one, other, shown[1]), ("=", sign, "="), (*settings, (name, count))))
         return Proved(tuple(lines), (), "evaluated")

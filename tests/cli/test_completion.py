@@ -63,6 +63,7 @@ def test_specs_and_commands_are_completed() -> None:
         ("flopcalc solve mobilenet_v1 --for al", ["alpha"]),
         ("flopcalc list met", ["metrics"]),
         ("flopcalc help weigh", ["weights"]),
+        ("flopcalc show deriv", ["derivation"]),
         ("flopcalc show derivation g", ["general_bound", "ghost_speedup", "g1", "g2"]),
         ("flopcalc no_such_network --al", []),
         ("flopcalc compare no_such_network --al", []),

@@ -7,9 +7,12 @@ import io
 import json
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
+from flopcalc.render.table import RANKED
 
 Ok = Callable[..., str]
 
@@ -314,3 +317,24 @@ def test_every_option_without_a_value_is_known_so_that_a_spec_may_follow_it() ->
     options = [*shared_options(), *(option for command in commands if command for option in command.params)]
     flags = {spelling for option in options if getattr(option, "is_flag", False) for spelling in option.opts}
     assert flags <= set(FLAGS)
+
+
+@pytest.mark.parametrize("column", RANKED)
+def test_rows_are_ranked_by_every_column_of_numbers(ok: Ok, column: str) -> None:
+    by = "layer" if column == "count" else "stage"
+    rows = list(csv.DictReader(io.StringIO(ok("mobilenet_v2", "--sort", column, "--by", by, "--format", "csv"))))
+    values = [Fraction(row[column]) for row in rows if row[column]]
+    assert len(values) > 1
+    assert values == sorted(values, reverse=True)
+
+
+def test_what_rows_are_ranked_by_is_a_column_unless_others_are_asked_for(ok: Ok) -> None:
+    header = ok("mobilenet_v2", "--sort", "intensity", "--format", "csv").splitlines()[0]
+    assert header.endswith(",intensity")
+    assert ok("mobilenet_v2", "--sort", "intensity", "--columns", "params", "--format", "csv").startswith("params\n")
+
+
+def test_words_of_options_are_found_whatever_their_case(ok: Ok) -> None:
+    plain = ok("mobilenet_v2", "--sort", "mac_bytes", "--by", "stage", "--format", "csv")
+    assert ok("mobilenet_v2", "--sort", "MAC-bytes", "--by", "Stage", "--format", "CSV") == plain
+    assert ok("list", "Layers", "--format", "json") == ok("list", "layers", "--format", "json")

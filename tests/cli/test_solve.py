@@ -56,6 +56,23 @@ def test_an_option_given_twice_binds_twice(run: Callable[..., Any]) -> None:
     assert "misses FLOPs ≥ 199,900,000 and FLOPs ≤ 200,000,000" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("budgets", "row"),
+    [
+        (("--where", "flops == 149M"), "149,000,000  -127,192"),
+        (("--flops", "149.1M", "--flops", ">= 149M"), "149,000,000  -127,192"),
+        (("--flops", "149M", "--flops", ">= 148M"), "149,000,000  127,192"),
+    ],
+    ids=" ".join,
+)
+def test_of_two_budgets_of_a_metric_the_one_that_is_missed_is_shown(
+    run: Callable[..., Any], budgets: tuple[str, ...], row: str
+) -> None:
+    """At alpha = 0.499 MobileNetV1 has 148,872,808 multiply-adds, in the next network above 149,432,976."""
+    shown = run("solve", "mobilenet_v1", "--for", "alpha", *budgets).out
+    assert f"148,872,808  {row}" in shown
+
+
 def test_json_is_one_object_with_exact_values(run: Callable[..., Any]) -> None:
     ran = run("solve", "mobilenet_v1", "--for", "resolution", "--flops", "300M", "--format", "json")
     assert ran.code == 0

@@ -41,7 +41,7 @@ def shell(command: str, **changes: str) -> subprocess.CompletedProcess[str]:
 
 
 def on_terminal(columns: int, *arguments: str, **changes: str) -> tuple[int, str]:
-    """Run the program on a pseudo-terminal; return its exit code and what the terminal received."""
+    """Run the program on a pseudo-terminal; return its exit code and what the terminal received and did not lose."""
     import fcntl
     import pty
     import struct
@@ -63,7 +63,8 @@ def on_terminal(columns: int, *arguments: str, **changes: str) -> tuple[int, str
             break
         received += piece
     os.close(controller)
-    return process.wait(), received.decode("utf-8").replace("\r\n", "\n")
+    text = received.decode("utf-8").replace("\r\n", "\n")
+    return process.wait(), re.sub(r".*\r", "", text)  # what is written over, of a spinner
 
 
 # -- terminals -------------------------------------------------------------------------------------------------------

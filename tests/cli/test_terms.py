@@ -100,3 +100,23 @@ def test_every_metric_is_explained_from_its_row_if_from_nowhere_else(ok: Callabl
     if parts:
         assert all(part in lines[2] for part in parts)
     assert lines[-1].startswith("see ")
+
+
+@pytest.mark.parametrize(
+    ("term", "formula", "spec"),
+    [
+        ("bottleneck", "H·W·(2·C·M + 9·M²)", "resnet_bottleneck"),
+        ("inverted residual", "H·W·t·C·(C + K² + O)", "inverted_residual"),
+    ],
+)
+def test_the_formula_of_a_block_is_proved(ok: Ok, term: str, formula: str, spec: str) -> None:
+    assert f"{formula} madds" in ok("help", term)
+    assert ok("verify", formula, "--of", spec, "--metric", "madds").startswith("proved")
+
+
+def test_stride_padding_and_kernel_are_told_by_the_side_that_leaves(ok: Ok) -> None:
+    assert ok("help", "padding") == ok("help", "Stride") == ok("help", "kernel")
+    side = "⌊(H + 2p - d(K - 1) - 1)/s⌋ + 1"
+    asked = ("--of", "conv", "--metric", "height", "--stride", "s", "--padding", "p")
+    assert side.replace("-", "−").replace("d(K", "d·(K") in ok("help", "stride")
+    assert ok("verify", side, *asked).startswith("proved")

@@ -108,6 +108,22 @@ def test_a_standalone_document_loads_what_it_needs(ok: Ok) -> None:
     assert lines.count(r"\begin{document}") == 1
 
 
+@pytest.mark.parametrize(
+    ("caption", "package"),
+    [("卷积网络的代价", "ctex"), ("Стоимость", "fontspec"), ("Coût d'un réseau, α = 1", None)],
+    ids=["Chinese", "Cyrillic", "French"],
+)
+def test_a_standalone_document_in_other_letters_says_what_compiles_it(
+    ok: Ok, caption: str, package: str | None
+) -> None:
+    first, *lines = ok("resnet18", "--format", "latex", "--standalone", "--caption", caption).splitlines()
+    if package is None:
+        assert first == r"\documentclass{article}"
+    else:
+        assert first.startswith("% for XeLaTeX or LuaLaTeX")
+        assert rf"\usepackage{{{package}}}" in lines[: lines.index(r"\begin{document}")]
+
+
 def test_a_table_over_pages_has_a_caption_and_a_label_too(ok: Ok) -> None:
     said = ok("resnet152", "--format", "latex", "--caption", "Layers", "--label", "tab:layers")
     above, _, below = said.partition(r"\endfirsthead")

@@ -156,7 +156,7 @@ SELECTIONS = [
 def test_what_is_selected_part_by_part_is_what_is_selected_of_the_whole(
     condition: str, front: str, order: str, most: int | None, listed: bool
 ) -> None:
-    axes = {"alpha": read_axis("0.25:1.4:0.001"), "rho": read_axis("0.43:1:0.0004")}
+    axes = {"alpha": read_axis("0.25:1.4:0.002"), "rho": read_axis("0.43:1:0.001")}
     names = ["params", "flops", "mac"]
     selection = Selection(
         read_condition(condition, names, first_values(axes), {}) if condition else None,
@@ -166,13 +166,13 @@ def test_what_is_selected_part_by_part_is_what_is_selected_of_the_whole(
     )
     grid: Any = axes
     if listed:
-        grid = Listed(Product(axes).columns(0, 1_200_000))
+        grid = Listed(Product(axes).columns(0, 240_000))
     whole, parts = Tally(), Tally()
     expected = list(selected(sweep("mobilenet_v2", grid, names), selection, whole))
     reduction = Reduction.of(selection)
     assert reduction is not None
     with ThreadPoolExecutor(2) as pool:
-        reduced = sweep_reduced("mobilenet_v2", grid, names, reduction, pool)
+        reduced = sweep_reduced("mobilenet_v2", grid, names, reduction, pool, blocks=2)
         found = list(selected_of_parts(reduced, selection, parts))
     assert whole == parts
     assert sum(map(len, expected)) == sum(map(len, found))

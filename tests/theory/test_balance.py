@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flopcalc.errors import Fault
-from flopcalc.number import Arithmetic, normal, symbol
-from flopcalc.theory.balance import Closed, Root, Unsolvable, balance
+from flopcalc.number import Arithmetic, Relation, normal, symbol
+from flopcalc.theory.balance import Closed, Unsolvable, balance
+from flopcalc.theory.roots import Root
 
 C, H, W, M, g, c, x = (symbol(name) for name in ("C", "H", "W", "M", "g", "c", "x"))
 
@@ -121,3 +122,10 @@ def test_a_quadratic_has_its_root_in_closed_form() -> None:
     value = normal(root.closed)  # type: ignore[arg-type]
     assert (9 * value**2 / 32 + 512 * value).expand() == 69632
     assert abs(float(value) - float(root.nearly())) < 1e-9
+
+
+def test_the_positive_root_is_found_where_the_square_below_the_root_is_of_a_negative_number() -> None:
+    """(x + a)(x − (b − 2a)) with b > 2a: √((a − b)²) is b − a."""
+    a, b, x = symbol("a"), symbol("b"), symbol("x")
+    arithmetic = Arithmetic(relations=(Relation("b > 2*a", b - 2 * a, True),))
+    assert balance(x**2 + 3 * a * x - b * x, a * b - 2 * a**2, x, arithmetic) == Closed(b - 2 * a, True)

@@ -12,7 +12,7 @@ from shipped import WORKSHEETS, marked
 from flopcalc.analysis import split_settings
 from flopcalc.theory import deciding
 from flopcalc.theory.claims import PROVED, REFUTED, UNDECIDED, Verdict, verify
-from flopcalc.theory.equivalence import Certificate
+from flopcalc.theory.signs import Certificate
 
 GOLDENS = Path(__file__).parent.parent / "goldens" / "claims.tsv"
 

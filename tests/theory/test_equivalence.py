@@ -12,16 +12,9 @@ from sympy import Rational, sqrt
 
 from flopcalc.number import Arithmetic, Relation, symbol
 from flopcalc.theory.deadline import TimeIsUp, deadline
-from flopcalc.theory.equivalence import (
-    counterexample,
-    evaluated,
-    is_zero,
-    limit_at_infinity,
-    nonnegative,
-    sign_of,
-    symbols_of,
-    vanishes_at_infinity,
-)
+from flopcalc.theory.equivalence import counterexample, evaluated, is_zero, symbols_of
+from flopcalc.theory.limits import limit_at_infinity, vanishes_at_infinity
+from flopcalc.theory.signs import nonnegative, sign_of
 
 a, b, c, h, w, s, K, C, O, M, g = (symbol(name) for name in "abchwsKCOMg")  # noqa: E741
 phi = symbol("phi", real=True)

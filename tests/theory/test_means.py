@@ -10,9 +10,10 @@ import pytest
 from sympy import sqrt
 
 from flopcalc.number import symbol
-from flopcalc.theory.equivalence import is_zero, nonnegative
+from flopcalc.theory.equivalence import is_zero
 from flopcalc.theory.means import by_means
 from flopcalc.theory.plain import compare, plain_value
+from flopcalc.theory.signs import nonnegative
 
 C, N, K, H, W, g = (symbol(name) for name in ("C", "N", "K", "H", "W", "g"))
 

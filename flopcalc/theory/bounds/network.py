@@ -18,8 +18,7 @@ from typing import Any, ClassVar, TypeVar
 
 from flopcalc.analysis import analyze
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Fault, FlopcalcError, Problem
-from flopcalc.graph import Node
+from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.number import Number, as_expr, expanded, is_rational, normal, total
 from flopcalc.report import Report, Row, share
 from flopcalc.shown import Shown
@@ -266,16 +265,8 @@ def bounds_of(report: Report) -> Bounds:
     for node, row in zip(report.totals.graph.nodes, report.layers, strict=True):
         widths = least_mac_of(node.layer, row.inputs, row.output)
         if widths is not None:
-            layers.append(Bound(row.mac, _over_turns(node, widths.least), row, widths))
+            layers.append(Bound(row.mac, node.summed(widths.least), row, widths))
     if not layers:
         raise FlopcalcError(Problem(f"{report.name} has no convolution", None, "a network or a block with one"))
     found = Bounds(report, tuple(layers))
     return replace(found, recount=recounted(report, found.layers, found.total.mac, found.total.least))
-
-
-def _over_turns(node: Node, value: Number) -> Number:
-    """Add up what one turn of a layer costs at least over its repeats with a symbolic count."""
-    try:
-        return node.over_turns(lambda cost: value)
-    except Fault as fault:
-        raise FlopcalcError(fault.at(node.place)) from None

@@ -10,7 +10,8 @@ from typing import Any
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shorten
 from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, normal
-from flopcalc.theory.equivalence import is_zero, nonnegative, symbols_of
+from flopcalc.theory.equivalence import is_zero, symbols_of
+from flopcalc.theory.signs import sign_of
 from flopcalc.theory.textbook import textbook
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "open_part",
     "open_sign",
     "reduced",
-    "sign_of",
     "signs_of",
     "simple",
     "slope_of",
@@ -186,18 +186,6 @@ def slope_of(curve: Curve, question: Question) -> tuple[Term, ...]:
         Term(term.exponent - least, reduced(as_expr(term.coefficient) / as_expr(divisor)))
         for term in sorted(kept, key=lambda term: -term.exponent)
     )
-
-
-def sign_of(value: Number, arithmetic: Arithmetic) -> int | None:
-    """Return the sign of a formula in positive symbols, where it is the same for all of them."""
-    sign = arithmetic.sign(value)
-    if sign is not None or is_rational(value):
-        return sign
-    if nonnegative(value, arithmetic, strict=True) is not None:
-        return 1
-    if nonnegative(normal(-value), arithmetic, strict=True) is not None:
-        return -1
-    return 0 if is_zero(value) else None
 
 
 def signs_of(terms: Sequence[Term], arithmetic: Arithmetic) -> set[tuple[int, ...]]:

@@ -18,7 +18,8 @@ from flopcalc.report import Report
 from flopcalc.spec import Spec
 from flopcalc.theory.derivations import Derivation, Step
 from flopcalc.theory.domain import conditions_of, in_words
-from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
+from flopcalc.theory.equivalence import is_zero, symbols_of
+from flopcalc.theory.limits import limit_at_infinity
 from flopcalc.theory.lines import Derivative, Difference, Limit, Line, Proved
 from flopcalc.theory.minima.finding import Minimum, minimize
 from flopcalc.theory.plans import Letter
@@ -76,21 +77,15 @@ def derive_least(
         check_metric(name, COUNTED)
     if minimized == held:
         raise ParameterError(Problem(f"{held} is minimized and held", None, "two metrics"))
-    texts = list(assume)
-    given = dict(where or {})
+    texts, given = list(assume), dict(where or {})
     report = analyze_spec(spec, given, symbols=None, assume=texts)
     objective, fixed = (_metric(report, name) for name in (minimized, held))
     symbols = {str(name): name for name in symbols_of(objective, fixed)}
     for name in over:
         if name not in symbols:
-            raise UnknownNameError(
-                Problem(
-                    f"neither {minimized} nor {held} depends on `{shorten(name)}`",
-                    None,
-                    one_of(symbols) if symbols else "a block with free symbols",
-                    suggest(name, symbols),
-                )
-            )
+            what = f"neither {minimized} nor {held} depends on `{shorten(name)}`"
+            expected = one_of(symbols) if symbols else "a block with free symbols"
+            raise UnknownNameError(Problem(what, None, expected, suggest(name, symbols)))
     relations = tuple(read_relation(text, lambda name: symbols[name]) for text in texts if _speaks_of(text, symbols))
     conditions = conditions_of(report, Arithmetic(relations=relations))
     held_fast = [value for value in conditions if not {*map(str, symbols_of(value))} & {*over}]
@@ -98,8 +93,8 @@ def derive_least(
     found = minimize(objective, fixed, [symbols[name] for name in over], "B", arithmetic, conditions)
     if not all(proof.holds(arithmetic) for proof in found.proofs):
         raise UndecidedError(Problem("a proof does not hold up when it is made again", None, "proofs that do"))
-    what, budget = quantity_symbol(_NAMES.get(minimized, minimized)), found.budget
-    called = _NAMES.get(held, held)
+    called, budget = _NAMES.get(held, held), found.budget
+    what = quantity_symbol(_NAMES.get(minimized, minimized))
     order = [*spec.known, *symbols]
     letters = [Letter(symbols[name], _help(spec, name, given)) for name in dict.fromkeys(order) if name in symbols]
     rest = tuple(letter.symbol for letter in letters if letter.symbol not in found.over)
@@ -110,13 +105,9 @@ def derive_least(
         points_for(len(report.layers)),
     )
     if not count:
+        what = f"no whole numbers were found for which there is a {report.name}, so that nothing could be recounted"
         raise UndecidedError(
-            Problem(
-                f"no whole numbers were found for which there is a {report.name}, so that nothing could be recounted",
-                None,
-                "values for which the block can be built",
-                "numbers for some of the symbols",
-            )
+            Problem(what, None, "values for which the block can be built", "numbers for some of the symbols")
         )
     within = [in_words(value) for value in conditions if value not in held_fast]
     domain = f" with {listed(within)}" if within else ""

@@ -18,7 +18,6 @@ Source: Ma et al. 2018, arXiv:1807.11164, section 2, G1 and equation 1, which is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import gcd
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flopcalc.dataclass import dataclass
@@ -26,7 +25,8 @@ from flopcalc.errors import FlopcalcError, Problem, UndecidedError, listed, shor
 from flopcalc.number import Arithmetic, Number, as_expr, expanded, is_rational, is_symbolic, normal
 from flopcalc.theory.deadline import TimeIsUp, deadline
 from flopcalc.theory.domain import unlike
-from flopcalc.theory.equivalence import is_zero, limit_at_infinity, symbols_of
+from flopcalc.theory.equivalence import is_zero, polynomials_of, symbols_of
+from flopcalc.theory.limits import limit_at_infinity
 from flopcalc.theory.minima.curve import (
     Curve,
     NotLinearError,
@@ -38,13 +38,14 @@ from flopcalc.theory.minima.curve import (
     open_part,
     open_sign,
     reduced,
-    sign_of,
     signs_of,
     simple,
     slope_of,
     terms_of,
     value_of,
 )
+from flopcalc.theory.roots import positive_root, root_of
+from flopcalc.theory.signs import sign_of
 from flopcalc.theory.textbook import textbook
 
 if TYPE_CHECKING:
@@ -397,10 +398,14 @@ class _Draft:
     def at_the_turn(self) -> Minimum:
         """Return the minimum at the one positive root of the derivative."""
         curve, arithmetic = self.curve, self.question.arithmetic
-        root = _positive_root(self.slope, 1)
+        root = _root_of(self.slope, arithmetic)
         if root is None:
             return self.at_the_root()
-        free = laid_out((root - curve.shift) / curve.slope)
+        return self.at(laid_out((root - curve.shift) / curve.slope))
+
+    def at(self, free: Any) -> Minimum:
+        """Return the minimum where the free symbol has one value, or that this is beyond the end of the curve."""
+        curve, arithmetic = self.curve, self.question.arithmetic
         solved = laid_out(curve.solution.subs(curve.free, free))
         requires: list[Number] = []
         for along in (as_expr(curve.free), *self.positive):
@@ -411,26 +416,13 @@ class _Draft:
                 return self.beyond("grows" if along is curve.free else self.side_of(along), proofs)
             if sign is None:
                 requires.append(open_part(value, arithmetic))
-        terms = self.terms()
-        pair = _pair(terms)
         proofs = self.signs_proved()
-        certificate = excess = None
+        pair = _pair(self.terms())
         if pair is not None:
-            high, low, rest = pair
-            minimum = laid_out(2 * _root(high.coefficient * low.coefficient, 2)) + rest
-            half = _half(high.exponent)
-            difference = (
-                _root(high.coefficient, 2) * curve.variable**half - _root(low.coefficient, 2) / curve.variable**half
-            )
-            certificate = difference**2
-            proofs += [
-                Proof("sign", "positive", high.coefficient),
-                Proof("sign", "positive", low.coefficient),
-                Proof("square", "zero", normal(curve.substituted - minimum - certificate)),
-            ]
+            minimum, certificate, squared = self.by_means(*pair)
+            proofs += squared
         else:
-            minimum = simple(curve.substituted.subs(curve.free, free))
-        minimum = normal(minimum)
+            minimum, certificate = normal(simple(curve.substituted.subs(curve.free, free))), None
         stationarity = value_of(self.slope, curve.variable)
         proofs += [
             Proof("where", "zero", _put(stationarity, curve.free, free)),
@@ -443,6 +435,7 @@ class _Draft:
         ]
         bound = self.in_symbols(minimum)
         condition = self.condition()
+        excess = None
         if certificate is not None:
             excess = self.in_symbols(certificate, square=True)
             proofs.append(Proof("excess", "zero", normal(self.question.objective - bound - excess)))
@@ -458,6 +451,22 @@ class _Draft:
             requires=unlike(requires),
             proofs=proofs,
         )
+
+    def by_means(self, high: Term, low: Term, rest: Any) -> tuple[Number, Any, list[Proof]]:
+        """Return the least of a·x^k + b·x^(−k) and what is beside them, the square above it, and the proofs of both."""
+        curve = self.curve
+        minimum = laid_out(2 * root_of(high.coefficient * low.coefficient, 2)) + rest
+        half = _half(high.exponent)
+        difference = (
+            root_of(high.coefficient, 2) * curve.variable**half - root_of(low.coefficient, 2) / curve.variable**half
+        )
+        certificate = difference**2
+        proofs = [
+            Proof("sign", "positive", high.coefficient),
+            Proof("sign", "positive", low.coefficient),
+            Proof("square", "zero", normal(curve.substituted - minimum - certificate)),
+        ]
+        return normal(minimum), certificate, proofs
 
     # -- no interior minimum -----------------------------------------------------------------------------------------
 
@@ -537,13 +546,13 @@ class _Draft:
 
         Within, None stands for 0 and for no end.
         """
-        from sympy import Poly, cancel, fraction, together
+        from sympy import cancel, together
 
         curve, arithmetic = self.curve, self.question.arithmetic
-        parts = [part.expand() for part in fraction(cancel(together(along)))]
-        if not all(part.is_polynomial(curve.free) for part in parts):
+        parts = polynomials_of(cancel(together(along)), curve.free)
+        if parts is None:
             return None
-        top, bottom = (terms_of(Poly(part, curve.free)) for part in parts)
+        top, bottom = map(terms_of, parts)
         if signs_of(bottom, arithmetic) == {(-1,)}:
             top = tuple(Term(term.exponent, normal(-term.coefficient)) for term in top)
         elif signs_of(bottom, arithmetic) != {(1,)}:
@@ -552,7 +561,7 @@ class _Draft:
         if ways == {(1,)}:
             return None, None
         rising = ways == {(1, -1)}
-        root = _positive_root(top, 1 if rising else -1) if rising or ways == {(-1, 1)} else None
+        root = _root_of(top, arithmetic) if rising or ways == {(-1, 1)} else None
         if root is None:
             return None
         end = laid_out(root)
@@ -728,32 +737,9 @@ def _pair(terms: Sequence[Term]) -> tuple[Term, Term, Any] | None:
     return others[0], others[1], rest
 
 
-def _positive_root(terms: Sequence[Term], leading: int) -> Any:
-    """Return the one positive root of a polynomial whose coefficients change their sign once; None if not closed.
-
-    `leading` is the sign of its first coefficient, by which the positive one of two roots is told from the other.
-    """
-    least = terms[-1].exponent
-    powers = [term.exponent - least for term in terms]
-    step = gcd(*powers)
-    degree = powers[0] // step
-    by_power = {power // step: leading * as_expr(term.coefficient) for power, term in zip(powers, terms, strict=True)}
-    if degree == 1:
-        return _root(-by_power[0] / by_power[1], step)
-    if degree != 2:
-        return None
-    a, b, c = by_power[2], by_power.get(1, 0), by_power[0]
-    inside = _root((b * b - 4 * a * c).expand(), 2)
-    # a is above zero: the positive one of both roots, which lie on either side of 0, is the larger one
-    return _root((inside - b) / (2 * a), step)
-
-
-def _root(value: Any, degree: int) -> Any:
-    """Return a root of a positive formula, with its factors apart."""
-    from sympy import Pow, Rational
-
-    value = as_expr(value)
-    return Pow(value.factor() if value.free_symbols and value.is_rational_function() else value, Rational(1, degree))
+def _root_of(terms: Sequence[Term], arithmetic: Arithmetic) -> Any:
+    """Return the one positive root of a polynomial whose coefficients change their sign once; None if not closed."""
+    return positive_root({term.exponent - terms[-1].exponent: term.coefficient for term in terms}, arithmetic)
 
 
 def _half(exponent: int) -> Any:

@@ -214,8 +214,10 @@ def _notes(bounds: Bounds, by: str) -> Iterator[Phrase]:
         yield ("Depthwise convolutions with a multiplier keep their groups; both of their widths may change.",)
     if len(bounds.layers) > 1:
         yield ("Each is taken by itself: one layer's output is the next one's input, so not all can have the best.",)
-    if any(row.kind == "linear" for row in bounds.report.layers):
-        yield ("Linear layers are left out: nearly all of their MAC is weights.",)
+    linear = [row for row in bounds.report.layers if row.kind == "linear"]
+    if linear:
+        alone = all(length == 1 for row in linear for length in row.inputs[0][1:])
+        yield ("Linear layers are left out" + (": nearly all of their MAC is weights." if alone else "."),)
     yield from caption(bounds.report, "layer")
     yield (_recounted(bounds),)
 

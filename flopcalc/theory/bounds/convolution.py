@@ -179,7 +179,7 @@ def least_mac(
 
 
 def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> LeastMac | None:
-    """Return :func:`least_mac` of a placed layer, for one turn of it; None where it is no convolution.
+    """Return :func:`least_mac` of a placed layer, for one turn of it; None where it is no plain convolution.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Leas
     >>> least_mac_of(Conv(out=256, kernel=(1, 1)), ((64, 56, 56),), (256, 56, 56)).least
     819200
     """
-    if not isinstance(layer, Windowed):
+    if not isinstance(layer, Windowed) or len(inputs) > 1:  # offsets are neither of its two maps
         return None
     c1, *sides = inputs[0]
     c2 = output[0]

@@ -191,7 +191,7 @@ def _guessed(site: Site, kind: type[Layer], attributes: dict[str, Value], shapes
         if any(oversized(side) for side in shape):
             return Stop()
     except Fault:
-        return Stop((out, *shapes[0][1:]), Doubt(False, True)) if known else Stop()
+        return Stop((out, *shapes[0][1:]), Doubt(False, True)) if known and shapes else Stop()
     return Stop((out if known else shape[0], *shape[1:]), Doubt(not known, site.faults.doubt.sides))
 
 
@@ -218,7 +218,8 @@ def _costed(site: Site, layer: Layer, shapes: tuple[Shape, ...], place: Place, p
         if not (doubt.sides if layer.slides else any(doubt)):
             site.faults.fail(_told(path, fault), place, fault.expected, fault.hint)
         out = layer.stated_channels
-        guessed = (shapes[0][0] if out is None else out, *shapes[0][1:])
+        read = shapes[0] if shapes else (1,)
+        guessed = (read[0] if out is None else out, *read[1:])
         raise Stop(guessed, Doubt(out is None and (joins or doubt.channels), True)) from None
     view = layer.moves_nothing(shapes, shape, site.arithmetic)
     costed = Costed(layer, shape, layer.cost(shapes, shape, view=view), view)

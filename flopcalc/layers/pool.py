@@ -128,7 +128,7 @@ class AvgPool(WindowPool):
 
 @dataclass(frozen=True, kw_only=True)
 class GlobalPool(Layer):
-    """Mean, or maximum, over the whole map: C×H×W to C×1×1."""
+    """Mean over the whole map: C×H×W to C×1×1."""
 
     name: ClassVar[str] = "global_pool"
     families: ClassVar[tuple[str, ...]] = ("adaptive_avg_pool", "pool")

@@ -294,6 +294,8 @@ def _totals(report: Report) -> Iterator[Total]:
         yield Total("Peak memory", (memory,), _peak_note(report) + in_bytes(report, memory))
     with suppress(FlopcalcError):
         field = report.receptive_field
+        if not field.side:  # features alone have no positions
+            return
         sides = {1: "along the length", 3: "depth×height×width"}.get(len(field.side), "height×width")
         note = f"input {'positions' if len(field.side) == 1 else 'pixels'} that one output can see, {sides}"
         if field.smallest != field.side:

@@ -39,6 +39,7 @@ def _height(shape: Shape) -> Number:
 
 
 _OF_COST = ("madds", "weights", "biases", "bias_adds", "inputs", "outputs", "params", "activations", "mac")
+_PLAIN = frozenset((*_OF_COST, "0"))
 _OF_SHAPES: Mapping[str, Callable[[Layer, tuple[Shape, ...], Shape], Number]] = {
     "window": lambda layer, inputs, output: layer.window(inputs),
     "reads": lambda layer, inputs, output: layer.reads(inputs, output),
@@ -87,6 +88,11 @@ class Rule:
         return self.expression.text
 
     @property
+    def plain(self) -> bool:
+        """Whether it is a quantity of the layer's cost as it stands, or 0."""
+        return self.expression.text in _PLAIN
+
+    @property
     def for_a_form(self) -> bool:
         """Whether it holds because of how the layer is written, and not for every layer of its kind."""
         return "." in self.key
@@ -132,6 +138,8 @@ class Convention:
     rules: Mapping[str, Rule]
     others: Mapping[str, Mapping[str, Rule]] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
+    known: dict[tuple[str, ...], Rule] = field(default_factory=dict, compare=False, repr=False)
+    """The rules that were looked up, by kind and name of the layer, its form and the metric."""
 
     def rule(self, layer: Layer, written: str = "", metric: str = "flops") -> Rule:
         """Return the rule for a layer: of its kind, of its name, of its families, or the default.
@@ -154,10 +162,17 @@ class Convention:
         >>> rule.key, rule.text
         ('relu.functional', 'outputs')
         """
+        form = written or layer.forms[0]
+        key = (layer.reported_kind, layer.name, form, metric)
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self._looked_up(layer, form, metric)
+        return found
+
+    def _looked_up(self, layer: Layer, form: str, metric: str) -> Rule:
         rules = self.rules if metric == "flops" else self.others.get(metric, {})
         if not rules:
             return _OWN[metric]
-        form = written or layer.forms[0]
         words = layer.words()
         if form in self.unseen and not any(f"{word}.{form}" in rules for word in words):
             return Rule(f"{_UNSEEN}.{form}", _NOTHING)
@@ -203,14 +218,23 @@ class Convention:
             Where the rule has no value.
         """
         form = node.written if written is None else written
-        layer, shapes, output = node.layer, graph.input_shapes(node), graph.shapes[node.output]
+        layer = node.layer
         rule = self.rule(layer, form, metric)
         if node.shares and metric == "params":
             return Counted(0, rule)  # counted where they are learned
+        if rule.plain and not node.turns and node.alone is None:
+            return Counted(_plain(rule, node.cost), rule)
+        shapes, output = graph.input_shapes(node), graph.shapes[node.output]
         value = node.by_itself.over_turns(
             lambda cost: _value(rule, layer, cost, shapes, output, node.operands, arithmetic)
         )
         return Counted(value, rule)
+
+
+def _plain(rule: Rule, cost: Cost) -> Number:
+    """Return what a rule yields that is a quantity of the cost, or nothing."""
+    value: Number = 0 if rule.text == "0" else getattr(cost, rule.text)
+    return value
 
 
 def _value(
@@ -222,12 +246,9 @@ def _value(
     operands: Number,
     arithmetic: Arithmetic,
 ) -> Number:
+    if rule.plain:
+        return _plain(rule, cost)
     expression = rule.expression
-    if expression.text in _OF_COST:
-        plain: Number = getattr(cost, expression.text)
-        return plain
-    if expression.text == "0":
-        return 0
     written = layer.output(inputs, arithmetic) if output is None else output
     values: dict[str, Any] = {}
     for name in expression.names:

@@ -413,7 +413,7 @@ class Layer:
         if sides < least or (most is not None and sides > most):
             wanted = [MAPS[count] for count in range(least, (most or least) + 1)]
             raise Fault(
-                f"{cls.name} reads a map of {sides} sides",
+                f"{cls.name} reads no map of {sides} side{'' if sides == 1 else 's'}",
                 expected=one_of(wanted),
                 hint="`reshape` gives it other sides",
             )
@@ -605,9 +605,17 @@ def same_margin(kernel: Number, dilation: Number, stride: Number, arithmetic: Ar
         raise Fault(
             f"padding `same` is not defined for an even kernel ({kernel}) with a stride",
             expected="another padding",
-            hint="valid, where the kernel is the stride" if kernel == stride else "same_upper, which makes ⌈H/s⌉ of H",
+            hint=_scaling(span, stride),
         )
     return (span // 2, span - span // 2)
+
+
+def _scaling(span: int, stride: Number) -> str:
+    """Return the padding that is meant, by which the stride alone changes the side: H to H/s, transposed to H·s."""
+    both = span + 1 - stride
+    if type(both) is not int or both < 0 or both % 2:
+        return "`padding: same_upper` makes ⌈H/s⌉ of a side of H, transposed H·s"
+    return f"`padding: {both // 2 or 'valid'}` makes H/s of a side of H, transposed H·s"
 
 
 def upper_margin(length: Number, kernel: Number, dilation: Number, stride: Number) -> Margin:

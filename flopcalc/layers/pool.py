@@ -227,7 +227,6 @@ class MaxUnpool(Layer):
     """
 
     name: ClassVar[str] = "max_unpool"
-    families: ClassVar[tuple[str, ...]] = ("pool",)
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
 
     kernel: Sides = attribute("pair", help="that of the pool: side k, or [height, width]")

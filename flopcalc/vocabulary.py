@@ -11,7 +11,8 @@ _CALLED: Mapping[str, str] = {
     for ours, words in {
         # layers
         "norm": "batchnorm batchnorm1d batchnorm2d batchnorm3d batchnormalization bn layernorm layernormalization "
-        "groupnorm instancenorm instancenorm1d instancenorm2d instancenorm3d instancenormalization rmsnorm localresponsenorm lrn",
+        "groupnorm instancenorm instancenorm1d instancenorm2d instancenorm3d instancenormalization rmsnorm "
+        "localresponsenorm lrn",
         "conv": "conv1d conv2d conv3d convolution",
         "depthwise": "depthwiseconv2d dwconv depthwiseconv dwconv2d",
         "transposed_conv": "convtranspose1d convtranspose2d convtranspose3d conv2dtranspose convtranspose deconv",

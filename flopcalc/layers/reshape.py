@@ -52,7 +52,7 @@ def _along(shape: Shape, axis: Number | None, length: Number) -> Shape:
 
 def _moved(shape: Shape, axis: Number | None, where: str) -> tuple[Reach, ...]:
     """Return the reach of what keeps positions, but moves them along one side of the map."""
-    return tuple([Unknown(where) if side == axis else SAME for side in range(1, len(shape))])
+    return tuple([Unknown(where, False) if side == axis else SAME for side in range(1, len(shape))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -510,7 +510,8 @@ class Unfold(Layer):
         return f"unfold {show_sides(self.kernel)}"
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
-        return (Unknown("behind an unfold, which writes the map as one side"),) * (len(inputs[0]) - 1)
+        single = all(taps == 1 for taps in self.kernel)
+        return (Unknown("behind an unfold, which writes the map as one side", single),) * (len(inputs[0]) - 1)
 
 
 @dataclass(frozen=True, kw_only=True)

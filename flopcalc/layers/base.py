@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
@@ -418,11 +419,9 @@ class Layer:
                 hint="`reshape` gives it other sides",
             )
         given: dict[str, Any] = {}
-        for field in dataclasses.fields(cls):
-            kind, name = field.metadata["type"], field.metadata["name"] or field.name
+        for field, kind, name, choices in _declared(cls):
             if name in values:
                 value = _READERS[kind](values[name], name, sides)
-                choices = field.metadata["choices"]
                 if choices and value not in choices:
                     raise Fault(
                         f"{cls.name} has no {name} `{shorten(as_text(value))}`",
@@ -567,6 +566,15 @@ class Layer:
             inputs=read,
             outputs=written,
         )
+
+
+@cache
+def _declared(layer: type[Layer]) -> tuple[tuple[dataclasses.Field[Any], str, str, tuple[str, ...]], ...]:
+    """Return the fields of a layer with their types, the names that the language has for them, and their choices."""
+    return tuple(
+        (field, field.metadata["type"], field.metadata["name"] or field.name, field.metadata["choices"])
+        for field in dataclasses.fields(layer)
+    )
 
 
 def _all_hold(equations: Equations, arithmetic: Arithmetic) -> bool:

@@ -618,7 +618,7 @@ def crop(inputs: tuple[Shape, ...], margin: Any = None, size: Any = None, like: 
     for axis, length in enumerate(sides):
         rows = list(range(length))
         if margin is not None:
-            rows = rows[cuts[axis][0] : length - cuts[axis][1]]
+            rows = rows[cuts[axis][0] : max(length - cuts[axis][1], 0)]
         else:
             wanted = each(like[1:] if size is None else size, len(sides))[axis]
             if wanted > length:

@@ -419,7 +419,7 @@ class Layer:
                 hint="`reshape` gives it other sides",
             )
         given: dict[str, Any] = {}
-        for field, kind, name, choices in _declared(cls):
+        for field, kind, name, choices in _declared(cls):  # type: ignore[arg-type]
             if name in values:
                 value = _READERS[kind](values[name], name, sides)
                 if choices and value not in choices:

@@ -38,12 +38,22 @@ def _height(shape: Shape) -> Number:
     return shape[1] if len(shape) == 3 else product(*shape[1:-1])
 
 
+def _along(layer: Layer, shape: Shape) -> Number:
+    """Return how many elements stand along the axes that a layer acts on: the channels, where it says none."""
+    axes = getattr(layer, "axis", None)
+    if axes is None:
+        return shape[0]
+    return product(*(shape[int(axis)] for axis in (axes if isinstance(axes, tuple) else (axes,))))
+
+
 _OF_COST = ("madds", "weights", "biases", "bias_adds", "inputs", "outputs", "params", "activations", "mac")
 _PLAIN = frozenset((*_OF_COST, "0"))
 _OF_SHAPES: Mapping[str, Callable[[Layer, tuple[Shape, ...], Shape], Number]] = {
     "window": lambda layer, inputs, output: layer.window(inputs),
     "reads": lambda layer, inputs, output: layer.reads(inputs, output),
     "statistics": lambda layer, inputs, output: layer.statistics(inputs, output),
+    "sides": lambda layer, inputs, output: len(output) - 1,
+    "along": lambda layer, inputs, output: _along(layer, inputs[0] if inputs else output),
     "in_channels": lambda layer, inputs, output: inputs[0][0] if inputs else 0,
     "in_height": lambda layer, inputs, output: _height(inputs[0] if inputs else output),
     "in_width": lambda layer, inputs, output: _width(inputs[0] if inputs else output),

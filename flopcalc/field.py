@@ -229,6 +229,7 @@ class _Axis:
         self.work = work
         self.sights: dict[int, _Sight] = dict.fromkeys(inputs, _PIXEL)
         self.whole: set[int] = set()
+        self.cut: set[int] = set()
         self.even: dict[int, dict[str, None]] = {tensor: {} for tensor in inputs}
         """By tensor, the divisions that have to come out even along the way to it."""
         self.extents: dict[_Sight, dict[Number, _Apart]] = {}
@@ -247,6 +248,12 @@ class _Axis:
             sight = self.sights[tensor]
             if sight is _NOTHING:
                 continue
+            if self.cuts(tensor, reach, step.output):
+                self.cut.add(step.output)
+            if isinstance(reach, Whole) and tensor in self.cut:
+                sight = _Lost("where all of a part of the map is seen at once, behind a crop or a slice", None)
+            elif tensor in self.cut:
+                self.cut.add(step.output)
             lost = isinstance(sight, _Lost) and sight.extent is None
             if tensor in self.whole or (isinstance(reach, Whole) and not lost):
                 self.whole.add(step.output)
@@ -257,6 +264,15 @@ class _Axis:
             else:
                 sights.append(self.through(sight, reach, tensor, step.output))
         return self.union(sights, step.output) if sights else _NOTHING
+
+    def cuts(self, tensor: int, reach: Reach, output: int) -> bool:
+        """Tell whether a layer leaves positions of its input out, as a crop does."""
+        if not isinstance(reach, Window) or (reach.taps, reach.step) != (1, 1):
+            return False
+        more = self.lengths[output] - self.lengths[tensor]
+        if not is_rational(more):
+            more = expanded(more)
+        return more < 0 if is_rational(more) else not more.is_nonnegative
 
     def along(self, step: Step, tensor: int) -> Reach:
         """Return a step's reach into one of its inputs; a map with a side of 1 is spread over the others'."""

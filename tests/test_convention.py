@@ -180,10 +180,15 @@ def test_a_row_knows_how_its_layer_is_written_and_which_rule_counted_it() -> Non
     assert (relu.rule.key, relu.rule.text) == ("relu.functional", "outputs")
 
 
+LAYERS_THAT_THOP_KNOWS = (
+    "(4 if affine else 2) * outputs if kind == 'batch' or kind == 'layer' or kind == 'instance' else 0"
+)
+
+
 def test_json_says_of_every_layer_how_it_is_written_and_which_rule_counted_it(ok: Callable[..., str]) -> None:
     layers = json.loads(ok("mobilenet_v2", "--convention", "thop", "--format", "json"))["layers"]
     by_kind = {layer["kind"]: (layer["written"], layer["rule"], layer["rule_for"]) for layer in layers}
-    assert by_kind["norm"] == ("module", "(4 if affine else 2) * outputs if kind != 'group' else 0", "norm")
+    assert by_kind["norm"] == ("module", LAYERS_THAT_THOP_KNOWS, "norm")
     assert by_kind["global_pool"] == ("functional", "0", "unseen.functional")
     assert by_kind["depthwise"] == ("module", "madds", "conv")
     assert by_kind["relu6"] == ("module", "0", "default")
@@ -320,6 +325,72 @@ def test_a_merge_of_a_symbolic_number_of_paths_counts_each(spec_file: Callable[[
         paths = count * 2 * 9 * 4 * 30
         assert formula.subs(symbol, count) == paths + (count - 1) * 4 * 30
         assert analyze(path, convention="strict", n=count).totals.flops == paths + (count - 1) * 4 * 30
+
+
+N = 8 * 8 * 12
+"""Elements of the map behind the 1×1 convolution."""
+
+
+@pytest.mark.parametrize(
+    ("layers", "flops"),
+    [
+        ("[{norm: {kind: rms}}]", 4 * N),  # a square, a sum, a division, a scale
+        ("[{norm: {kind: rms, bias: true}}]", 5 * N),
+        ("[{norm: {kind: instance}}]", 7 * N),
+        ("[{norm: {kind: layer, bias: false}}]", 6 * N),
+        ("[{norm: {kind: layer, axis: all}}]", 7 * N),
+        ("[{norm: {kind: layer, axis: map, affine: false}}]", 5 * N),
+        ("[{reshape: [8, -1]}, {norm: {kind: layer}}]", 7 * N),
+        ("[{scale: {bias: false}}]", N),
+        ("[scale]", 2 * N),
+        ("[{softmax: {axis: 2}}]", 3 * N),
+        ("[mish]", N),
+        ("[{identity: , as: a}, {subtract: , from: [a, a]}]", N),
+        ("[{identity: , as: a}, {divide: , from: [a, a]}]", N),
+        ("[{identity: , as: a}, {maximum: , from: [a, a, a]}]", 2 * N),
+        ("[{identity: , as: a}, {reduce: {op: max, axis: channels}, as: b}, {add: , from: [a, b]}]", N - 96 + N),
+        ("[{reduce: {op: sum, axis: map}}]", N - 8),
+        ("[{reduce: {axis: [1]}}]", N),  # a mean: sums and a division
+        ("[global_max_pool]", N - 8),
+        ("[{adaptive_max_pool: {size: 4}}]", N - 8 * 16),
+        ("[{upsample: {scale: 2, mode: bicubic}}]", 31 * 4 * N),  # 16 products, 15 sums
+        ("[{reshape: [8, -1]}, {upsample: {scale: 2, mode: bilinear}}]", 3 * 2 * N),
+        ("[{reshape: [4, 2, 8, 12]}, {upsample: {scale: 2, mode: bilinear}}]", 15 * 8 * N),
+        ("[{reshape: [8, -1]}, {linear: {out: 6}}]", 2 * 6 * N + 6 * 96),
+        ("[{identity: , as: a}, {einsum: 'chw,cgw->chg', from: [a, a]}]", 2 * 8 * 8 * 8 * 12),
+        ("[{identity: , as: a}, {conv: {out: 2, kernel: 1}, as: g}, {grid_sample: , from: [a, g]}]", 2 * 2 * N + 7 * N),
+        ("[{reshape: [-1]}, {embedding: {count: 20, out: 6}}]", 0),
+        ("[{pixel_shuffle: 2}]", 0),
+        ("[{unfold: {kernel: 3}}]", 0),
+        ("[{roll: 2}]", 0),
+        ("[{max_unpool: {kernel: 2}}]", 0),
+        ("[{custom: {madds: 50}}]", 100),
+        # 9 taps of 8 channels at 96 positions, each from 4 neighbours: 4 products and 3 sums, before the convolution
+        ("[{identity: , as: a}, {conv: {out: 18, kernel: 1}, as: o}, "
+         "{deformable_conv: {out: 5, kernel: 3}, from: [a, o]}]",
+         2 * 18 * N + 2 * 9 * 5 * N + 7 * 9 * N),
+    ],
+)  # fmt: skip
+def test_the_strict_convention_counts_what_a_layer_of_today_computes(
+    layers: str, flops: int, spec_file: Callable[[str], Path]
+) -> None:
+    text = f"input: [3, 8, 12]\nlayers:\n  - conv: {{out: 8, kernel: 1}}\n  - layers: {layers}\n"
+    assert analyze(spec_file(text), convention="strict").totals.flops == 2 * 3 * N + flops
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_deformable_convolution_is_counted_by_those_who_see_it_alone(
+    convention: str, spec_file: Callable[[str], Path]
+) -> None:
+    text = (
+        "input: [4, 5, 7]\nlayers:\n  - identity\n    as: a\n  - parameter: [18, 5, 7]\n    as: o\n"
+        "  - deformable_conv: {out: 6, kernel: 3}\n    from: [a, o]\n"
+    ).replace("- identity\n", "- identity:\n")
+    found = analyze(spec_file(text), convention=convention).totals.flops
+    madds = 9 * 4 * 6 * 35
+    strict = 2 * madds + 7 * 9 * 4 * 35
+    by_parameters = ("paper", "senet", "mobile_vision", "torchinfo")
+    assert found == (strict if convention == "strict" else madds if convention in by_parameters else 0)
 
 
 def test_the_strict_convention_counts_every_operation(spec_file: Callable[[str], Path]) -> None:

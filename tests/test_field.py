@@ -51,8 +51,8 @@ def positions(node: Node, graph: Graph, axis: int, place: int) -> list[int]:
     length, written = graph.shapes[node.inputs[0]][1 + axis], graph.shapes[node.output][1 + axis]
     if layer.name in ("conv", "depthwise", "max_pool", "avg_pool", "transposed_conv"):
         kernel, dilation, padding = along("kernel", 1), along("dilation", 1), given.get("padding", (0, 0))
-        margin = dilation * (kernel - 1) // 2 if padding == "same" else padding[axis]
         stride = along("stride", kernel if layer.name.endswith("pool") else 1)
+        margin = first_margin(padding, axis, len(graph.shapes[node.inputs[0]]) - 1, length, kernel, dilation, stride)
         if layer.name == "transposed_conv":
             return [
                 source
@@ -65,6 +65,20 @@ def positions(node: Node, graph: Graph, axis: int, place: int) -> list[int]:
         return [place - given["padding"][2 * axis]]
     if layer.name == "upsample" and given["mode"] == "nearest":
         return [(place * length) // written]
+    if layer.name == "crop":
+        cut = length - written
+        return [place + (given["margin"][2 * axis] if "margin" in given else cut // 2)]
+    if layer.name == "slice":
+        return [place + (given["start"] if given.get("axis", 0) == axis + 1 else 0)]
+    if layer.name == "pixel_shuffle":
+        return [place // given["factor"]]
+    if layer.name == "pixel_unshuffle":
+        return [place * given["factor"] + row for row in range(given["factor"])]
+    if layer.name == "upsample" and given["mode"] == "bicubic":
+        middle = (Fraction(place) + Fraction(1, 2)) * length / written - Fraction(1, 2)
+        # Keys' kernel reaches less than two rows to either side, and is 0 on a row that it does not stand on.
+        near = [row for row in range(middle.__floor__() - 2, middle.__ceil__() + 3) if abs(row - middle) < 2]
+        return [row for row in near if row == middle or (row - middle).denominator != 1]
     if layer.name == "upsample":
         middle = (Fraction(place) + Fraction(1, 2)) * length / written - Fraction(1, 2)
         return sorted({middle.__floor__(), middle.__ceil__()})
@@ -72,6 +86,16 @@ def positions(node: Node, graph: Graph, axis: int, place: int) -> list[int]:
         return list(range(place * length // written, -((-(place + 1) * length) // written)))
     assert layer.name in ("add", "concat", "relu", "identity"), layer.name
     return [place]
+
+
+def first_margin(padding: Any, axis: int, sides: int, length: int, kernel: int, dilation: int, stride: int) -> int:
+    """Return how many rows a padding adds before the first."""
+    if isinstance(padding, tuple):
+        return int(padding[axis] if len(padding) == sides else padding[2 * axis])
+    span = dilation * (kernel - 1)
+    if padding == "same_upper":
+        return max((len(range(0, length, stride)) - 1) * stride + span + 1 - length, 0) // 2
+    return span // 2 if padding == "same" else 0
 
 
 def intervals(graph: Graph, axis: int) -> list[tuple[int, int] | None]:
@@ -97,7 +121,7 @@ def check(report: Report) -> None:
     """Hold the largest and the smallest field, and whether any covers the image, against the oracle."""
     graph, found = report.totals.graph, report.receptive_field
     covered = []
-    for axis in (0, 1):
+    for axis in range(len(graph.shapes[graph.inputs["input"]]) - 1):
         seen = intervals(graph, axis)
         some = [interval for interval in seen if interval is not None]
         sides = [0 if interval is None else interval[1] - interval[0] + 1 for interval in seen]
@@ -109,7 +133,7 @@ def check(report: Report) -> None:
 
 # -- random graphs ---------------------------------------------------------------------------------------------------
 
-mode = st.sampled_from(["nearest", "bilinear"])
+mode = st.sampled_from(["nearest", "bilinear", "bicubic"])
 
 
 def same(drawn: dict[str, int]) -> dict[str, Any]:
@@ -124,6 +148,14 @@ shrinking = st.one_of(
         lambda drawn: {"conv": {"out": 1, **drawn}}
     ),
     st.integers(4, 11).map(lambda n: {"adaptive_avg_pool": {"size": n}}),
+    st.fixed_dictionaries(
+        {"kernel": st.integers(1, 4), "stride": st.integers(1, 3), "dilation": st.integers(1, 2)}
+    ).map(lambda drawn: {"conv": {"out": 1, **drawn, "padding": "same_upper"}}),
+    st.tuples(*[st.integers(0, 2)] * 4).map(
+        lambda ends: {"conv": {"out": 1, "kernel": 4, "stride": 2, "padding": list(ends)}}
+    ),
+    st.tuples(*[st.integers(0, 2)] * 4).map(lambda ends: {"crop": {"margin": list(ends)}}),
+    st.integers(0, 3).map(lambda start: {"slice": {"start": start, "stop": start + 5, "axis": 1}}),
 )
 growing = st.one_of(
     st.fixed_dictionaries({"scale": st.integers(1, 4), "mode": mode}).map(lambda drawn: {"upsample": drawn}),
@@ -160,6 +192,113 @@ def test_the_field_of_a_random_graph_is_what_its_positions_see(data: dict[str, A
     except FlopcalcError:
         return  # a map that shrinks to nothing
     check(report)
+
+
+SIDED = [
+    {"conv": {"out": 2, "kernel": 3, "stride": 2}},
+    {"conv": {"out": 2, "kernel": 2}},
+    {"conv": {"out": 2, "kernel": 4, "stride": 3, "padding": "same_upper"}},
+    {"max_pool": {"kernel": 3, "stride": 2, "padding": "same_upper"}},
+    {"upsample": {"scale": 2, "mode": "bilinear"}},
+    {"transposed_conv": {"out": 2, "kernel": 3, "stride": 2, "padding": 0}},
+    {"crop": {"margin": 1}},
+    {"pad": {"padding": 1}},
+]
+
+
+@few
+@given(sides=st.sampled_from([[30], [14, 17], [12, 13, 14]]), layers=st.lists(st.sampled_from(SIDED), max_size=4))
+def test_the_field_of_a_map_of_any_number_of_sides_is_what_its_positions_see(sides: list[int], layers: Any) -> None:
+    try:
+        report = analyse_data({"input": [1, *sides], "layers": [{"conv": {"out": 2, "kernel": 3}}, *layers]})
+    except FlopcalcError:
+        return  # a map that shrinks to nothing
+    assert len(report.receptive_field.side) == len(sides)
+    check(report)
+
+
+def test_each_end_of_a_map_has_its_own_padding(analyse: Analyse) -> None:
+    report = analyse("input: [1, 9, 9]\nlayers:\n  - conv: {out: 1, kernel: 3, padding: [2, 0, 0, 2]}\n")
+    found = report.receptive_field
+    assert found.centre == (-1, 1)  # the first row reads −2 to 0, the first column 0 to 2
+    check(report)
+
+
+def test_pixel_shuffles_are_followed_position_by_position(analyse: Analyse) -> None:
+    report = analyse(
+        "input: [4, 12, 12]\nlayers:\n  - conv: {out: 8, kernel: 3}\n  - pixel_shuffle: 2\n"
+        "  - conv: {out: 3, kernel: 3}\n  - pixel_unshuffle: 3\n"
+    )
+    check(report)
+    assert report.receptive_field.side == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "side"),
+    [
+        ("reduce: {axis: channels}", (3, 3)),
+        ("softmax: {axis: 0}", (3, 3)),
+        ("scale: {bias: false}", (3, 3)),
+        ("concat: {axis: 0}", (3, 3)),
+        ("custom: {reach: pointwise}", (3, 3)),
+        ("roll: 0", (3, 3)),
+        ("permute: [0, 1, 2]", (3, 3)),
+    ],
+)
+def test_what_acts_on_channels_leaves_the_field_alone(analyse: Analyse, layer: str, side: tuple[int, int]) -> None:
+    found = analyse(f"input: [3, 8, 8]\nlayers:\n  - conv: {{out: 4, kernel: 3}}\n  - {layer}\n").receptive_field
+    assert (found.side, found.whole) == (side, False)
+
+
+def test_a_layer_along_one_side_sees_all_of_that_side(analyse: Analyse) -> None:
+    for layer in ("reduce: {axis: 1}", "softmax: {axis: 1}", "linear: {out: 8, axis: 1}"):
+        text = f"input: [3, 8, 99]\nlayers:\n  - conv: {{out: 4, kernel: 3}}\n  - {layer}\n"
+        assert not analyse(text).receptive_field.whole
+        assert analyse(text + "  - reduce: {axis: 2}\n").receptive_field.whole
+    assert analyse("input: [3, 8, 9]\nlayers:\n  - global_max_pool\n").receptive_field.whole
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "roll: 2",
+        "permute: [0, 2, 1]",
+        "permute: [1, 0, 2]",
+        "split: {axis: 1}",
+        "unfold: {kernel: 3}",
+        "reshape: [4, -1]",
+        "reduce: {axis: 1, keep: false}",
+        "custom:",
+        "custom: {output: [3, 7]}",
+    ],
+)
+def test_what_changes_the_rank_or_the_order_of_positions_has_no_field_and_no_wrong_one(
+    analyse: Analyse, layer: str
+) -> None:
+    text = f"input: [4, 8, 8]\nlayers:\n  - conv: {{out: 4, kernel: 3}}\n  - {layer}\n"
+    report = analyse(text)
+    assert report.totals.params == 144  # the rest of the report stands
+    with pytest.raises(FlopcalcError, match="not known"):
+        _ = report.receptive_field
+
+
+def test_the_whole_input_is_seen_again_behind_an_attention(analyse: Analyse) -> None:
+    text = (
+        "input: [3, 64, 64]\nlayers:\n  - conv: {out: 16, kernel: 16, stride: 16, padding: 0}\n"
+        "  - reshape: [16, -1]\n    as: q\n  - parameter: [16, 1]\n    as: token\n"
+        "  - concat: {axis: 1}\n    from: [token, q]\n    as: x\n"
+        '  - einsum: "cn,cm->nm"\n    from: [x, x]\n  - softmax: {axis: 1}\n    as: weights\n'
+        '  - einsum: "nm,cm->cn"\n    from: [weights, x]\n'
+    )
+    assert analyse(text).receptive_field.whole
+
+
+@pytest.mark.parametrize(
+    "layer", ["crop: {margin: 1}", "crop: {margin: [0, 1, 0, 1]}", "slice: {stop: 3, axis: 1}", "split: {axis: 2}"]
+)
+def test_what_sees_all_of_a_part_does_not_see_the_whole_input(analyse: Analyse, layer: str) -> None:
+    with pytest.raises(FlopcalcError, match="not known"):
+        _ = analyse(f"input: [4, 8, 8]\nlayers:\n  - {layer}\n  - relu\n  - global_pool\n").receptive_field
 
 
 # -- networks whose fields were counted elsewhere --------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from flopcalc.cost import Cost
@@ -413,16 +414,14 @@ class Layer:
         if sides < least or (most is not None and sides > most):
             wanted = [MAPS[count] for count in range(least, (most or least) + 1)]
             raise Fault(
-                f"{cls.name} reads a map of {sides} sides",
+                f"{cls.name} reads no map of {sides} side{'' if sides == 1 else 's'}",
                 expected=one_of(wanted),
                 hint="`reshape` gives it other sides",
             )
         given: dict[str, Any] = {}
-        for field in dataclasses.fields(cls):
-            kind, name = field.metadata["type"], field.metadata["name"] or field.name
+        for field, kind, name, choices in _declared(cls):  # type: ignore[arg-type]
             if name in values:
                 value = _READERS[kind](values[name], name, sides)
-                choices = field.metadata["choices"]
                 if choices and value not in choices:
                     raise Fault(
                         f"{cls.name} has no {name} `{shorten(as_text(value))}`",
@@ -569,6 +568,15 @@ class Layer:
         )
 
 
+@cache
+def _declared(layer: type[Layer]) -> tuple[tuple[dataclasses.Field[Any], str, str, tuple[str, ...]], ...]:
+    """Return the fields of a layer with their types, the names that the language has for them, and their choices."""
+    return tuple(
+        (field, field.metadata["type"], field.metadata["name"] or field.name, field.metadata["choices"])
+        for field in dataclasses.fields(layer)
+    )
+
+
 def _all_hold(equations: Equations, arithmetic: Arithmetic) -> bool:
     """Tell whether all equations hold; of those that symbols leave open the first is taken not to, and noted."""
     open_: list[tuple[Number, Number]] = []
@@ -605,9 +613,17 @@ def same_margin(kernel: Number, dilation: Number, stride: Number, arithmetic: Ar
         raise Fault(
             f"padding `same` is not defined for an even kernel ({kernel}) with a stride",
             expected="another padding",
-            hint="valid, where the kernel is the stride" if kernel == stride else "same_upper, which makes ⌈H/s⌉ of H",
+            hint=_scaling(span, stride),
         )
     return (span // 2, span - span // 2)
+
+
+def _scaling(span: int, stride: Number) -> str:
+    """Return the padding that is meant, by which the stride alone changes the side: H to H/s, transposed to H·s."""
+    both = span + 1 - stride
+    if type(both) is not int or both < 0 or both % 2:
+        return "`padding: same_upper` makes ⌈H/s⌉ of a side of H, transposed H·s"
+    return f"`padding: {both // 2 or 'valid'}` makes H/s of a side of H, transposed H·s"
 
 
 def upper_margin(length: Number, kernel: Number, dilation: Number, stride: Number) -> Margin:

@@ -227,7 +227,6 @@ class MaxUnpool(Layer):
     """
 
     name: ClassVar[str] = "max_unpool"
-    families: ClassVar[tuple[str, ...]] = ("pool",)
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
 
     kernel: Sides = attribute("pair", help="that of the pool: side k, or [height, width]")
@@ -237,7 +236,13 @@ class MaxUnpool(Layer):
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         steps = self.kernel if self.stride is None else self.stride
         parts = zip(inputs[0][1:], self.kernel, steps, self.padding, strict=True)
-        return (inputs[0][0], *[(length - 1) * step + kernel - 2 * margin for length, kernel, step, margin in parts])
+        map_ = [(length - 1) * step + kernel - 2 * margin for length, kernel, step, margin in parts]
+        if any(is_rational(length) and length < 1 for length in map_):
+            raise Fault(
+                f"the map shrinks below 1: a side of {min(filter(is_rational, map_))}",
+                expected="an output of at least 1×1",
+            )
+        return (inputs[0][0], *map_)
 
     def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
         cost = super().cost(inputs, output, view=view)

@@ -20,7 +20,7 @@ from flopcalc.layers.base import (
     whole_map,
 )
 from flopcalc.layers.reach import SAME, SINGLE, WHOLE, Reach, Resampled, Unknown, Window
-from flopcalc.number import Arithmetic, Number, divide, is_rational, product, total
+from flopcalc.number import Arithmetic, Number, divide, is_rational, is_whole, product, total
 
 __all__ = [
     "ChannelShuffle",
@@ -52,7 +52,7 @@ def _along(shape: Shape, axis: Number | None, length: Number) -> Shape:
 
 def _moved(shape: Shape, axis: Number | None, where: str) -> tuple[Reach, ...]:
     """Return the reach of what keeps positions, but moves them along one side of the map."""
-    return tuple([Unknown(where) if side == axis else SAME for side in range(1, len(shape))])
+    return tuple([Unknown(where, False) if side == axis else SAME for side in range(1, len(shape))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,8 @@ class Split(Layer):
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         if self.sizes is not None:
+            if type(self.take) is not int and len({*self.sizes}) > 1:
+                raise Fault(f"which part {self.take} is, is not known, and the parts differ", expected="a whole number")
             take = self.take if type(self.take) is int and self.take < len(self.sizes) else 0
             return _along(inputs[0], self.axis, self.sizes[take])
         return _along(inputs[0], self.axis, divide(inputs[0][int(self.axis or 0)], self.parts))
@@ -396,7 +398,7 @@ class PixelShuffle(Layer):
         return (divide(channels, patch), height * self.factor, width * self.factor)
 
     def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
-        return (((self.factor, 1),),)
+        return (((self.factor, 1),), tuple([(length, 1) for length in inputs[0][1:]]))
 
     def summary(self, inputs: tuple[Shape, ...]) -> str:
         return f"{self.label(inputs)} {self.factor}"
@@ -425,6 +427,9 @@ class PixelUnshuffle(PixelShuffle):
                 )
         return (channels * self.factor**2, *[arithmetic.divide(length, self.factor) for length in map_])
 
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        return (((self.factor, 1),), tuple([(length, 1) for length in output[1:]]))
+
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
         return (Window(self.factor, step=self.factor),) * 2
 
@@ -443,17 +448,27 @@ class Roll(Layer):
 
     shift: Sides = attribute("sizes", help="by how many positions, or [height, width]")
 
+    def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
+        for shift, length in zip(self.shift, inputs[0][1:], strict=True):
+            if shift != 0 and not (is_whole(shift) and is_whole(length)):
+                arithmetic.assumed[f"{shift} < {length}"] = None  # more than once around may come back to its start
+
     def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
-        return (tuple([(shift, 0) for shift in self.shift]),)
+        return (tuple([(shift, 0) for shift in self._moves(inputs[0])]),)
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
         where = "behind a roll, which carries one end of the map to the other"
-        return tuple([SAME if shift == 0 else Unknown(where) for shift in self.shift])
+        return tuple([SAME if shift == 0 else Unknown(where) for shift in self._moves(inputs[0])])
+
+    def _moves(self, shape: Shape) -> Sides:
+        """Return the shifts less what goes once around, where that is known."""
+        moves = zip(self.shift, shape[1:], strict=True)
+        return tuple([n % length if is_whole(n) and is_whole(length) else n for n, length in moves])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unfold(Layer):
-    """Every window as a column: C×H×W to K²C×L for L windows. Reads every window and writes every element."""
+    """Every window as a column: C×H×W to K²C×L for L windows. Reads the map and writes every window."""
 
     name: ClassVar[str] = "unfold"
     forms: ClassVar[tuple[str, ...]] = ("module", "functional", "custom")
@@ -466,19 +481,37 @@ class Unfold(Layer):
     dilation: Sides = attribute("pair", (1, 1), help="step between the window's taps")
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
-        channels, *map_ = inputs[0]
+        return (product(inputs[0][0], *self.kernel), product(*self._windows(inputs[0], arithmetic)))
+
+    def _windows(self, shape: Shape, arithmetic: Arithmetic) -> Sides:
+        """Return how many windows stand along each side of the map."""
         margins = [(margin, margin) for margin in self.padding]
-        parts = zip(map_, self.kernel, self.stride, margins, self.dilation, strict=True)
-        return (product(channels, *self.kernel), product(*[side(*part, arithmetic) for part in parts]))
+        parts = zip(shape[1:], self.kernel, self.stride, margins, self.dilation, strict=True)
+        return tuple([side(*part, arithmetic) for part in parts])
 
     def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
         return (channels, sides)
+
+    def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
+        if any(self.padding):
+            return ()
+        # Taps are written before windows, so one side may have both, its taps as far apart as it has windows; those
+        # before it have one window each, those behind it one tap.
+        map_, counts = inputs[0][1:], self._windows(inputs[0], Arithmetic())
+        whole = list(zip(self.kernel, map_, strict=True))
+        single = [((k, 1), (n, length)) for k, n, length in zip(self.kernel, counts, map_, strict=True)]
+        both = [
+            ((k * n, length), *(((d, n),) if k != 1 else ()), *(((s, 1),) if n != 1 else ()))
+            for k, n, length, d, s in zip(self.kernel, counts, map_, self.dilation, self.stride, strict=True)
+        ]
+        return tuple([(*whole[:at], *both[at], *sum(single[at + 1 :], ())) for at in range(len(map_))])
 
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return f"unfold {show_sides(self.kernel)}"
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
-        return (Unknown("behind an unfold, which writes the map as one side"),) * (len(inputs[0]) - 1)
+        single = all(taps == 1 for taps in self.kernel)
+        return (Unknown("behind an unfold, which writes the map as one side", single),) * (len(inputs[0]) - 1)
 
 
 @dataclass(frozen=True, kw_only=True)

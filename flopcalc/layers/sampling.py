@@ -31,12 +31,19 @@ class DeformableConv(Conv):
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         output = super().output(inputs, arithmetic)
         taps = self.kernel[0] * self.kernel[1]
+        groups = arithmetic.divide(inputs[1][0], 2 * taps)
+        if is_rational(groups) and groups.denominator != 1:
+            groups = 1
+        if is_rational(groups) and is_rational(inputs[0][0]) and inputs[0][0] % groups:
+            raise Fault(
+                f"{inputs[0][0]} channels do not divide into {groups} groups of offsets",
+                expected=f"offsets of {2 * taps} channels, or as many times that as divide the channels",
+            )
         for what, shape, each in zip(("offsets", "mask"), inputs[1:], (2 * taps, taps), strict=False):
-            uneven = is_rational(shape[0]) and is_rational(each) and shape[0] % each
-            if uneven or not arithmetic.equal(shape[1:], output[1:]):
+            if not arithmetic.equal(shape, (each * groups, *output[1:])):
                 raise Fault(
-                    f"the {what} of a deformable conv are {show_shape(shape)}",
-                    expected=f"{show_shape((each, *output[1:]))}, or a multiple of its channels",
+                    f"{what} of a deformable conv: {show_shape(shape)}",
+                    expected=show_shape((each * groups, *output[1:])),
                 )
         return output
 

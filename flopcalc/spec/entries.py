@@ -284,6 +284,8 @@ def _attribute(lists: Lists, declared: Attribute, key: Scalar, node: Node, names
     if declared.type == "padding":
         words = PADDINGS
     elif declared.type == "axes":
+        if isinstance(node, Scalar) and node.text.strip() in AXES:
+            return literal(node.text.strip(), node.place)  # `channels` is an axis here, not how many there are
         words = AXES
     return lists.reading.expression(node, names, words, key.text)
 

@@ -4,17 +4,19 @@ Nothing here multiplies sides together. A convolution moves its window over the 
 whenever it would do one; parameters, inputs and outputs are sets of the addresses that were met, and the memory access
 cost is the number of distinct addresses read or written. Operands are told apart by their number: they are different
 tensors here. A layer of which every output is one input, in the order in which they stand in memory, moves nothing.
+Maps have any number of sides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-Shape = tuple[int, int, int]
-Pair = tuple[int, int]
+Shape = tuple[int, ...]
+Sides = tuple[int, ...]
+Margin = tuple[int, int]
 Address = tuple[Any, ...]
 
 
@@ -27,7 +29,13 @@ class Run:
     """What one run of a layer met."""
 
     read: set[Address] = field(default_factory=set)
+    beside: set[Address] = field(default_factory=set)
+    """What it reads that no operand is: the places of the maxima of an earlier pool."""
+    looked_up: list[Address] = field(default_factory=list)
+    """What it reads of a table, as often as it does; parameters are not all read then."""
     written: set[Address] = field(default_factory=set)
+    lies: set[Address] = field(default_factory=set)
+    """What is in memory already, without having been written."""
     weights: set[Address] = field(default_factory=set)
     biases: set[Address] = field(default_factory=set)
     scales: set[Address] = field(default_factory=set)
@@ -41,11 +49,12 @@ class Run:
     @property
     def shape(self) -> Shape:
         """The box that the outputs fill, which they must fill wholly."""
-        if not self.written:
+        filled = self.written | self.lies
+        if not filled:
             raise Impossible("there is no output")
-        channels, rows, columns = ({address[axis] for address in self.written} for axis in (0, 1, 2))
-        assert self.written == set(product(channels, rows, columns))
-        return (len(channels), len(rows), len(columns))
+        sides = [{address[axis] for address in filled} for axis in range(len(next(iter(filled))))]
+        assert filled == set(product(*sides))
+        return tuple(len(side) for side in sides)
 
     @property
     def params(self) -> int:
@@ -55,7 +64,7 @@ class Run:
     def mac(self) -> int:
         if self.view or self.unmoved:
             return 0
-        return len(self.read) + self.params + len(self.written)
+        return len(self.read) + len(self.beside) + (len(self.looked_up) or self.params) + len(self.written)
 
     @property
     def unmoved(self) -> bool:
@@ -93,53 +102,92 @@ class Run:
 
 
 def positions(shape: Shape) -> list[Address]:
-    """Return every (channel, row, column) of a tensor."""
+    """Return every (channel, row, column) of a tensor, or however many axes it has."""
     return list(product(*(range(length) for length in shape)))
 
 
-def pair(value: Any) -> Pair:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)  # type: ignore[return-value]
+def each(value: Any, sides: int) -> Sides:
+    """Return one number for every side of a map."""
+    if not isinstance(value, (tuple, list)):
+        return (value,) * sides
+    if len(value) != sides:
+        raise Impossible("a side has no number")
+    return tuple(value)
+
+
+def chosen(axis: Any, axes: int) -> list[int]:
+    """Return the axes that a word, a number or a list names."""
+    if isinstance(axis, str):
+        return {"channels": [0], "map": list(range(axes))[1:], "all": list(range(axes))}[axis]
+    named = list(axis) if isinstance(axis, (tuple, list)) else [axis]
+    if not set(named) <= set(range(axes)):
+        raise Impossible("there is no such axis")
+    return named
+
+
+def without(address: Address, axes: Iterable[int]) -> Address:
+    """Return an address without its places along some axes."""
+    gone = set(axes)
+    return tuple(place for axis, place in enumerate(address) if axis not in gone)
+
+
+def at(address: Address, axis: int, place: Any) -> Address:
+    """Return an address with another place along one axis."""
+    return tuple(place if number == axis else old for number, old in enumerate(address))
 
 
 # -- one axis of a moving window -------------------------------------------------------------------------------------
 
 
-def window_starts(length: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> list[int]:
-    """Return where the window's first tap stands, from row -padding on, one stride at a time.
+def window_starts(
+    length: int, kernel: int, stride: int, padding: Margin, dilation: int, ceil_mode: bool = False
+) -> list[int]:
+    """Return where the window's first tap stands, from the first row of the padding on, one stride at a time.
 
     A window stands where its last tap is still on the padded map. With ceil_mode a window that lacks some, but not a
     whole stride, of rows stands as well, if its first tap is on the map or on the padding above it.
     """
     starts: list[int] = []
-    start = -padding
+    start = -padding[0]
     while True:
         last = start + dilation * (kernel - 1)
-        lacking = last - (length + padding - 1)
+        lacking = last - (length + padding[1] - 1)
         if lacking > 0 and not (ceil_mode and lacking < stride and start < length):
             return starts
         starts.append(start)
         start += stride
 
 
-def keeping_padding(kernel: int, dilation: int) -> int:
-    """Return the padding under which a window of stride 1 stands on as many rows as a map has."""
-    length = dilation * kernel + 1
-    for padding in range(dilation * kernel + 1):
-        if len(window_starts(length, kernel, 1, padding, dilation, False)) == length:
-            return padding
-    raise Impossible("no padding keeps the side")
+def least_margin(count: int, length: int, kernel: int, stride: int, dilation: int) -> Margin:
+    """Return the least padding with which `count` windows stand on a map; of an odd number more goes behind."""
+    for both in range(dilation * kernel + stride + 1):
+        margin = (both // 2, both - both // 2)
+        if len(window_starts(length, kernel, stride, margin, dilation)) == count:
+            return margin
+    raise Impossible("no padding does that")
 
 
-def margins(padding: Any, kernel: Pair, dilation: Pair) -> Pair:
-    if padding != "same":
-        return pair(padding)
-    if any(k % 2 == 0 for k in kernel):
-        raise Impossible("same padding is for odd kernels")
-    return (keeping_padding(kernel[0], dilation[0]), keeping_padding(kernel[1], dilation[1]))
+def margin(word: str, length: int, kernel: int, stride: int, dilation: int) -> Margin:
+    if word == "valid":
+        return (0, 0)
+    if word == "same_upper":
+        return least_margin(len(range(0, length, stride)), length, kernel, stride, dilation)
+    if kernel % 2 == 0 and stride > 1:
+        raise Impossible("same padding with a stride is for odd kernels")
+    some = dilation * kernel + 1  # a window of stride 1 keeps every length alike, and this one it fits on
+    return least_margin(some, some, kernel, 1, dilation)
 
 
-def taps(kernel: Pair) -> list[Pair]:
-    return list(product(range(kernel[0]), range(kernel[1])))
+def margins(padding: Any, map_: Shape, kernel: Sides, stride: Sides, dilation: Sides) -> list[Margin]:
+    if isinstance(padding, str):
+        return [margin(padding, *parts) for parts in zip(map_, kernel, stride, dilation, strict=True)]
+    if isinstance(padding, (tuple, list)) and len(padding) == 2 * len(map_):
+        return list(zip(padding[::2], padding[1::2], strict=True))
+    return [(before, before) for before in each(padding, len(map_))]
+
+
+def taps(kernel: Sides) -> list[Address]:
+    return positions(kernel)
 
 
 def members(group: int, channels: int, groups: int) -> list[int]:
@@ -148,6 +196,35 @@ def members(group: int, channels: int, groups: int) -> list[int]:
         raise Impossible("the groups are unequal")
     size = channels // groups
     return list(range(channels))[group * size : (group + 1) * size]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where the windows of a layer stand, along every side of the map."""
+
+    kernel: Sides
+    stride: Sides
+    dilation: Sides
+    ends: list[Margin]
+    starts: list[list[int]]
+
+    @property
+    def outputs(self) -> list[Address]:
+        return list(product(*(range(len(starts)) for starts in self.starts)))
+
+    def check_tap(self, map_: Shape, output: Address, tap: Address) -> None:
+        """Assert that a tap lies on the padded map."""
+        for side, length in enumerate(map_):
+            place = self.starts[side][output[side]] + tap[side] * self.dilation[side]
+            before, behind = self.ends[side]
+            assert -before <= place < length + behind
+
+
+def windows(map_: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool = False) -> Windows:
+    kernels, strides, dilations = (each(value, len(map_)) for value in (kernel, stride, dilation))
+    ends = margins(padding, map_, kernels, strides, dilations)
+    starts = [window_starts(*parts, ceil_mode) for parts in zip(map_, kernels, strides, ends, dilations, strict=True)]
+    return Windows(kernels, strides, dilations, ends, starts)
 
 
 # -- the primitives --------------------------------------------------------------------------------------------------
@@ -163,27 +240,39 @@ def conv(
     groups: int = 1,
     bias: bool = False,
 ) -> Run:
-    run = Run(window=len(taps(pair(kernel))))
-    (channels, height, width) = inputs[0]
-    kernel, stride, dilation = pair(kernel), pair(stride), pair(dilation)
-    top, left = margins(padding, kernel, dilation)
+    channels, *sides = inputs[0]
+    map_ = tuple(sides)
+    stand = windows(map_, kernel, stride, padding, dilation)
+    run = Run(window=len(taps(stand.kernel)))
     run.load(*inputs)
-    rows = window_starts(height, kernel[0], stride[0], top, dilation[0], False)
-    columns = window_starts(width, kernel[1], stride[1], left, dilation[1], False)
     for group in range(groups):
         for o in members(group, out, groups):
-            for (y, row), (x, column) in product(enumerate(rows), enumerate(columns)):
+            for output in stand.outputs:
                 for c in members(group, channels, groups):
-                    for i, j in taps(kernel):
-                        assert -top <= row + i * dilation[0] < height + top
-                        assert -left <= column + j * dilation[1] < width + left
-                        run.weights.add((o, c, i, j))
+                    for tap in taps(stand.kernel):
+                        stand.check_tap(map_, output, tap)
+                        run.weights.add((o, c, *tap))
                         run.madds += 1
-                        run.contracted.add((o, y, x))
+                        run.contracted.add((o, *output))
                 if bias:
                     run.biases.add((o,))
                     run.bias_adds += 1
-                run.write((o, y, x))
+                run.write((o, *output))
+    return run
+
+
+def deformable_conv(inputs: tuple[Shape, ...], kernel: Any, **others: Any) -> Run:
+    """As a convolution of its first input; every output position has two offsets for every tap, and a mask one."""
+    run = conv(inputs, kernel=kernel, **others)
+    shape = run.shape
+    groups = set()
+    for number, tensor in enumerate(inputs[1:]):
+        needed = [(tap, part) for tap in taps(each(kernel, 2)) for part in range(1 if number else 2)]
+        if tensor[1:] != shape[1:] or tensor[0] % len(needed):
+            raise Impossible("a position has no offset")
+        groups.add(tensor[0] // len(needed))
+    if len(groups) > 1 or inputs[0][0] % groups.pop():
+        raise Impossible("the groups of offsets differ, or share no channels evenly")
     return run
 
 
@@ -196,23 +285,20 @@ def depthwise(
     multiplier: int = 1,
     bias: bool = False,
 ) -> Run:
-    run = Run(window=len(taps(pair(kernel))))
-    (channels, height, width) = inputs[0]
-    kernel, stride, dilation = pair(kernel), pair(stride), pair(dilation)
-    top, left = margins(padding, kernel, dilation)
+    channels, *sides = inputs[0]
+    stand = windows(tuple(sides), kernel, stride, padding, dilation)
+    run = Run(window=len(taps(stand.kernel)))
     run.load(*inputs)
-    rows = window_starts(height, kernel[0], stride[0], top, dilation[0], False)
-    columns = window_starts(width, kernel[1], stride[1], left, dilation[1], False)
     for c, m in product(range(channels), range(multiplier)):
-        for y, x in product(range(len(rows)), range(len(columns))):
-            for i, j in taps(kernel):
-                run.weights.add((c, m, i, j))
+        for output in stand.outputs:
+            for tap in taps(stand.kernel):
+                run.weights.add((c, m, *tap))
                 run.madds += 1
-                run.contracted.add((c, m, y, x))
+                run.contracted.add((c, m, *output))
             if bias:
                 run.biases.add((c, m))
                 run.bias_adds += 1
-            run.write(((c, m), y, x))
+            run.write(((c, m), *output))
     return run
 
 
@@ -227,85 +313,140 @@ def transposed_conv(
     output_padding: Any = 0,
     bias: bool = False,
 ) -> Run:
-    """Every input position spreads one kernel over a map, from which `padding` is cut and to which rows are added."""
-    run = Run(window=len(taps(pair(kernel))))
-    (channels, height, width) = inputs[0]
-    kernel, stride, dilation, extra = pair(kernel), pair(stride), pair(dilation), pair(output_padding)
+    """Every input position spreads one kernel over a map, from which `padding` is cut and to which rows are added.
+
+    By `same_upper` every position has as many rows as a stride, and of what is cut less goes before.
+    """
+    channels, *sides = inputs[0]
+    kernel, stride, dilation, extra = (each(value, len(sides)) for value in (kernel, stride, dilation, output_padding))
+    run = Run(window=len(taps(kernel)))
     if any(added >= max(step, gap) for added, step, gap in zip(extra, stride, dilation, strict=True)):
         raise Impossible("a row that is added lies beyond the next position's, so another input has that side")
-    cut = margins(padding, kernel, dilation)
     run.load(*inputs)
     kept: list[range] = []
-    for axis, length in enumerate((height, width)):
+    for axis, length in enumerate(sides):
         reached = {y * stride[axis] + i * dilation[axis] for y in range(length) for i in range(kernel[axis])}
-        kept.append(range(min(reached) + cut[axis], max(reached) + 1 - cut[axis] + extra[axis]))
+        end = max(reached) + 1 + extra[axis]
+        if padding == "same_upper":
+            wanted = len([row for _ in range(length) for row in range(stride[axis])])
+            first = max(end - wanted, 0) // 2
+            kept.append(range(first, first + wanted))
+        else:
+            cut = margins(padding, tuple(sides), kernel, stride, dilation)[axis]
+            kept.append(range(cut[0], end - cut[1]))
     for group in range(groups):
         for o in members(group, out, groups):
-            for c, _ in product(members(group, channels, groups), product(range(height), range(width))):
-                for i, j in taps(kernel):
-                    run.weights.add((c, o, i, j))
+            for c, _ in product(members(group, channels, groups), positions(tuple(sides))):
+                for tap in taps(kernel):
+                    run.weights.add((c, o, *tap))
                     run.madds += 1
-            for row, column in product(*kept):
+            for place in product(*kept):
                 if bias:
                     run.biases.add((o,))
                     run.bias_adds += 1
-                run.contracted.add((o, row, column))
-                run.write((o, row, column))
+                run.contracted.add((o, *place))
+                run.write((o, *place))
     return run
 
 
-def linear(inputs: tuple[Shape, ...], out: int, bias: bool = True) -> Run:
+def linear(inputs: tuple[Shape, ...], out: int, bias: bool = True, axis: int | None = None) -> Run:
+    """Every position of the other axes has the same matrix."""
     run = Run()
     run.load(*inputs)
-    if len({address[2:] for address in run.read}) != 1:
+    (shape,) = inputs
+    if axis is None and len(shape) > 2 and len({address[1:] for address in positions(shape)}) != 1:
         raise Impossible("a linear layer reads a 1×1 map")
-    for o in range(out):
-        for address in run.read:
-            run.weights.add((o, *address))
+    along = axis or 0
+    for address in positions(shape):
+        for o in range(out):
+            run.weights.add((o, address[along]))
             run.madds += 1
-        if bias:
-            run.biases.add((o,))
-            run.bias_adds += 1
-        run.contracted.add((o,))
-        run.write((o, 0, 0))
+            written = at(address, along, o)
+            if written not in run.written:
+                run.write(written)
+                run.contracted.add(written)
+                if bias:
+                    run.biases.add((o,))
+                    run.bias_adds += 1
     return run
 
 
 def matmul(inputs: tuple[Shape, ...], transpose: bool = False) -> Run:
     run = Run()
     run.load(*inputs)
-    (batch, rows, inner), second = inputs
+    (*batch, rows, inner), second = inputs
+    if len(second) != len(inputs[0]):
+        raise Impossible("the axes differ")
     met: set[Address] = set()
-    for b, m, n in product(range(batch), range(rows), range(second[1] if transpose else second[2])):
+    columns = second[-2] if transpose else second[-1]
+    for *b, m, n in positions((*batch, rows, columns)):
         for k in range(inner):
-            met.add((b, n, k) if transpose else (b, k, n))
+            met.add((*b, n, k) if transpose else (*b, k, n))
             run.madds += 1
-        run.contracted.add((b, m, n))
-        run.write((b, m, n))
+        run.contracted.add((*b, m, n))
+        run.write((*b, m, n))
     if met != set(positions(second)):
         raise Impossible("some element has no partner")
     return run
 
 
-def norm(inputs: tuple[Shape, ...], kind: str = "batch", groups: int = 1, affine: bool = True) -> Run:
+def einsum(inputs: tuple[Shape, ...], equation: str) -> Run:
+    """Every pair of elements whose letters agree is one multiply-add."""
     run = Run()
     run.load(*inputs)
-    for c, y, x in positions(inputs[0]):
-        if affine:
-            run.scales |= {("scale", c), ("shift", c)}
-        run.write((c, y, x))
+    operands, written = equation.replace(" ", "").split("->")
+    one, other = operands.split(",")
+    met: list[set[Address]] = [set(), set()]
+    for first, second in product(positions(inputs[0]), positions(inputs[1])):
+        places = dict(zip(one, first, strict=True))
+        if any(places.setdefault(letter, place) != place for letter, place in zip(other, second, strict=True)):
+            continue
+        run.madds += 1
+        met[0].add(first)
+        met[1].add(second)
+        output = tuple(places[letter] for letter in written)
+        if output not in run.written:
+            run.write(output)
+            run.contracted.add(output)
+    if met != [set(positions(shape)) for shape in inputs]:
+        raise Impossible("some element has no partner")
+    return run
+
+
+def norm(
+    inputs: tuple[Shape, ...],
+    kind: str = "batch",
+    groups: int = 1,
+    affine: bool = True,
+    bias: bool | None = None,
+    axis: Any = "channels",
+) -> Run:
+    run = Run()
+    run.load(*inputs)
+    learned = chosen(axis, len(inputs[0]))
+    for address in positions(inputs[0]):
+        own = tuple(address[number] for number in sorted(learned))
+        if affine and kind != "local_response":
+            run.scales.add(("scale", *own))
+            if bias or (bias is None and kind != "rms"):
+                run.scales.add(("shift", *own))
+        run.write(address)
     for group in range(groups):
         assert members(group, inputs[0][0], groups)
     return run
 
 
-def activation(inputs: tuple[Shape, ...], kind: str) -> Run:
+def scale(inputs: tuple[Shape, ...], bias: bool = True, axis: Any = "channels") -> Run:
+    return norm(inputs, "layer", bias=bias, axis=axis)
+
+
+def activation(inputs: tuple[Shape, ...], kind: str, axis: int | None = None, slopes: str = "channel") -> Run:
     run = Run()
     run.load(*inputs)
-    for c, y, x in positions(inputs[0]):
+    for address in positions(inputs[0]):
         if kind == "prelu":
-            run.scales.add(("slope", c))
-        run.write((c, y, x))
+            run.scales.add(("slope", *{"one": (), "channel": address[:1], "element": address}[slopes]))
+        run.write(address)
     return run
 
 
@@ -317,79 +458,95 @@ def pool(
     dilation: Any = 1,
     ceil_mode: bool = False,
 ) -> Run:
-    run = Run(window=len(taps(pair(kernel))))
-    (channels, height, width) = inputs[0]
-    kernel, dilation = pair(kernel), pair(dilation)
-    step = kernel if stride is None else pair(stride)
-    top, left = margins(padding, kernel, dilation)
+    channels, *sides = inputs[0]
+    stand = windows(tuple(sides), kernel, kernel if stride is None else stride, padding, dilation, ceil_mode)
+    run = Run(window=len(taps(stand.kernel)))
     run.load(*inputs)
-    rows = window_starts(height, kernel[0], step[0], top, dilation[0], ceil_mode)
-    columns = window_starts(width, kernel[1], step[1], left, dilation[1], ceil_mode)
-    for address in product(range(channels), rows, columns):
+    for address in product(range(channels), *stand.starts):
         run.write(address, (0, *address) if run.window == 1 else None)
     return run
 
 
-def global_pool(inputs: tuple[Shape, ...]) -> Run:
+def max_unpool(inputs: tuple[Shape, ...], kernel: Any, stride: Any = None, padding: Any = 0) -> Run:
+    """The map of which these windows are all that stand, the last of them ending at its end."""
+    channels, *sides = inputs[0]
+    kernels = each(kernel, len(sides))
+    steps, cuts = each(kernel if stride is None else stride, len(sides)), each(padding, len(sides))
     run = Run()
     run.load(*inputs)
-    seen: dict[int, set[Address]] = {}
-    for c, y, x in positions(inputs[0]):
-        seen.setdefault(c, set()).add((y, x))
-    run.window = len(seen[0])
-    for c, window in seen.items():
-        run.write((c, 0, 0), (0, c, *next(iter(window))) if len(window) == 1 else None)
-    return run
-
-
-def adaptive_avg_pool(inputs: tuple[Shape, ...], size: Any) -> Run:
-    """The window of row y holds the rows of the map that overlap the y-th of `size` equal parts of it."""
-    run = Run()
-    run.load(*inputs)
-    (channels, height, width), size = inputs[0], pair(size)
-    rows = [[r for r in range(height) if r * size[0] < (y + 1) * height and (r + 1) * size[0] > y * height]
-            for y in range(size[0])]  # fmt: skip
-    columns = [[c for c in range(width) if c * size[1] < (x + 1) * width and (c + 1) * size[1] > x * width]
-               for x in range(size[1])]  # fmt: skip
-    for c, y, x in product(range(channels), range(len(rows)), range(len(columns))):
-        alone = len(rows[y]) == len(columns[x]) == 1
-        run.write((c, y, x), (0, c, rows[y][0], columns[x][0]) if alone else None)
-    run.window = len(list(product(rows[0], columns[0])))
-    return run
-
-
-def add(inputs: tuple[Shape, ...]) -> Run:
-    run = Run()
-    run.load(*inputs)
-    if any(positions(shape) != positions(inputs[0]) for shape in inputs):
-        raise Impossible("an element has no partner")
-    for address in positions(inputs[0]):
+    run.beside = {("place", *address) for address in positions(inputs[0])}
+    kept = []
+    for length, size, step, cut in zip(sides, kernels, steps, cuts, strict=True):
+        rows = {window * step + tap for window in range(length) for tap in range(size)}
+        kept.append(range(cut, max(rows) + 1 - cut))
+    for address in product(range(channels), *kept):
         run.write(address)
     return run
 
 
-def multiply(inputs: tuple[Shape, ...]) -> Run:
-    """A map of one row or column gives that one to every row or column of the others."""
+def global_pool(inputs: tuple[Shape, ...]) -> Run:
+    return reduce(inputs, "map")
+
+
+def reduce(inputs: tuple[Shape, ...], axis: Any, op: str = "mean", keep: bool = True) -> Run:
     run = Run()
     run.load(*inputs)
-    stored = [set(positions(shape)) for shape in inputs]
-    everywhere = [sorted({address[axis] for operand in stored for address in operand}) for axis in (0, 1, 2)]
-    for c, y, x in product(*everywhere):
-        for shape, operand in zip(inputs, stored, strict=True):
-            if (c, 0 if shape[1] == 1 else y, 0 if shape[2] == 1 else x) not in operand:
-                raise Impossible("an element has no partner")
-        run.write((c, y, x))
+    gone = chosen(axis, len(inputs[0]))
+    seen: dict[Address, list[Address]] = {}
+    for address in positions(inputs[0]):
+        output = tuple(0 if number in gone else place for number, place in enumerate(address))
+        seen.setdefault(output if keep else without(address, gone) or (0,), []).append(address)
+    run.window = len(next(iter(seen.values())))
+    for output, window in seen.items():
+        run.write(output, (0, *window[0]) if len(window) == 1 else None)
     return run
 
 
-def concat(inputs: tuple[Shape, ...]) -> Run:
+def adaptive_pool(inputs: tuple[Shape, ...], size: Any) -> Run:
+    """The window of row y holds the rows of the map that overlap the y-th of `size` equal parts of it."""
+    run = Run()
+    run.load(*inputs)
+    channels, *sides = inputs[0]
+    rows = [
+        [[r for r in range(length) if r * parts < (y + 1) * length and (r + 1) * parts > y * length]
+         for y in range(parts)]
+        for length, parts in zip(sides, each(size, len(sides)), strict=True)
+    ]  # fmt: skip
+    for c, *place in product(range(channels), *(range(len(some)) for some in rows)):
+        read = [some[y] for some, y in zip(rows, place, strict=True)]
+        alone = all(len(some) == 1 for some in read)
+        run.write((c, *place), (0, c, *(some[0] for some in read)) if alone else None)
+    run.window = len(list(product(*(some[0] for some in rows))))
+    return run
+
+
+def elementwise(inputs: tuple[Shape, ...]) -> Run:
+    """A tensor of one row, column or channel gives that one to every row, column or channel of the others."""
+    run = Run()
+    run.load(*inputs)
+    stored = [set(positions(shape)) for shape in inputs]
+    if len({len(shape) for shape in inputs}) > 1:
+        raise Impossible("the axes differ")
+    axes = range(len(inputs[0]))
+    everywhere = [sorted({address[axis] for operand in stored for address in operand}) for axis in axes]
+    for address in product(*everywhere):
+        for shape, operand in zip(inputs, stored, strict=True):
+            if tuple(0 if shape[axis] == 1 else address[axis] for axis in axes) not in operand:
+                raise Impossible("an element has no partner")
+        run.write(address)
+    return run
+
+
+def concat(inputs: tuple[Shape, ...], axis: int = 0) -> Run:
     run = Run()
     run.load(*inputs)
     for number, shape in enumerate(inputs):
-        if shape[1:] != inputs[0][1:]:
+        if len(shape) != len(inputs[0]) or any(
+            side != other for place, (side, other) in enumerate(zip(shape, inputs[0], strict=True)) if place != axis
+        ):
             raise Impossible("the maps differ")
-        for c, y, x in positions(shape):
-            run.write(((number, c), y, x), (number, c, y, x))
+        for address in positions(shape):
+            run.write(at(address, axis, (number, address[axis])), (number, *address))
     return run
 
 
@@ -401,18 +558,27 @@ def _view(inputs: tuple[Shape, ...], kept: list[Address]) -> Run:
     return run
 
 
-def split(inputs: tuple[Shape, ...], parts: int = 2, take: int = 0) -> Run:
-    part = members(take, inputs[0][0], parts)
+def split(
+    inputs: tuple[Shape, ...], parts: int = 2, take: int = 0, sizes: tuple[int, ...] | None = None, axis: int = 0
+) -> Run:
+    length = inputs[0][axis]
+    if sizes is None:
+        part = members(take, length, parts)
+    else:
+        owners = [number for number, size in enumerate(sizes) for _ in range(size)]
+        if len(owners) != length:
+            raise Impossible("the parts are not the whole")
+        part = [place for place, owner in enumerate(owners) if owner == take]
     if not part:
         raise Impossible("there is no such part")
-    return _view(inputs, [address for address in positions(inputs[0]) if address[0] in part])
+    return _view(inputs, [address for address in positions(inputs[0]) if address[axis] in part])
 
 
-def slice_(inputs: tuple[Shape, ...], stop: int, start: int = 0) -> Run:
-    kept = list(range(inputs[0][0]))[start:stop]
+def slice_(inputs: tuple[Shape, ...], stop: int, start: int = 0, axis: int = 0) -> Run:
+    kept = list(range(inputs[0][axis]))[start:stop]
     if len(kept) != stop - start:
         raise Impossible("the slice leaves the channels")
-    return _view(inputs, [address for address in positions(inputs[0]) if address[0] in kept])
+    return _view(inputs, [address for address in positions(inputs[0]) if address[axis] in kept])
 
 
 def channel_shuffle(inputs: tuple[Shape, ...], groups: int) -> Run:
@@ -421,46 +587,178 @@ def channel_shuffle(inputs: tuple[Shape, ...], groups: int) -> Run:
     run.load(*inputs)
     for group in range(groups):
         for number, channel in enumerate(members(group, inputs[0][0], groups)):
-            for c, y, x in positions(inputs[0]):
+            for c, *place in positions(inputs[0]):
                 if c == channel:
-                    run.write((number * groups + group, y, x), (0, c, y, x))
+                    run.write((number * groups + group, *place), (0, c, *place))
     return run
 
 
 def flatten(inputs: tuple[Shape, ...]) -> Run:
-    return _view(inputs, [(number, 0, 0) for number, _ in enumerate(positions(inputs[0]))])
+    places = [0 for _ in inputs[0][1:]]
+    return _view(inputs, [(number, *places) for number, _ in enumerate(positions(inputs[0]))])
 
 
 def reshape(inputs: tuple[Shape, ...], shape: Shape) -> Run:
-    kept = positions(tuple(shape))  # type: ignore[arg-type]
-    if len(kept) != len(positions(inputs[0])):
-        raise Impossible("elements are left over")
-    return _view(inputs, kept)
+    elements = positions(inputs[0])
+    for left in range(1, len(elements) + 1):  # what an open side may be
+        kept = positions(tuple(left if side == -1 else side for side in shape))
+        if len(kept) == len(elements):
+            return _view(inputs, kept)
+    raise Impossible("elements are left over")
+
+
+def permute(inputs: tuple[Shape, ...], order: tuple[int, ...]) -> Run:
+    return _view(inputs, [tuple(address[axis] for axis in order) for address in positions(inputs[0])])
+
+
+def crop(inputs: tuple[Shape, ...], margin: Any = None, size: Any = None, like: Any = None) -> Run:
+    channels, *sides = inputs[0]
+    kept = []
+    cuts = [] if margin is None else margins(margin, tuple(sides), *[(1,) * len(sides)] * 3)
+    for axis, length in enumerate(sides):
+        rows = list(range(length))
+        if margin is not None:
+            rows = rows[cuts[axis][0] : max(length - cuts[axis][1], 0)]
+        else:
+            wanted = each(like[1:] if size is None else size, len(sides))[axis]
+            if wanted > length:
+                raise Impossible("there is not so much")
+            while len(rows) > wanted:  # one row at each end in turn, the last first
+                rows = rows[:-1] if (length - len(rows)) % 2 == 0 else rows[1:]
+        kept.append(rows)
+    return _view(inputs, list(product(range(channels), *kept)))
 
 
 def pad(inputs: tuple[Shape, ...], padding: Any) -> Run:
     run = Run()
     run.load(*inputs)
-    (channels, height, width) = inputs[0]
-    sides = tuple(padding) if isinstance(padding, (tuple, list)) else (padding, padding)
-    top, bottom, left, right = sides if len(sides) == 4 else (sides[0], sides[0], sides[1], sides[1])
-    for c, y, x in product(range(channels), range(-top, height + bottom), range(-left, width + right)):
-        run.write((c, y, x), (0, c, y, x) if 0 <= y < height and 0 <= x < width else None)
+    channels, *sides = inputs[0]
+    ends = margins(padding, tuple(sides), *[(1,) * len(sides)] * 3)
+    rows = [range(-before, length + behind) for length, (before, behind) in zip(sides, ends, strict=True)]
+    for c, *place in product(range(channels), *rows):
+        inside = all(0 <= row < length for row, length in zip(place, sides, strict=True))
+        run.write((c, *place), (0, c, *place) if inside else None)
     return run
 
 
-def upsample(inputs: tuple[Shape, ...], size: Any = None, scale: Any = None, mode: str = "nearest") -> Run:
+def upsample(
+    inputs: tuple[Shape, ...], size: Any = None, scale: Any = None, like: Any = None, mode: str = "nearest"
+) -> Run:
     run = Run()
     run.load(*inputs)
-    (channels, height, width) = inputs[0]
-    if scale is not None:
-        rows: Any = [(row, copy) for row in range(height) for copy in range(pair(scale)[0])]
-        columns: Any = [(column, copy) for column in range(width) for copy in range(pair(scale)[1])]
-    else:
-        rows = [(y * height // pair(size)[0], y) for y in range(pair(size)[0])]
-        columns = [(x * width // pair(size)[1], x) for x in range(pair(size)[1])]
-    for c, (row, copy), (column, other) in product(range(channels), rows, columns):
-        run.write((c, (row, copy), (column, other)), (0, c, row, column))
+    channels, *sides = inputs[0]
+    wanted = like[1:] if like is not None else size
+    rows: list[list[Address]] = []
+    for axis, length in enumerate(sides):
+        if scale is not None:
+            copies = each(scale, len(sides))[axis]
+            rows.append([(row, copy) for row in range(length) for copy in range(copies)])
+        else:
+            new = each(wanted, len(sides))[axis]
+            rows.append([(y * length // new, y) for y in range(new)])
+    for c, *place in product(range(channels), *rows):
+        run.write((c, *place), (0, c, *(row for row, _ in place)))
+    return run
+
+
+def grid_sample(inputs: tuple[Shape, ...], mode: str = "bilinear") -> Run:
+    """Every place of the grid has two coordinates and becomes one position of every channel."""
+    run = Run()
+    run.load(*inputs)
+    image, grid = inputs
+    if len(grid) != 3 or len([0 for part in range(grid[0])]) != len(image[1:]):
+        raise Impossible("a place has no coordinates")
+    for c, (_, *place) in product(range(image[0]), positions((1, *grid[1:]))):
+        run.write((c, *place))
+    return run
+
+
+def pixel_shuffle(inputs: tuple[Shape, ...], factor: int) -> Run:
+    """Channel c·r² + i·r + j of a position is row i and column j of the patch that it becomes."""
+    run = Run()
+    run.load(*inputs)
+    patch = positions((factor, factor))
+    if inputs[0][0] % len(patch):
+        raise Impossible("a patch lacks channels")
+    for channel, y, x in positions(inputs[0]):
+        i, j = patch[channel % len(patch)]
+        run.write((channel // len(patch), y * factor + i, x * factor + j), (0, channel, y, x))
+    return run
+
+
+def pixel_unshuffle(inputs: tuple[Shape, ...], factor: int) -> Run:
+    run = Run()
+    run.load(*inputs)
+    if any(side % factor for side in inputs[0][1:]):
+        raise Impossible("a patch lacks rows")
+    for c, y, x in positions(inputs[0]):
+        run.write(((c, y % factor, x % factor), y // factor, x // factor), (0, c, y, x))
+    return run
+
+
+def roll(inputs: tuple[Shape, ...], shift: Any) -> Run:
+    run = Run()
+    run.load(*inputs)
+    sides = inputs[0][1:]
+    steps = each(shift, len(sides))
+    for c, *place in positions(inputs[0]):
+        moved = [(row + step) % length for row, step, length in zip(place, steps, sides, strict=True)]
+        run.write((c, *moved), (0, c, *place))
+    return run
+
+
+def unfold(inputs: tuple[Shape, ...], kernel: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Run:
+    channels, *sides = inputs[0]
+    stand = windows(tuple(sides), kernel, stride, padding, dilation)
+    run = Run()
+    run.load(*inputs)
+    for c, tap in product(range(channels), taps(stand.kernel)):
+        for number, _ in enumerate(stand.outputs):
+            start = stand.outputs[number]
+            row = tuple(
+                starts[y] + i * gap for starts, y, i, gap in zip(stand.starts, start, tap, stand.dilation, strict=True)
+            )
+            run.write(((c, tap), number), (0, c, *row))
+    return run
+
+
+def parameter(inputs: tuple[Shape, ...], shape: Shape) -> Run:
+    """Nothing is read or written: it lies in memory."""
+    return Run(view=True, scales=set(positions(shape)), lies=set(positions(shape)))
+
+
+def embedding(inputs: tuple[Shape, ...], count: int, out: int) -> Run:
+    """Every index looks up one row."""
+    run = Run()
+    run.load(*inputs)
+    run.weights = set(positions((count, out)))
+    for address in positions(inputs[0]):
+        for d in range(out):
+            run.looked_up.append((d, *address))
+            run.write((d, *address))
+    return run
+
+
+def custom(
+    inputs: tuple[Shape, ...],
+    title: str = "",
+    output: Shape | None = None,
+    params: int | None = None,
+    weights: int = 0,
+    madds: int = 0,
+    reads: int | None = None,
+    reach: str = "",
+) -> Run:
+    """Whatever it is said to be."""
+    run = Run(madds=madds)
+    run.load(*inputs)
+    run.weights = {("weight", number) for number in range(weights)}
+    run.scales = {("other", number) for number in range(weights, weights if params is None else params)}
+    for address in positions(inputs[0] if output is None else output):
+        run.write(address)
+    if reads is not None:
+        run.beside = {("more", number) for number in range(reads - len(run.read))}
+        assert len(run.beside) == reads - len(run.read), "this loop reads all its inputs"
     return run
 
 
@@ -469,41 +767,81 @@ def view(inputs: tuple[Shape, ...]) -> Run:
 
 
 def _named_activation(kind: str) -> Callable[..., Run]:
-    return lambda inputs: activation(inputs, kind)
+    return lambda inputs, **others: activation(inputs, kind, **others)
 
+
+_ACTIVATIONS = (
+    "relu",
+    "relu6",
+    "prelu",
+    "sigmoid",
+    "hard_sigmoid",
+    "swish",
+    "hard_swish",
+    "gelu",
+    "tanh",
+    "softmax",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "celu",
+    "mish",
+    "softplus",
+    "softsign",
+    "log_sigmoid",
+    "hard_tanh",
+    "clip",
+    "square",
+    "sqrt",
+    "exp",
+    "log",
+    "erf",
+)
 
 ORACLES: Mapping[str, Callable[..., Run]] = {
     "conv": conv,
     "depthwise": depthwise,
     "transposed_conv": transposed_conv,
+    "deformable_conv": deformable_conv,
     "linear": linear,
     "matmul": matmul,
+    "einsum": einsum,
     "norm": norm,
+    "scale": scale,
     "activation": activation,
-    "relu": _named_activation("relu"),
-    "relu6": _named_activation("relu6"),
-    "prelu": _named_activation("prelu"),
-    "sigmoid": _named_activation("sigmoid"),
-    "hard_sigmoid": _named_activation("hard_sigmoid"),
-    "swish": _named_activation("swish"),
-    "hard_swish": _named_activation("hard_swish"),
-    "gelu": _named_activation("gelu"),
-    "tanh": _named_activation("tanh"),
-    "softmax": _named_activation("softmax"),
+    **{kind: _named_activation(kind) for kind in _ACTIVATIONS},
     "max_pool": pool,
     "avg_pool": pool,
+    "max_unpool": max_unpool,
     "global_pool": global_pool,
-    "adaptive_avg_pool": adaptive_avg_pool,
-    "add": add,
-    "multiply": multiply,
+    "global_max_pool": global_pool,
+    "adaptive_avg_pool": adaptive_pool,
+    "adaptive_max_pool": adaptive_pool,
+    "reduce": reduce,
+    "add": elementwise,
+    "subtract": elementwise,
+    "multiply": elementwise,
+    "divide": elementwise,
+    "maximum": elementwise,
+    "minimum": elementwise,
     "concat": concat,
     "split": split,
     "slice": slice_,
     "channel_shuffle": channel_shuffle,
     "flatten": flatten,
     "reshape": reshape,
+    "permute": permute,
+    "crop": crop,
     "pad": pad,
     "upsample": upsample,
+    "grid_sample": grid_sample,
+    "pixel_shuffle": pixel_shuffle,
+    "pixel_unshuffle": pixel_unshuffle,
+    "roll": roll,
+    "unfold": unfold,
+    "parameter": parameter,
+    "embedding": embedding,
+    "custom": custom,
     "dropout": view,
     "identity": view,
 }

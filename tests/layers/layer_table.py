@@ -361,6 +361,294 @@ MOVES = [
     row("identity", (6, 5, 7), output=(6, 5, 7), mac=0),
 ]
 
+# Maps of one side and of three: [C, L] and [C, D, H, W]; and the paddings.
+OTHER_RANKS = [
+    row("conv", (4, 9), {"out": 6, "kernel": 3, "stride": 2, "bias": True},
+        output=(6, 5), window=3, params=3 * 4 * 6 + 6, weights=3 * 4 * 6, madds=3 * 4 * 6 * 5,
+        mac=4 * 9 + 3 * 4 * 6 + 6 + 6 * 5, activations=6 * 5),
+    row("conv", (4, 3, 5, 7), {"out": 6, "kernel": 3, "stride": (1, 2, 2), "groups": 2},
+        output=(6, 3, 3, 4), window=27, params=27 * 4 * 6 // 2, weights=27 * 4 * 6 // 2, madds=27 * 4 * 6 // 2 * 36,
+        mac=4 * 105 + 27 * 4 * 6 // 2 + 6 * 36, activations=6 * 36),
+    row("conv", (4, 3, 5, 7), {"out": 6, "kernel": (3, 1, 1), "padding": (1, 0, 0)},
+        output=(6, 3, 5, 7), window=3, params=3 * 4 * 6, weights=3 * 4 * 6, madds=3 * 4 * 6 * 105,
+        mac=4 * 105 + 3 * 4 * 6 + 6 * 105, activations=6 * 105),
+    row("depthwise", (4, 9), {"kernel": 3},
+        output=(4, 9), window=3, params=3 * 4, weights=3 * 4, madds=3 * 4 * 9, mac=2 * 36 + 12, activations=36),
+    row("transposed_conv", (4, 5), {"out": 3, "kernel": 4, "stride": 2, "padding": 1},  # 4·2 − 2 + 3 + 1
+        output=(3, 10), window=4, params=4 * 4 * 3, weights=4 * 4 * 3, madds=4 * 4 * 3 * 5,
+        mac=4 * 5 + 48 + 30, activations=30),
+    row("max_pool", (4, 9), {"kernel": 3, "stride": 2}, output=(4, 4), window=3, mac=36 + 16),
+    row("avg_pool", (4, 4, 6, 6), {"kernel": 2}, output=(4, 2, 3, 3), window=8, mac=4 * 144 + 4 * 18),
+    row("adaptive_avg_pool", (4, 9), {"size": 3}, output=(4, 3), window=3, mac=36 + 12),
+    row("global_pool", (4, 2, 3, 5), output=(4, 1, 1, 1), window=30, mac=120 + 4),
+    row("global_pool", (4, 9), output=(4, 1), window=9, mac=36 + 4),
+    row("global_pool", (4,), output=(4,), window=1, mac=0),
+    row("norm", (6,), output=(6,), params=12, mac=24),
+    row("norm", (6, 4, 5, 7), output=(6, 4, 5, 7), params=12, mac=2 * 6 * 140 + 12),
+    row("pad", (4, 9), {"padding": (1, 2)}, output=(4, 12), mac=36 + 48),
+    row("pad", (4, 2, 3, 5), {"padding": (0, 1, 0, 0, 2, 0)}, output=(4, 3, 3, 7), mac=4 * 30 + 4 * 63),
+    row("upsample", (4, 9), {"scale": 2}, output=(4, 18), mac=36 + 72),
+    row("flatten", (4, 9), output=(36, 1), mac=0),
+    row("add", [(4, 9), (4, 9)], output=(4, 9), mac=3 * 36),
+    row("channel_shuffle", (6, 9), {"groups": 2}, output=(6, 9), mac=2 * 54),
+]  # fmt: skip
+
+PADDINGS = [
+    # same of an even kernel at stride 1 keeps the side; dilated d·(k − 1) are added
+    row("conv", (4, 5, 7), {"out": 6, "kernel": 2},
+        output=(6, 5, 7), window=4, params=4 * 4 * 6, weights=4 * 4 * 6, madds=4 * 4 * 6 * 35,
+        mac=4 * 35 + 4 * 4 * 6 + 6 * 35, activations=6 * 35),
+    row("conv", (4, 5, 7), {"out": 6, "kernel": (4, 3), "stride": (1, 2)},  # no stride along its even side
+        output=(6, 5, 4), window=12, params=12 * 4 * 6, weights=12 * 4 * 6, madds=12 * 4 * 6 * 20,
+        mac=4 * 35 + 12 * 4 * 6 + 6 * 20, activations=6 * 20),
+    row("conv", (4, 5, 7), {"out": 6, "kernel": 3, "padding": "valid"},
+        output=(6, 3, 5), window=9, params=9 * 4 * 6, weights=9 * 4 * 6, madds=9 * 4 * 6 * 15,
+        mac=4 * 35 + 9 * 4 * 6 + 6 * 15, activations=6 * 15),
+    row("conv", (4, 5, 8), {"out": 6, "kernel": 2, "stride": 2, "padding": "same_upper"},  # ⌈5/2⌉ and ⌈8/2⌉
+        output=(6, 3, 4), window=4, params=4 * 4 * 6, weights=4 * 4 * 6, madds=4 * 4 * 6 * 12,
+        mac=4 * 40 + 4 * 4 * 6 + 6 * 12, activations=6 * 12),
+    row("conv", (4, 6, 7), {"out": 6, "kernel": 3, "stride": 2, "padding": (0, 1, 1, 2)},
+        output=(6, 3, 4), window=9, params=9 * 4 * 6, weights=9 * 4 * 6, madds=9 * 4 * 6 * 12,
+        mac=4 * 42 + 9 * 4 * 6 + 6 * 12, activations=6 * 12),  # ⌊(6 + 1 − 3)/2⌋ + 1, ⌊(7 + 3 − 3)/2⌋ + 1
+    row("depthwise", (4, 5, 7), {"kernel": 2, "stride": 2, "padding": "same_upper"},
+        output=(4, 3, 4), window=4, params=16, weights=16, madds=16 * 12, mac=4 * 35 + 16 + 48, activations=48),
+    row("transposed_conv", (4, 3, 5), {"out": 6, "kernel": 3, "stride": 2, "padding": "same_upper"},  # H·s
+        output=(6, 6, 10), window=9, params=9 * 4 * 6, weights=9 * 4 * 6, madds=9 * 4 * 6 * 15,
+        mac=4 * 15 + 9 * 4 * 6 + 6 * 60, activations=6 * 60),
+    row("transposed_conv", (4, 3, 5), {"out": 6, "kernel": 1, "stride": 2, "padding": "same_upper"},  # gaps behind
+        output=(6, 6, 10), window=1, params=4 * 6, weights=4 * 6, madds=4 * 6 * 15,
+        mac=4 * 15 + 4 * 6 + 6 * 60, activations=6 * 60),
+    row("transposed_conv", (4, 3, 5), {"out": 6, "kernel": 3, "stride": 2, "padding": (0, 1, 1, 0)},
+        output=(6, 6, 10), window=9, params=9 * 4 * 6, weights=9 * 4 * 6, madds=9 * 4 * 6 * 15,
+        mac=4 * 15 + 9 * 4 * 6 + 6 * 60, activations=6 * 60),  # 2·2 − 1 + 2 + 1, 4·2 − 1 + 2 + 1
+    row("max_pool", (4, 6, 9), {"kernel": 3, "stride": 2, "padding": "same_upper"},
+        output=(4, 3, 5), window=9, mac=4 * 54 + 4 * 15),
+    row("max_pool", (4, 6, 9), {"kernel": 2, "stride": 1, "padding": (0, 1, 0, 1)},  # darknet's, which keeps the map
+        output=(4, 6, 9), window=4, mac=2 * 4 * 54),
+    row("avg_pool", (4, 6, 9), {"kernel": 3, "stride": 2, "padding": "same_upper"},
+        output=(4, 3, 5), window=9, mac=4 * 54 + 4 * 15),
+    row("avg_pool", (4, 6, 9), {"kernel": 3, "stride": 2, "padding": "valid"},
+        output=(4, 2, 4), window=9, mac=4 * 54 + 4 * 8),
+]  # fmt: skip
+
+# Products along an axis, batched, and over letters.
+MORE_PRODUCTS = [
+    row("linear", (12,), {"out": 10}, output=(10,), params=130, weights=120, madds=120, mac=12 + 130 + 10,
+        activations=10),
+    row("linear", (12, 5), {"out": 10},  # a sequence, position by position
+        output=(10, 5), params=130, weights=120, madds=120 * 5, mac=60 + 130 + 50, activations=50),
+    row("linear", (12, 5), {"out": 10, "axis": 1},
+        output=(12, 10), params=5 * 10 + 10, weights=50, madds=50 * 12, mac=60 + 60 + 120, activations=120),
+    row("linear", (12, 3, 5), {"out": 10, "axis": 0},
+        output=(10, 3, 5), params=130, weights=120, madds=120 * 15, mac=180 + 130 + 150, activations=150),
+    row("linear", (12, 3, 5), {"out": 10, "axis": 2},
+        output=(12, 3, 10), params=60, weights=50, madds=50 * 36, mac=180 + 60 + 360, activations=360),
+    row("matmul", [(3, 5), (5, 4)], output=(3, 4), madds=60, mac=15 + 20 + 12, activations=12),
+    row("matmul", [(2, 6, 3, 5), (2, 6, 5, 4)],  # a batch of 2·6
+        output=(2, 6, 3, 4), madds=12 * 60, mac=12 * (15 + 20 + 12), activations=12 * 12),
+    row("matmul", [(2, 6, 3, 5), (2, 6, 4, 5)], {"transpose": True},
+        output=(2, 6, 3, 4), madds=12 * 60, mac=12 * (15 + 20 + 12), activations=12 * 12),
+    row("einsum", [(2, 3, 5), (2, 4, 5)], {"equation": "hnd,hmd->hnm"},
+        output=(2, 3, 4), madds=2 * 3 * 4 * 5, mac=30 + 40 + 24, activations=24),
+    row("einsum", [(2, 3, 5), (2, 4, 5)], {"equation": "hnd,hmd->nm"},  # the heads are summed as well
+        output=(3, 4), madds=2 * 3 * 4 * 5, mac=30 + 40 + 12, activations=12),
+    row("einsum", [(2, 3, 5), (2, 4, 5)], {"equation": "hnd, hmd -> nhm"},
+        output=(3, 2, 4), madds=2 * 3 * 4 * 5, mac=30 + 40 + 24, activations=24),
+    row("einsum", [(3,), (4,)], {"equation": "a,b->ab"}, output=(3, 4), madds=12, mac=3 + 4 + 12, activations=12),
+]  # fmt: skip
+
+_NEW_ACTIVATIONS = (
+    "leaky_relu",
+    "elu",
+    "selu",
+    "celu",
+    "mish",
+    "softplus",
+    "softsign",
+    "log_sigmoid",
+    "hard_tanh",
+    "clip",
+    "square",
+    "sqrt",
+    "exp",
+    "log",
+    "erf",
+)
+
+LEARNED = [
+    # rms norms have no shift unless it is said; a local response norm learns nothing; over a whole map 2CHW
+    row("norm", (6, 5, 7), {"kind": "instance"}, output=(6, 5, 7), params=12, mac=420 + 12),
+    row("norm", (6, 5, 7), {"kind": "rms"}, output=(6, 5, 7), params=6, mac=420 + 6),
+    row("norm", (6, 5, 7), {"kind": "rms", "bias": True}, output=(6, 5, 7), params=12, mac=420 + 12),
+    row("norm", (6, 5, 7), {"kind": "local_response"}, output=(6, 5, 7), mac=420),
+    row("norm", (6, 5, 7), {"kind": "layer", "bias": False}, output=(6, 5, 7), params=6, mac=420 + 6),
+    row("norm", (6, 5, 7), {"kind": "layer", "axis": "all"}, output=(6, 5, 7), params=420, mac=420 + 420),
+    row("norm", (6, 5, 7), {"kind": "layer", "axis": "map"}, output=(6, 5, 7), params=70, mac=420 + 70),
+    row("norm", (6, 5, 7), {"kind": "layer", "axis": 2}, output=(6, 5, 7), params=14, mac=420 + 14),
+    row("norm", (6, 5, 7), {"kind": "layer", "axis": (0, 2)}, output=(6, 5, 7), params=84, mac=420 + 84),
+    row("norm", (6, 9), {"kind": "layer"}, output=(6, 9), params=12, mac=108 + 12),
+    row("scale", (6, 9), output=(6, 9), params=12, mac=108 + 12),
+    row("scale", (6, 9), {"bias": False}, output=(6, 9), params=6, mac=108 + 6),  # LayerScale
+    row("scale", (6, 9), {"bias": False, "axis": "all"}, output=(6, 9), params=54, mac=108 + 54),
+    row("scale", (6, 9), {"bias": False, "axis": ()}, output=(6, 9), params=1, mac=108 + 1),
+    row("scale", (6, 9), {"bias": False, "axis": 1}, output=(6, 9), params=9, mac=108 + 9),
+    *(
+        row(word, (6, 5, 7), given, output=(6, 5, 7), params=count, mac=420 + count)
+        for slopes, count in (("one", 1), ("channel", 6), ("element", 210))
+        for word, given in (("prelu", {"slopes": slopes}), ("activation", {"kind": "prelu", "slopes": slopes}))
+    ),
+    *(row(kind, (6, 5, 7), output=(6, 5, 7), mac=420) for kind in _NEW_ACTIVATIONS),
+    row("softmax", (6, 5, 7), {"axis": 2}, output=(6, 5, 7), mac=420),
+    row("activation", (6, 5, 7), {"kind": "softmax"}, output=(6, 5, 7), mac=420),
+    row("activation", (6, 5, 7), {"kind": "softmax", "axis": 2}, output=(6, 5, 7), mac=420),
+    row("parameter", [], {"shape": (6, 1)}, output=(6, 1), params=6, mac=0),  # it lies in memory
+    row("parameter", [], {"shape": (6, 9)}, output=(6, 9), params=54, mac=0),
+    # reads N indices and N rows of D, writes N·D; of the table's V·D it reads no more
+    row("embedding", (9,), {"count": 20, "out": 6}, output=(6, 9), params=120, weights=120, mac=9 + 2 * 9 * 6),
+    row("embedding", (9,), {"count": 30, "out": 6}, output=(6, 9), params=180, weights=180, mac=9 + 2 * 9 * 6),
+    row("embedding", (9,), {"count": 20, "out": 4}, output=(4, 9), params=80, weights=80, mac=9 + 2 * 9 * 4),
+]
+
+_DEFORMED = [(4, 5, 7), (18, 5, 7)]
+
+SAMPLED = [
+    # offsets 2·K²·g beside the map, and a mask K²·g
+    row("deformable_conv", _DEFORMED, {"out": 6, "kernel": 3},
+        output=(6, 5, 7), window=9, params=216, weights=216, madds=216 * 35, mac=35 * (4 + 18) + 216 + 210,
+        activations=210),
+    row("deformable_conv", [*_DEFORMED, (9, 5, 7)], {"out": 6, "kernel": 3},
+        output=(6, 5, 7), window=9, params=216, weights=216, madds=216 * 35, mac=35 * (4 + 18 + 9) + 216 + 210,
+        activations=210),
+    row("deformable_conv", [(4, 5, 7), (36, 5, 7), (18, 5, 7)], {"out": 6, "kernel": 3},  # two groups of offsets
+        output=(6, 5, 7), window=9, params=216, weights=216, madds=216 * 35, mac=35 * (4 + 36 + 18) + 216 + 210,
+        activations=210),
+    row("deformable_conv", _DEFORMED, {"out": 4, "kernel": 3},
+        output=(4, 5, 7), window=9, params=144, weights=144, madds=144 * 35, mac=35 * (4 + 18) + 144 + 140,
+        activations=140),
+    row("deformable_conv", _DEFORMED, {"out": 6, "kernel": 3, "bias": True},
+        output=(6, 5, 7), window=9, params=222, weights=216, madds=216 * 35, mac=35 * (4 + 18) + 222 + 210,
+        activations=210),
+    row("deformable_conv", _DEFORMED, {"out": 6, "kernel": 3, "groups": 2},
+        output=(6, 5, 7), window=9, params=108, weights=108, madds=108 * 35, mac=35 * (4 + 18) + 108 + 210,
+        activations=210),
+    row("deformable_conv", [(9, 5, 7), (18, 5, 7)], {"out": 6, "kernel": 3},
+        output=(6, 5, 7), window=9, params=486, weights=486, madds=486 * 35, mac=35 * (9 + 18) + 486 + 210,
+        activations=210),
+    row("deformable_conv", [(9, 5, 7), (18, 5, 7)], {"out": 6, "kernel": 1},  # nine groups of offsets
+        output=(6, 5, 7), window=1, params=54, weights=54, madds=54 * 35, mac=35 * (9 + 18) + 54 + 210,
+        activations=210),
+    # The offsets are as wide as the output, so what changes its size needs others.
+    row("deformable_conv", [(4, 5, 7), (18, 3, 4)], {"out": 6, "kernel": 3, "stride": 2},
+        output=(6, 3, 4), window=9, params=216, weights=216, madds=216 * 12, mac=140 + 216 + 216 + 72, activations=72),
+    row("deformable_conv", [(4, 5, 7), (18, 3, 5)], {"out": 6, "kernel": 3, "padding": 0},
+        output=(6, 3, 5), window=9, params=216, weights=216, madds=216 * 15, mac=140 + 270 + 216 + 90, activations=90),
+    row("deformable_conv", [(4, 5, 7), (18, 1, 3)], {"out": 6, "kernel": 3, "padding": 0, "dilation": 2},
+        output=(6, 1, 3), window=9, params=216, weights=216, madds=216 * 3, mac=140 + 54 + 216 + 18, activations=18),
+    row("grid_sample", [(4, 5, 7), (2, 3, 2)], output=(4, 3, 2), mac=140 + 12 + 24),
+    row("grid_sample", [(4, 5, 7), (2, 3, 2)], {"mode": "nearest"}, output=(4, 3, 2), mac=140 + 12 + 24),
+]  # fmt: skip
+
+MORE_POOLS = [
+    row("global_max_pool", (4, 5, 7), output=(4, 1, 1), window=35, mac=140 + 4),
+    row("global_max_pool", (4, 1, 1), output=(4, 1, 1), window=1, mac=0),
+    row("adaptive_max_pool", (4, 6, 8), {"size": 2}, output=(4, 2, 2), window=12, mac=192 + 16),
+    row("adaptive_max_pool", (4, 6, 8), {"size": (3, 2)}, output=(4, 3, 2), window=8, mac=192 + 24),
+    # reads the map and as many places: 2·CHW; (H − 1)·s + k − 2p
+    row("max_unpool", (4, 3, 5), {"kernel": 2}, output=(4, 6, 10), mac=2 * 60 + 240),
+    row("max_unpool", (4, 3, 5), {"kernel": 3}, output=(4, 9, 15), mac=2 * 60 + 540),
+    row("max_unpool", (4, 3, 5), {"kernel": 3, "stride": 2}, output=(4, 7, 11), mac=2 * 60 + 308),
+    row("max_unpool", (4, 3, 5), {"kernel": 3, "stride": 2, "padding": 1}, output=(4, 5, 9), mac=2 * 60 + 180),
+    row("max_unpool", (4, 5), {"kernel": 2}, output=(4, 10), mac=2 * 20 + 40),
+    row("reduce", (4, 5, 7), {"axis": "channels"}, output=(1, 5, 7), window=4, mac=140 + 35),
+    row("reduce", (4, 5, 7), {"axis": "channels", "op": "max"}, output=(1, 5, 7), window=4, mac=140 + 35),
+    row("reduce", (4, 5, 7), {"axis": "channels", "keep": False}, output=(5, 7), window=4, mac=140 + 35),
+    row("reduce", (4, 5, 7), {"axis": "map"}, output=(4, 1, 1), window=35, mac=140 + 4),
+    row("reduce", (4, 5, 7), {"axis": "map", "keep": False}, output=(4,), window=35, mac=140 + 4),
+    row("reduce", (4, 5, 7), {"axis": "all", "keep": False}, output=(1,), window=140, mac=140 + 1),
+    row("reduce", (4, 5, 7), {"axis": 2}, output=(4, 5, 1), window=7, mac=140 + 20),
+    row("reduce", (4, 5, 7), {"axis": (0, 2)}, output=(1, 5, 1), window=28, mac=140 + 5),
+    row("reduce", (4, 9), {"axis": 1, "op": "sum"}, output=(4, 1), window=9, mac=36 + 4),
+    row("reduce", (1, 5, 7), {"axis": 0, "keep": False}, output=(5, 7), window=1, mac=0),  # a side of 1 goes: a view
+]
+
+# A side of 1 is spread; whatever the operation, it reads all operands and writes the result.
+SPREAD = [
+    *(
+        case
+        for word in ("subtract", "divide", "maximum", "minimum")
+        for case in (
+            row(word, [(4, 5, 7), (4, 5, 7)], output=(4, 5, 7), mac=3 * 140),
+            row(word, [(4, 5, 7), (1, 5, 1)], output=(4, 5, 7), mac=2 * 140 + 5),
+        )
+    ),
+    row("add", [(4, 5, 7), (1, 5, 7)], output=(4, 5, 7), mac=2 * 140 + 35),
+    row("add", [(4, 1, 7), (1, 5, 1)], output=(4, 5, 7), mac=28 + 5 + 140),
+    row("maximum", [(4, 9), (1, 9), (4, 1)], output=(4, 9), mac=36 + 9 + 4 + 36),
+    row("concat", [(4, 5, 7), (4, 5, 7)], output=(8, 5, 7), mac=2 * 280),
+    row("concat", [(4, 5, 7), (4, 5, 7)], {"axis": 1}, output=(4, 10, 7), mac=2 * 280),
+    row("concat", [(4, 1), (4, 9)], {"axis": 1}, output=(4, 10), mac=2 * 40),  # a class token before its sequence
+]
+
+MORE_MOVES = [
+    row("split", (6, 4, 6), {"axis": 1}, output=(6, 2, 6), mac=0),
+    row("split", (6, 4, 6), output=(3, 4, 6), mac=0),
+    row("split", (6, 5, 7), {"sizes": (1, 5)}, output=(1, 5, 7), mac=0),
+    row("split", (6, 5, 7), {"sizes": (1, 5), "take": 1}, output=(5, 5, 7), mac=0),
+    row("split", (6, 5, 7), {"sizes": (3, 4), "take": 1, "axis": 2}, output=(6, 5, 4), mac=0),
+    row("slice", (6, 5, 7), {"stop": 4, "axis": 1}, output=(6, 4, 7), mac=0),
+    row("slice", (6, 9), {"start": 1, "stop": 9, "axis": 1}, output=(6, 8), mac=0),
+    row("reshape", (6, 5, 7), {"shape": (6, -1)}, output=(6, 35), mac=0),
+    row("reshape", (6, 5, 7), {"shape": (6, 1, 5, 7)}, output=(6, 1, 5, 7), mac=0),
+    row("reshape", (6, 8), {"shape": (6, 2, -1)}, output=(6, 2, 4), mac=0),
+    row("reshape", (6, 8), {"shape": (-1,)}, output=(48,), mac=0),
+    row("permute", (6, 5, 7), {"order": (1, 2, 0)}, output=(5, 7, 6), mac=0),
+    row("permute", (6, 5, 7), {"order": (2, 1, 0)}, output=(7, 5, 6), mac=0),
+    row("permute", (6, 9), {"order": (1, 0)}, output=(9, 6), mac=0),
+    row("crop", (4, 5, 8), {"margin": 1}, output=(4, 3, 6), mac=0),
+    row("crop", (4, 5, 8), {"margin": (1, 2)}, output=(4, 3, 4), mac=0),
+    row("crop", (4, 5, 8), {"margin": (0, 1, 2, 3)}, output=(4, 4, 3), mac=0),
+    row("crop", (4, 5, 8), {"size": 3}, output=(4, 3, 3), mac=0),
+    row("crop", (4, 5, 8), {"size": (5, 3)}, output=(4, 5, 3), mac=0),
+    row("crop", (4, 5, 8), {"like": (9, 2, 3)}, output=(4, 2, 3), mac=0),
+    row("crop", (4, 5, 8), {"like": (9, 4, 3)}, output=(4, 4, 3), mac=0),
+    row("upsample", (4, 3, 5), {"like": (9, 6, 7)}, output=(4, 6, 7), mac=60 + 168),
+    row("upsample", (4, 3, 5), {"like": (9, 4, 8)}, output=(4, 4, 8), mac=60 + 128),
+    row("upsample", (4, 3, 5), {"scale": 2, "mode": "bicubic"}, output=(4, 6, 10), mac=4 * 15 + 4 * 60),
+    row("pixel_shuffle", (36, 3, 5), {"factor": 2}, output=(9, 6, 10), mac=2 * 540),
+    row("pixel_shuffle", (36, 3, 5), {"factor": 3}, output=(4, 9, 15), mac=2 * 540),
+    row("pixel_shuffle", (36, 3, 5), {"factor": 1}, output=(36, 3, 5), mac=0),
+    row("pixel_shuffle", (36, 1, 1), {"factor": 2}, output=(9, 2, 2), mac=0),  # four neighbours lie in this order
+    row("pixel_unshuffle", (4, 6, 12), {"factor": 2}, output=(16, 3, 6), mac=2 * 288),
+    row("pixel_unshuffle", (4, 6, 12), {"factor": 3}, output=(36, 2, 4), mac=2 * 288),
+    row("pixel_unshuffle", (4, 2, 2), {"factor": 2}, output=(16, 1, 1), mac=0),
+    row("roll", (4, 5, 7), {"shift": 2}, output=(4, 5, 7), mac=2 * 140),
+    row("roll", (4, 5, 7), {"shift": (0, 3)}, output=(4, 5, 7), mac=2 * 140),
+    row("roll", (4, 5, 7), {"shift": 0}, output=(4, 5, 7), mac=0),
+    row("roll", (4, 5, 7), {"shift": (5, 14)}, output=(4, 5, 7), mac=0),  # once and twice around
+    row("unfold", (4, 6, 9), {"kernel": 3}, output=(36, 28), mac=216 + 36 * 28),
+    row("unfold", (4, 6, 9), {"kernel": 2}, output=(16, 40), mac=216 + 640),
+    row("unfold", (4, 6, 9), {"kernel": 3, "stride": 3}, output=(36, 6), mac=216 + 216),
+    row("unfold", (4, 6, 9), {"kernel": 3, "padding": 1}, output=(36, 54), mac=216 + 36 * 54),
+    row("unfold", (4, 6, 9), {"kernel": 3, "dilation": 2}, output=(36, 10), mac=216 + 360),
+    row("unfold", (4, 6, 9), {"kernel": 1}, output=(4, 54), mac=0),
+    row("unfold", (4, 6, 9), {"kernel": (6, 9)}, output=(216, 1), mac=0),
+    row("unfold", (4, 6, 9), {"kernel": (6, 1)}, output=(24, 9), mac=0),
+    row("unfold", (4, 6, 9), {"kernel": (1, 9)}, output=(36, 6), mac=216 + 216),  # columns come before rows
+]
+
+SAID = [
+    row("custom", (4, 5, 7), output=(4, 5, 7), mac=280),
+    row("custom", (4, 5, 7), {"title": "sort"}, output=(4, 5, 7), mac=280),
+    row("custom", (4, 5, 7), {"output": (6, 9)}, output=(6, 9), mac=140 + 54),
+    row("custom", (4, 5, 7), {"params": 12}, output=(4, 5, 7), params=12, mac=280 + 12),
+    row("custom", (4, 5, 7), {"weights": 8}, output=(4, 5, 7), params=8, weights=8, mac=280 + 8),
+    row("custom", (4, 5, 7), {"weights": 8, "params": 12}, output=(4, 5, 7), params=12, weights=8, mac=280 + 12),
+    row("custom", (4, 5, 7), {"madds": 99}, output=(4, 5, 7), madds=99, mac=280),
+    row("custom", (4, 5, 7), {"reads": 200}, output=(4, 5, 7), mac=200 + 140),
+    row("custom", (4, 5, 7), {"reach": "pointwise"}, output=(4, 5, 7), mac=280),
+    row("custom", [(4, 5, 7), (9, 2)], {"output": (3,)}, output=(3,), mac=140 + 18 + 3),
+]
+
 ROWS: list[Row] = [
     *CONV,
     *DEPTHWISE,
@@ -370,12 +658,34 @@ ROWS: list[Row] = [
     *POOLS,
     *MERGES,
     *MOVES,
+    *OTHER_RANKS,
+    *PADDINGS,
+    *MORE_PRODUCTS,
+    *LEARNED,
+    *SAMPLED,
+    *MORE_POOLS,
+    *SPREAD,
+    *MORE_MOVES,
+    *SAID,
 ]
 
+FITTED = {
+    ("matmul", "transpose"): "the same second map fits both ways where it is square, and then both cost the same",
+    **{
+        ("deformable_conv", name): "an output of another size needs other offsets"
+        for name in ("stride", "padding", "dilation")
+    },
+}
+"""Attributes that no two rows differ in alone, since another value needs other inputs, and why."""
+
 COSTLESS = {
-    ("norm", "kind"): "batch, layer and group norm learn a scale and a shift a channel alike",
     ("norm", "groups"): "over what the mean is taken costs nothing; it must divide the channels",
-    ("split", "take"): "equal parts cost the same; there must be such a part",
+    ("softmax", "axis"): "it changes how far an output looks: tests/test_field.py",
+    ("activation", "axis"): "as of softmax",
+    ("grid_sample", "mode"): "it changes the values alone",
+    ("reduce", "op"): "one operation an element each",
+    ("custom", "title"): "it is what it is called",
+    ("custom", "reach"): "it changes how far an output looks: tests/test_field.py",
     ("upsample", "mode"): "it changes how far an output looks: tests/test_graph.py",
 }
 """Attributes that change no cost, by design, and why; faults and receptive fields show that they are read."""

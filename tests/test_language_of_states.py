@@ -436,7 +436,7 @@ def test_a_kernel_of_two_sides_does_not_run_over_one(run: Run) -> None:
 
 def test_a_convolution_of_features_asks_for_a_map(run: Run) -> None:
     message = refused(run, "input: [4]\nlayers:\n  - conv: {out: 8, kernel: 3}\n")
-    assert "conv reads a map of 0 sides" in message
+    assert "conv reads no map of 0 sides" in message
 
 
 def test_a_block_says_how_many_sides_it_takes(run: Run) -> None:

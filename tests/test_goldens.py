@@ -99,10 +99,19 @@ def test_totals_equal_those_of_the_real_model(golden: dict[str, str]) -> None:
     assert counted == {name: int(golden[name]) for name in counted}
 
 
-NOT_YET_PACKAGED = frozenset(
-    "cbamresnet convnext cspdarknet efficientformer fasternet ghostnet_v3 hrnet inception_v3 mixnet mobilenet_v4 mobileone "
-    "mobilevit nasnet_mobile proxylessnas repvgg res2net skresnet squeezenext starnet swin unet vit xception".split()
-)
+NOT_YET_PACKAGED = {
+    "cbamresnet",
+    "cspdarknet",
+    "hrnet",
+    "inception_v3",
+    "mixnet",
+    "nasnet_mobile",
+    "res2net",
+    "skresnet",
+    "squeezenext",
+    "unet",
+    "xception",
+}
 """Architectures that have rows and no spec so far. The list only shrinks: a spec that is packaged leaves it."""
 
 

@@ -14,7 +14,7 @@ from flopcalc.cost import Cost
 from flopcalc.errors import Fault, ParameterError, Place, Problem, one_of, shorten
 from flopcalc.expression import Expression, Scope, literal
 from flopcalc.graph import Node
-from flopcalc.layers import FORMS, Layer, Shape, Split
+from flopcalc.layers import FORMS, MOST_SIDES, Layer, Shape, Split
 from flopcalc.number import Number, UndecidedTurn, Value, readable
 from flopcalc.spec.model import LayerEntry, Modifiers, Spec
 
@@ -174,10 +174,24 @@ def _made(site: Site, entry: LayerEntry, values: tuple[Value, ...], shapes: tupl
         return entry.primitive.layer.make(attributes, len(shapes[0]) - 1 if shapes else 2)
     except Fault as fault:
         at = next((expression for name, expression in entry.attributes if re.match(rf"{name}\b", fault.what)), None)
-        if not any(site.faults.doubt) or (at is not None and at.constant):
+        constant = at is not None and at.constant and not _fits_other_axes(site, entry.primitive.layer, attributes)
+        if not any(site.faults.doubt) or constant:
             place = entry.place if at is None or at.place is None else at.place
             site.faults.fail(f"{entry.word}: {fault.what}", place, fault.expected, fault.hint)
         raise _guessed(site, entry.primitive.layer, attributes, shapes) from None
+
+
+def _fits_other_axes(site: Site, kind: type[Layer], attributes: dict[str, Value]) -> bool:
+    """Tell whether the number of axes is in doubt, and the attributes are right for another one."""
+    if not site.faults.doubt.sides:
+        return False
+    for sides in range(MOST_SIDES + 1):
+        try:
+            kind.make(attributes, sides)
+        except Fault:
+            continue
+        return True
+    return False
 
 
 def _guessed(site: Site, kind: type[Layer], attributes: dict[str, Value], shapes: tuple[Shape, ...]) -> Stop:

@@ -41,6 +41,7 @@ from flopcalc.layers.reshape import (
     Crop,
     Dropout,
     Flatten,
+    Gather,
     Identity,
     Pad,
     Permute,
@@ -170,6 +171,7 @@ LAYERS: Mapping[str, Primitive] = {
     "pixel_shuffle": Primitive(PixelShuffle, yields=True),
     "pixel_unshuffle": Primitive(PixelUnshuffle, yields=True),
     "roll": Primitive(Roll, yields=True),
+    "gather": Primitive(Gather, yields=True),
     "unfold": Primitive(Unfold, yields=True),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Fault
+from flopcalc.errors import Fault, shorten
 from flopcalc.layers.base import (
     Equations,
     Layer,
@@ -27,6 +27,7 @@ __all__ = [
     "Crop",
     "Dropout",
     "Flatten",
+    "Gather",
     "Identity",
     "Pad",
     "Permute",
@@ -512,6 +513,37 @@ class Unfold(Layer):
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
         single = all(taps == 1 for taps in self.kernel)
         return (Unknown("behind an unfold, which writes the map as one side", single),) * (len(inputs[0]) - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gather(Layer):
+    """Elements of the input at fixed places, in a given shape: a table of biases, read by relative position.
+
+    Nothing is computed, and the places are not learned. Reads the input once and writes every element.
+
+    Source: the relative position bias of Liu et al. 2021, arXiv:2103.14030, section 3.2, equation 4.
+    """
+
+    name: ClassVar[str] = "gather"
+    forms: ClassVar[tuple[str, ...]] = ("function", "operator", "module", "custom")
+    short: ClassVar[str] = "shape"
+
+    shape: Shape = attribute("shape", help="of what is written, channels first")
+
+    @property
+    def stated_channels(self) -> Number:
+        return self.shape[0]
+
+    def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
+        if -1 in self.shape:
+            raise Fault(f"shape is {shorten(str(list(self.shape)))}", expected="a length for every side")
+        return self.shape
+
+    def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
+        return (False, False)
+
+    def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        return (Unknown("behind a gather, whose places the file does not say"),) * (len(inputs[0]) - 1)
 
 
 @dataclass(frozen=True, kw_only=True)

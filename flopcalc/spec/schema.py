@@ -242,4 +242,6 @@ def _layer(word: str, attributes: tuple[Attribute, ...]) -> dict[str, Any]:
     schema["type"] = "object" if required else ["object", "null"]
     if required:
         schema["required"] = required
+    if LAYERS[word].layer.short:
+        schema = {"anyOf": [schema, _EXPRESSION]}  # the one attribute alone: `reshape: [C, -1]`
     return schema

@@ -267,6 +267,19 @@ def test_in_a_spec_all_faults_are_reported_with_their_places(tmp_path: Path) -> 
     assert all(problem.expected for problem in problems)
 
 
+@pytest.mark.parametrize(("axis", "lines"), [(4, [4]), (9, [4, 5])])
+def test_an_axis_that_another_number_of_axes_has_is_no_fault_behind_one_in_a_reshape(
+    tmp_path: Path, axis: int, lines: list[int]
+) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        f"name: net\ninput: [6, 5]\nlayers:\n  - reshape: [4, 1, 8/3, 1, 5]\n  - softmax: {{axis: {axis}}}\n"
+    )
+    with pytest.raises(FlopcalcError) as caught:
+        flopcalc.analyze(flopcalc.load(path))
+    assert [problem.place.line for problem in caught.value.problems if problem.place] == lines
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [

@@ -219,6 +219,13 @@ def test_a_matrix_product_costs_its_contraction() -> None:
     assert cost.mac == C * H * K + C * K * W + C * H * W
 
 
+def test_a_gather_reads_its_table_once_and_writes_what_it_was_asked_for() -> None:
+    shape, cost = place("gather", (H, K), shape=(H, M, M))
+    assert shape == (H, M, M)
+    assert (cost.madds, cost.params) == (0, 0)
+    assert cost.mac == H * K + H * M * M
+
+
 # -- what is known of an output where its input is not ---------------------------------------------------------------
 
 
@@ -231,6 +238,7 @@ def test_a_matrix_product_costs_its_contraction() -> None:
         ("global_pool", {}, (True, False)),
         ("adaptive_avg_pool", {"size": 2}, (True, False)),
         ("reshape", {"shape": (2, 3, 4)}, (False, False)),
+        ("gather", {"shape": (2, 3, 4)}, (False, False)),
         ("relu", {}, (True, True)),
     ],
 )

@@ -22,6 +22,7 @@ NAMES = (
     "others",
     "resnets",
     "shufflenets",
+    "transformers",
 )
 
 QUESTIONS = {

@@ -19,7 +19,15 @@ from flopcalc.theory.equivalence import is_zero
 C, H, O_, W, t, s = symbol("C"), symbol("H"), symbol("O"), symbol("W"), symbol("t", real=True), symbol("s")
 
 NETWORKS = [entry.name for entry in catalog.index() if entry.kind == "architectures"]
-BLOCKS = [entry.name for entry in catalog.index() if entry.kind == "blocks" and entry.name != "linear"]
+NO_CONVOLUTION = {
+    "linear",
+    "attention",
+    "cross_attention",
+    "multi_head_attention",
+    "transformer_block",
+    "window_attention",
+}
+BLOCKS = [entry.name for entry in catalog.index() if entry.kind == "blocks" and entry.name not in NO_CONVOLUTION]
 
 
 def counted(layers: list[tuple[int, int, int, int, int, int]]) -> tuple[int, int]:

@@ -611,18 +611,25 @@ def _map_of(shape: Shape) -> str:
 def _stages(graph: Graph) -> dict[str, str]:
     """Return the stage of every unit: its named group, or else the size of the map that it writes.
 
-    Neighbours of one size are one stage; where a size comes back later, as in a decoder, it is numbered.
+    Neighbours of one size are one stage; where a size comes back later, as in a decoder, it is numbered. A learned
+    tensor, which reads nothing, is of the stage that reads it.
     """
-    last: dict[str, tuple[str, Shape]] = {}
+    last: dict[str, tuple[str, Shape, bool]] = {}
     for node in graph.nodes:
-        last[node.unit] = (node.stage, graph.shapes[node.output])
+        last[node.unit] = (node.stage, graph.shapes[node.output], not node.inputs)
     stages: dict[str, str] = {}
     seen: dict[str, int] = {}
     previous = ""
-    for unit, (named, shape) in last.items():
+    waiting: list[str] = []
+    for unit, (named, shape, learned) in last.items():
+        waiting.append(unit)
+        if learned and not named and unit != next(reversed(last)):
+            continue
         base = named or _map_of(shape)
         if base != previous:
             seen[base] = seen.get(base, 0) + 1
             previous = base
-        stages[unit] = base if seen[base] == 1 or named else f"{base} ({seen[base]})"
+        stage = base if seen[base] == 1 or named else f"{base} ({seen[base]})"
+        stages.update(dict.fromkeys(waiting, stage))
+        waiting.clear()
     return stages

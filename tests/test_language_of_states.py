@@ -478,3 +478,17 @@ def test_a_layer_of_the_users_own_is_counted_as_it_says_and_marked(run: Run) -> 
     assert row.operation.startswith("my layer (as said)")
     assert report.notes == ("A layer says what it costs and is not counted: custom.",)
     assert "fewer than its 31 weights" in refused(run, text.replace("weights: 24", "weights: 31"))
+
+
+def test_a_learned_tensor_is_of_the_stage_that_reads_it(run: Run) -> None:
+    text = """
+        input: [4, 6]
+        layers:
+          - parameter: [4, 1]
+            as: token
+          - concat: {axis: 1}
+            from: [token, input]
+          - relu
+    """
+    report = run(text)
+    assert [group.name for group in report.by("stage")] == ["length 7"]

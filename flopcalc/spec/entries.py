@@ -284,6 +284,8 @@ def _attribute(lists: Lists, declared: Attribute, key: Scalar, node: Node, names
     if declared.type == "padding":
         words = PADDINGS
     elif declared.type == "axes":
+        if isinstance(node, Scalar) and node.text in AXES:
+            return literal(node.text, node.place)  # `channels` is a side of the running tensor elsewhere
         words = AXES
     return lists.reading.expression(node, names, words, key.text)
 

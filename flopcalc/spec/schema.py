@@ -242,4 +242,4 @@ def _layer(word: str, attributes: tuple[Attribute, ...]) -> dict[str, Any]:
     schema["type"] = "object" if required else ["object", "null"]
     if required:
         schema["required"] = required
-    return schema
+    return {"anyOf": [schema, _EXPRESSION]} if LAYERS[word].layer.short else schema

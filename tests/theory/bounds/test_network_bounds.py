@@ -18,8 +18,10 @@ from flopcalc.theory.equivalence import is_zero
 
 C, H, O_, W, t, s = symbol("C"), symbol("H"), symbol("O"), symbol("W"), symbol("t", real=True), symbol("s")
 
-NETWORKS = [entry.name for entry in catalog.index() if entry.kind == "architectures"]
-BLOCKS = [entry.name for entry in catalog.index() if entry.kind == "blocks" and entry.name != "linear"]
+WITHOUT_CONVOLUTIONS = ("linear", "gru_cell", "lstm_cell", "lstm_language_model")
+BOUNDED = [entry for entry in catalog.index() if entry.name not in WITHOUT_CONVOLUTIONS]
+NETWORKS = [entry.name for entry in BOUNDED if entry.kind == "architectures"]
+BLOCKS = [entry.name for entry in BOUNDED if entry.kind == "blocks"]
 
 
 def counted(layers: list[tuple[int, int, int, int, int, int]]) -> tuple[int, int]:

@@ -18,16 +18,20 @@ from flopcalc.theory.equivalence import is_zero
 
 C, H, O_, W, t, s = symbol("C"), symbol("H"), symbol("O"), symbol("W"), symbol("t", real=True), symbol("s")
 
-NETWORKS = [entry.name for entry in catalog.index() if entry.kind == "architectures"]
-NO_CONVOLUTION = {
+WITHOUT_CONVOLUTIONS = (
     "linear",
     "attention",
     "cross_attention",
     "multi_head_attention",
     "transformer_block",
     "window_attention",
-}
-BLOCKS = [entry.name for entry in catalog.index() if entry.kind == "blocks" and entry.name not in NO_CONVOLUTION]
+    "gru_cell",
+    "lstm_cell",
+    "lstm_language_model",
+)
+BOUNDED = [entry for entry in catalog.index() if entry.name not in WITHOUT_CONVOLUTIONS]
+NETWORKS = [entry.name for entry in BOUNDED if entry.kind == "architectures"]
+BLOCKS = [entry.name for entry in BOUNDED if entry.kind == "blocks"]
 
 
 def counted(layers: list[tuple[int, int, int, int, int, int]]) -> tuple[int, int]:

@@ -195,6 +195,8 @@ def test_the_counterexample_is_the_smallest_there_is(formula: str, of: str, metr
     for total in range(len(order), 20):
         for numbers in compositions(total, len(order)):
             assignment = dict(zip(order, numbers, strict=True))
+            if "K is odd" in verdict.assumed and assignment["K"] % 2 == 0:
+                continue
             try:
                 actual = counted(of, metric, {}, assignment)
             except FlopcalcError:

@@ -207,10 +207,10 @@ class Convention:
         rule = self.rule(layer, form, metric)
         if node.shares and metric == "params":
             return Counted(0, rule)  # counted where they are learned
-        value = node.by_itself.over_turns(
+        value = node.of_one_sample.by_itself.over_turns(
             lambda cost: _value(rule, layer, cost, shapes, output, node.operands, arithmetic)
         )
-        return Counted(value, rule)
+        return Counted(value if metric == "params" else node.batch * value, rule)
 
 
 def _value(

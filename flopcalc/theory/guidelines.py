@@ -515,7 +515,7 @@ def audit_of(report: Report) -> Audit:
     elementwise: list[Elementwise] = []
     folded = {norm.path for _, norm in norms_to_fold(graph)}
     for node, row in placed:
-        least = least_mac_of(node.layer, row.inputs, row.output)
+        least = least_mac_of(node.layer, row.inputs, row.output, node.batch)
         if least is not None and not least.tied:
             given = graph.real(node.inputs[0]) in entering
             widths.append(Width(row, least, _over_turns(node, least.excess), given))
@@ -604,7 +604,7 @@ def _block(name: str, placed: Sequence[Placed], graph: Graph) -> Block:
     for node, row in placed:
         layer = node.layer
         if layer.contracts or "pool" in layer.families:
-            least = least_mac_of(layer, row.inputs, row.output)
+            least = least_mac_of(layer, row.inputs, row.output, node.batch)
             groups = 1 if least is None or least.tied else least.groups
             operations.append(node.count)
             pieces.append(node.count * groups)

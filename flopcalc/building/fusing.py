@@ -3,7 +3,7 @@
 Once it is trained, a batch norm multiplies every channel by a constant and adds another one. The layer before it can do
 so itself: its weights are multiplied, and it has a bias. An activation of single elements needs no memory of its own.
 
-Source: Jacob et al. 2018, arXiv:1712.05877, section 3.2 and figure 1.1 (folding, fused activations).
+Source: Jacob et al. 2018, arXiv:1712.05877, sections 3.2 (folding) and 2.4 (fused activations).
 """
 
 from __future__ import annotations

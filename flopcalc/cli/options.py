@@ -184,9 +184,9 @@ def reading_options(*, training: bool = False) -> list[click.Option]:
         click.Option(
             ["--optimizer"],
             type=Word(*OPTIMIZERS),
-            help="With --training, what remembers "
-            + "; ".join(f"{name}: {count}" for name, count in OPTIMIZERS.items())
-            + " elements a parameter.  [default: sgd]",
+            help="With --training: what remembers, of each parameter, so many elements: "
+            + ", ".join(f"{name} {count}" for name, count in OPTIMIZERS.items())
+            + ".  [default: sgd]",
         ),
     ]
     return [

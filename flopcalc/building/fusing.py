@@ -183,7 +183,7 @@ def _staying(graph: Graph) -> tuple[str, ...]:
     uses, writers = _Uses.of(graph), {node.output: node for node in graph.nodes}
     reasons: dict[str, list[Node]] = {}
     for node in graph.nodes:
-        if "norm" in node.layer.words():
+        if node.layer.normalises:
             reasons.setdefault(_why(node, uses, writers.get(graph.real(node.inputs[0]))), []).append(node)
     if not reasons:
         return ()

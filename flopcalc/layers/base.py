@@ -401,6 +401,8 @@ class Layer:
     """Whether it is a function of single elements, which can be computed where its input is."""
     keeps: ClassVar[str] = "inputs"
     """What it keeps for the backward pass, one of :data:`KEPT`: its inputs, unless it says otherwise."""
+    normalises: ClassVar[bool] = False
+    """Whether it is a norm, of whatever kind."""
     scales_channels: ClassVar[bool] = False
     """Whether, once trained, it is a factor and a shift for every channel, which the layer before it may take over."""
 

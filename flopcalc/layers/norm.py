@@ -24,6 +24,7 @@ class Norm(Layer):
     """
 
     name: ClassVar[str] = "norm"
+    normalises: ClassVar[bool] = True
     follows: ClassVar[bool] = True
 
     kind: str = attribute(

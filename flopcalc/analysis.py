@@ -11,6 +11,7 @@ from flopcalc.binding import bind
 from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
+from flopcalc.reading import reading_of
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
 from flopcalc.spec.catalog import spelling
@@ -108,6 +109,10 @@ def analyze(
     exact_rounding: bool = False,
     dtype: str = "fp32",
     order: str = "file",
+    fused: bool = False,
+    batch: int | str = 1,
+    training: bool = False,
+    optimizer: str | None = None,
     by: str | None = None,
     **parameters: object,
 ) -> Report:
@@ -135,6 +140,14 @@ def analyze(
         The type of an element, from which bytes follow: fp32, fp16, int8 …
     order : str
         Of which order of execution the peak memory is: ``file``, or ``best`` for the one that needs least.
+    fused : bool
+        Fold norms into the layers before them, and compute activations where their input is, as for inference.
+    batch : int or str
+        How many samples are computed at once; a name stands for any number of them.
+    training : bool
+        Tell in :attr:`Report.training` what a step of training takes.
+    optimizer : str, optional
+        That of the training: ``sgd`` where not given, ``momentum`` or ``adam``.
     by : str, optional
         How rows are put together where the report is shown: ``layer``, ``block``, ``stage`` or ``kind``.
     **parameters
@@ -166,7 +179,7 @@ def analyze(
         if key in parameters:
             raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
     report = analyze_spec(
-        spec,
+        spec.read_as(reading_of(fused, batch, training, optimizer)),
         {**settings, **parameters},
         convention=convention,
         symbolic=symbolic,

@@ -232,13 +232,13 @@ class Convention:
         rule = self.rule(layer, form, metric)
         if node.shares and metric == "params":
             return Counted(0, rule)  # counted where they are learned
-        if rule.plain and not node.turns and node.alone is None:
+        if rule.plain and not node.turns and node.alone is None and node.batch == 1:
             return Counted(_plain(rule, node.cost), rule)
         shapes, output = graph.input_shapes(node), graph.shapes[node.output]
-        value = node.by_itself.over_turns(
+        value = node.of_one_sample.by_itself.over_turns(
             lambda cost: _value(rule, layer, cost, shapes, output, node.operands, arithmetic)
         )
-        return Counted(value, rule)
+        return Counted(value if metric == "params" else node.batch * value, rule)
 
 
 def _plain(rule: Rule, cost: Cost) -> Number:

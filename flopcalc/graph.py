@@ -80,7 +80,11 @@ class Node:
     alone : Cost, optional
         Of a single turn, were they its own; where it shares them.
     view : bool
-        Whether what it writes is the memory of what it reads: it moves nothing.
+        Whether what it writes is the memory of what it reads: it moves nothing, or is computed in place.
+    batch : Number
+        How many samples it runs on.
+    sample : Cost, optional
+        Of one sample, over all its turns, where its cost is that of a batch.
     """
 
     path: str
@@ -99,6 +103,13 @@ class Node:
     shares: str = ""
     alone: Cost | None = None
     view: bool = False
+    batch: Number = 1
+    sample: Cost | None = None
+
+    @property
+    def of_one_sample(self) -> Node:
+        """The node as it runs on a single sample."""
+        return self if self.sample is None else replace(self, cost=self.sample, batch=1, sample=None)
 
     @property
     def by_itself(self) -> Node:
@@ -175,6 +186,12 @@ class Graph:
         Tensors that are another one's turn in a repeat whose count is a symbol.
     identities : tuple of str
         The paths of branches that are the identity because `when` leaves out all of their entries.
+    batch : Number
+        How many samples run at once; shapes are of one.
+    single : frozenset of int
+        The tensors that no sample has for itself: they follow from learned parameters alone.
+    notes : tuple of str
+        What the way in which it is read did to it, in sentences.
     """
 
     shapes: tuple[Shape, ...]
@@ -183,6 +200,14 @@ class Graph:
     outputs: Mapping[str, int]
     aliases: Mapping[int, int] = field(default_factory=dict)
     identities: tuple[str, ...] = ()
+    batch: Number = 1
+    single: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    def elements(self, tensor: int) -> Number:
+        """Return the elements of a tensor, of all samples together."""
+        each = volume(self.shapes[tensor])
+        return each if tensor in self.single else self.batch * each
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Return the shapes of what a node reads."""
@@ -199,7 +224,24 @@ class Graph:
         Fault
             Where a repeat has a symbolic count, whose turns are not laid out.
         """
-        base = self._memories()
+        return _greatest([live for live, _ in self._live()], arithmetic)
+
+    def peak_layer(self) -> Node | None:
+        """Return the layer that runs when the peak is reached first; None where the inputs alone are the peak.
+
+        Raises
+        ------
+        Fault
+            Where a size or the count of a repeat is a formula.
+        """
+        self.sizes()
+        sums: list[Any] = [*self._live()]
+        at: Node | None = max(sums, key=lambda moment: moment[0])[1]
+        return at
+
+    def _live(self) -> list[tuple[Number, Node | None]]:
+        """Return how many elements are alive while each layer runs that has a tensor of its own, inputs first."""
+        base = self.memories("peak memory")
         end = len(self.nodes)
         last = dict.fromkeys((base[tensor] for tensor in self.inputs.values()), -1)
         for step, node in enumerate(self.nodes):
@@ -213,19 +255,25 @@ class Graph:
             dying.setdefault(step, []).append(tensor)
         live: Number = 0
         for tensor in {base[tensor] for tensor in self.inputs.values()}:
-            live = live + volume(self.shapes[tensor])
-        sums: list[Number] = [live]
+            live = live + self.elements(tensor)
+        sums: list[tuple[Number, Node | None]] = [(live, None)]
         for step, node in enumerate(self.nodes):
             if base[node.output] == node.output:
-                live = live + volume(self.shapes[node.output])
-                sums.append(live)
+                live = live + self.elements(node.output)
+                sums.append((live, node))
             for tensor in dying.get(step, ()):
-                live = live - volume(self.shapes[tensor])
-        return _greatest(sums, arithmetic)
+                live = live - self.elements(tensor)
+        return sums
 
-    def _memories(self) -> list[int]:
-        """Return for every tensor the one in whose memory it lies: a view is its source's."""
-        self._want_laid_out("peak memory", self.nodes)
+    def memories(self, what: str) -> list[int]:
+        """Return for every tensor the one in whose memory it lies: a view is its source's.
+
+        Raises
+        ------
+        Fault
+            Where a repeat has a symbolic count, whose turns are not laid out; `what` is asked for.
+        """
+        self._want_laid_out(what, self.nodes)
         base = list(range(len(self.shapes)))
         for node in self.nodes:
             if node.view:
@@ -234,7 +282,7 @@ class Graph:
 
     def sizes(self) -> list[int]:
         """Return the elements of every tensor, or a Fault where one of them or the count of a repeat is a formula."""
-        sizes = [volume(shape) for shape in self.shapes]
+        sizes = [self.elements(tensor) for tensor in range(len(self.shapes))]
         counts = [turn.count for node in self.nodes for turn in node.turns]
         whole = [size for size in sizes if is_whole(size)]
         if counts or len(whole) < len(sizes):
@@ -255,7 +303,7 @@ class Graph:
         Fault
             Where a size is a symbol, or a repeat has a symbolic count.
         """
-        sizes, base = self.sizes(), self._memories()
+        sizes, base = self.sizes(), self.memories("peak memory")
         moving = [node for node in self.nodes if not node.view]
         tasks = [Task(tuple(dict.fromkeys(base[tensor] for tensor in node.inputs)), node.output) for node in moving]
         inputs = dict.fromkeys(base[tensor] for tensor in self.inputs.values())

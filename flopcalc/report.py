@@ -16,8 +16,10 @@ from flopcalc.layers import Shape
 from flopcalc.metrics import COUNTED, FIELDS, check_metric
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic, readable, total
+from flopcalc.reading import Reading
 from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
+from flopcalc.training import Training, training_of
 from flopcalc.units import DTYPES
 
 __all__ = [
@@ -172,6 +174,21 @@ class Totals(Costed):
             raise FlopcalcError(fault.at(None)) from None
 
     @cached_property
+    def peak_layer(self) -> str | None:
+        """The path of the layer that runs when the peak is reached first; None where the inputs alone are the peak.
+
+        Raises
+        ------
+        FlopcalcError
+            Where a size or the count of a repeat is a formula.
+        """
+        try:
+            node = self.graph.peak_layer() if self.schedule is None else self.schedule.at
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
+        return None if node is None else node.path
+
+    @cached_property
     def peak_memory(self) -> Number:
         """The largest sum of live tensors, in elements, in the order that was asked for.
 
@@ -237,13 +254,18 @@ class Report(Shown):
         return self.spec.called
 
     @property
+    def reading(self) -> Reading:
+        """How its network is read."""
+        return self.spec.reading
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What its spec, or the values of its parameters, say that may be meant otherwise."""
         hiding = (
             f"At {place}, {name} is the file's own; map.{name} is the running tensor's."
             for name, place in self.spec.hiding.items()
         )
-        return (*hiding, *self._new_symbols(), *self._said())
+        return (*hiding, *self._new_symbols(), *self._said(), *self.totals.graph.notes)
 
     def _said(self) -> Iterator[str]:
         """Say which layers' costs are what the file says of them."""
@@ -290,6 +312,22 @@ class Report(Shown):
         (172, Fraction(48, 43))
         """
         return KNOWN[check_metric(metric)].of(_Read(self, self.totals if part is None else part))
+
+    @cached_property
+    def training(self) -> Training | None:
+        """What a step of training takes, where the network is read so.
+
+        Raises
+        ------
+        FlopcalcError
+            Where a repeat has a symbolic count.
+        """
+        if not self.reading.training:
+            return None
+        try:
+            return training_of(self.totals.graph, self.reading.optimizer)
+        except Fault as fault:
+            raise FlopcalcError(fault.at(None)) from None
 
     @property
     def symbolic(self) -> bool:

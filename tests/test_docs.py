@@ -39,7 +39,7 @@ from shipped import networks
 
 from flopcalc import FlopcalcError, analyze, load
 from flopcalc.expression import FUNCTIONS
-from flopcalc.layers import LAYERS, Attribute
+from flopcalc.layers import KEPT, LAYERS, Attribute
 from flopcalc.layers.activation import ACTIVATIONS
 from flopcalc.number import as_text, symbol
 from flopcalc.spec import catalog
@@ -435,6 +435,23 @@ def forms_table() -> str:
     return table(("`written`", "What it is", "Usual for"), rows)
 
 
+def kept_table() -> str:
+    """Return what layers keep for the backward pass, by what it is."""
+    found: dict[str, list[str]] = {what: [] for what in KEPT}
+    for word, primitive in LAYERS.items():
+        keeps = primitive.layer.keeps
+        if isinstance(keeps, str):
+            found[keeps].append(f"`{word}`")
+        elif primitive.preset:
+            found[primitive.layer.make(primitive.preset).keeps].append(f"`{word}`")
+        elif word == "reduce":
+            for op in ("mean", "max"):
+                layer = primitive.layer.make({"op": op, "axis": "map"})
+                found[layer.keeps].append("`reduce` of max, min" if op == "max" else "`reduce` of mean, sum")
+    rows = [f"| {meaning} | {', '.join(found[what])} |" for what, meaning in KEPT.items()]
+    return "\n".join(["| Kept | By |", "| --- | --- |", *rows])
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "conventions": conventions_list,
     "forms": forms_table,
@@ -442,6 +459,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "layers": layers_table,
     "attributes": attributes_table,
     "functions": functions_table,
+    "kept": kept_table,
     "limits": limits_table,
     "columns": columns_table,
     "data types": data_types_table,

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flopcalc.binding import Binding
+from flopcalc.building.batching import batched
 from flopcalc.building.checks import Checks
 from flopcalc.building.entries import build_listing
 from flopcalc.building.faults import Faults, Stop
+from flopcalc.building.fusing import fused
 from flopcalc.building.inputs import enter_alone
 from flopcalc.building.names import Trail, source
 from flopcalc.building.placing import forms_of
 from flopcalc.building.scopes import check_parameters, define, settle
 from flopcalc.building.site import MOST_LAYERS, Here, Site
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Fault, FlopcalcError, Place, ShapeError, gathered, shallow
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, ShapeError, gathered, shallow
 from flopcalc.expression import Scope
 from flopcalc.graph import Graph
-from flopcalc.number import Value
+from flopcalc.number import Number, Value, is_symbolic, symbol
+from flopcalc.reading import PLAIN
 from flopcalc.spec.model import Spec, measured
 
 __all__ = ["Built", "build"]
@@ -99,7 +102,32 @@ def _built(site: Site) -> Built:
         raise Stop
     if not draft.nodes:
         raise faults.fail("no layer is left under these parameters", spec.place, "at least one layer")
-    return Built(draft.graph(inputs, outputs), {name: scope.look_up(name) for name in spec.known})
+    parameters = {name: scope.look_up(name) for name in spec.known}
+    graph = draft.graph(inputs, outputs)
+    return Built(graph if spec.reading == PLAIN else _read(site, graph, parameters), parameters)
+
+
+def _read(site: Site, graph: Graph, parameters: Mapping[str, Value]) -> Graph:
+    """Return the graph as it is to be read."""
+    reading = site.spec.reading
+    if reading.fused:
+        graph = fused(graph)
+    if reading.batch == 1:
+        return graph
+    return batched(graph, _samples(site, graph, parameters), site.draft.memory)
+
+
+def _samples(site: Site, graph: Graph, parameters: Mapping[str, Value]) -> Number:
+    """Return how many samples there are, a number or a symbol of its own."""
+    batch = site.spec.reading.batch
+    if isinstance(batch, int):
+        return batch
+    sides = [side for shape in graph.shapes for side in shape]
+    taken = {str(one) for value in (*parameters.values(), *sides) if is_symbolic(value) for one in value.free_symbols}
+    if batch in parameters or batch in taken:
+        what = f"the batch cannot be called {batch}, which stands for something else in {site.spec.called}"
+        raise ParameterError(Problem(what, None, "another name"))
+    return symbol(batch)
 
 
 def _refuse_large(site: Site) -> None:

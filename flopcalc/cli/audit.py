@@ -13,6 +13,7 @@ from flopcalc.cli.options import (
     given_once,
     input_shapes,
     page_options,
+    reading_from,
     shared_options,
     split_list,
 )
@@ -24,7 +25,7 @@ from flopcalc.theory.guidelines import GUIDELINES, audit_of
 
 __all__ = ["command"]
 
-_SHARED = ("symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
+_SHARED = ("fused", "batch", "symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
 """The options of the main command that say what is analysed."""
 
 
@@ -73,7 +74,7 @@ def _analyzed(specs: Sequence[str], values: Mapping[str, object], given: Mapping
     for spec, own in resolved:
         shared = ((name, str(value)) for name, value in values.items() if name in spec.known or name in unknown)
         yield analyze_spec(
-            spec,
+            spec.read_as(reading_from(given)),
             given_once(own.items(), shared),
             symbolic=split_list(given["symbolic"]) or (),
             symbols=split_list(given["symbols"]) or (),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_LEFT_OUT = ("--by", "--columns", "--sort", "--top")
+_LEFT_OUT = ("--by", "--columns", "--sort", "--top", "--training", "--optimizer")
 
 _NOT_IN_JSON = {
     "metrics": "holds every metric",
@@ -28,7 +28,7 @@ _NOT_IN_JSON = {
 }
 """Options that JSON has no use for, and why."""
 
-_PASSED_ON = ("equal", "vary", "convention", "assume", "exact_rounding", "dtype", "order")
+_PASSED_ON = ("equal", "vary", "convention", "assume", "exact_rounding", "dtype", "order", "fused", "batch")
 """The options that a comparison takes as they are."""
 
 

@@ -13,7 +13,18 @@ from flopcalc.convention import COUNTED
 
 __all__ = ["command"]
 
-_SHARED = ("units", "dtype", "symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
+_SHARED = (
+    "units",
+    "dtype",
+    "fused",
+    "batch",
+    "symbolic",
+    "symbols",
+    "assume",
+    "exact_rounding",
+    "input_shape",
+    "settings",
+)
 """The options of the main command that this one has too."""
 
 

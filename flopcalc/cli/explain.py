@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flopcalc.analysis import resolve, spelt_here, split_inline
-from flopcalc.cli.options import Word, input_shapes, page_options, shared_options
+from flopcalc.cli.options import Word, input_shapes, page_options, reading_from, shared_options
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "split_pair"]
 
-_SHARED = ("dtype", "input_shape", "settings")
+_SHARED = ("dtype", "fused", "batch", "input_shape", "settings")
 """The options of the main command that this one has too."""
 
 
@@ -107,12 +107,14 @@ def _run_pairs(ctx: click.Context, /, pairs: tuple[str, ...], **options: Any) ->
     values = shared_values(ctx, [name for name, _ in read], options["settings"])
     given: dict[str, Any] = {"input": input_shapes(options["input_shape"]), "dtype": options["dtype"]}
     if len(read) > 1:
-        return _write(explain_table(read, values, metric=options["metric"], **given), chosen, options)
+        table = explain_table(read, values, metric=options["metric"], reading=reading_from(options), **given)
+        return _write(table, chosen, options)
     ((name, figure),) = read
     spec, settings = resolve(name)
     for key in settings:
         if key in values:
             raise ParameterError(Problem(f"{key} is given twice", None, "every parameter once"))
+    spec = spec.read_as(reading_from(options))
     return _write(
         explain_spec(spec, {**settings, **values}, figure, metric=options["metric"], **given), chosen, options
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from flopcalc.cli.completing import beginning, kinds_of, listed_words, parameters
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, shorten, suggest
+from flopcalc.reading import OPTIMIZERS, Reading, reading_of
 from flopcalc.render.cells import UNITS
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS
 from flopcalc.shapes import split_label
@@ -26,6 +27,8 @@ __all__ = [
     "page_format_option",
     "page_options",
     "paper_options",
+    "reading_from",
+    "reading_options",
     "shared_options",
     "split_list",
 ]
@@ -174,6 +177,48 @@ def paper_options(*, tables: bool = True) -> list[click.Option]:
     return [*(of_tables if tables else ()), whole]
 
 
+def reading_options(*, training: bool = False) -> list[click.Option]:
+    """Make the options that say how a network is read; what its training takes is told by the main command alone."""
+    of_training = [
+        click.Option(
+            ["--training"], is_flag=True, help="Tell what a step of training takes: multiply-adds and memory."
+        ),
+        click.Option(
+            ["--optimizer"],
+            type=Word(*OPTIMIZERS),
+            help="With --training: what remembers, of each parameter, so many elements: "
+            + ", ".join(f"{name} {count}" for name, count in OPTIMIZERS.items())
+            + ".  [default: sgd]",
+        ),
+    ]
+    return [
+        click.Option(
+            ["--fused"],
+            is_flag=True,
+            help="As for inference: norms folded into the layer before, activations computed where their input is.",
+        ),
+        click.Option(
+            ["--batch"],
+            default="1",
+            show_default=True,
+            metavar="N",
+            help="How many samples at once: a number, or a new symbol. Parameters count once.",
+        ),
+        *(of_training if training else ()),
+    ]
+
+
+def reading_from(options: Mapping[str, Any]) -> Reading:
+    """Return how a network is to be read, by those of the options that a command has.
+
+    Raises
+    ------
+    ParameterError
+    """
+    names = ("fused", "batch", "training", "optimizer")
+    return reading_of(**{name: options[name] for name in names if name in options})
+
+
 def shared_options() -> list[click.Option]:
     """Make the options that every command has which prints a table, in the order of the help."""
     from flopcalc.render.table import COLUMNS, RANKED
@@ -227,6 +272,7 @@ def shared_options() -> list[click.Option]:
             show_default=True,
             help="Type of an element, for bytes: " + ", ".join(DTYPES) + ".",
         ),
+        *reading_options(training=True),
         click.Option(
             ["--order"],
             type=Word(*ORDERS),

@@ -16,7 +16,7 @@ from flopcalc.metrics import SWEPT
 
 __all__ = ["command"]
 
-_SHARED = ("units", "convention", "dtype", "symbolic", "symbols", "assume", "input_shape", "settings")
+_SHARED = ("units", "convention", "dtype", "fused", "batch", "symbolic", "symbols", "assume", "input_shape", "settings")
 """The options of the main command that this one has too."""
 
 _BUDGETS = tuple(dict.fromkeys(["flops", "params", "madds", "mac", "weights", "activations", *SWEPT]))

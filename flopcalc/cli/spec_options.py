@@ -13,7 +13,7 @@ from flopcalc.analysis import analyze_spec, resolve, split_inline
 from flopcalc.binding import is_truth
 from flopcalc.cli.completing import beginning, spec_names
 from flopcalc.cli.help import Context
-from flopcalc.cli.options import given_once, input_shapes, named_values, shared_options, split_list
+from flopcalc.cli.options import given_once, input_shapes, named_values, reading_from, shared_options, split_list
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, shorten, suggest
 from flopcalc.layers import sides_called
 from flopcalc.number import readable
@@ -134,7 +134,11 @@ def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict
         "exact_rounding": options.get("exact_rounding", False),
     }
     given |= {name: options[name] for name in ("convention", "dtype", "order") if name in options}
-    return command.spec, _values(command.settings, named_values(options["settings"]), options), given
+    return (
+        command.spec.read_as(reading_from(options)),
+        _values(command.settings, named_values(options["settings"]), options),
+        given,
+    )
 
 
 class OnSpec(click.Group):

@@ -80,7 +80,8 @@ class _Job:
         self.output: str | None = options["output"]
         self.plot: str | None = options["plot"]
         self.tally = Tally()
-        _, values, analysed = asked_of(ctx, options)
+        spec, values, analysed = asked_of(ctx, options)
+        self.reading = spec.reading
         self.input = analysed["input"]
         axes, given = _parted(values)
         _all_given(command, {*axes, *given}, self.input is not None)
@@ -101,7 +102,15 @@ class _Job:
         if self.paged and selection.order and selection.most is None:
             selection = replace(selection, most=self.first)
         self.heading = Heading(
-            command.spec, axes, given, self.convention, columns, selection, self.size, chosen, options["dtype"]
+            spec,
+            axes,
+            given,
+            self.convention,
+            columns,
+            selection,
+            self.size,
+            chosen,
+            options["dtype"],
         )
         self.x, self.y = _sides(options, self.plot, selection, names)
         self._check()
@@ -232,6 +241,8 @@ class _Job:
                 input=self.input,
                 skip_refused=self.options["skip_refused"],
                 dtype=self.options["dtype"],
+                fused=self.reading.fused,
+                batch=self.reading.batch,
                 parameters=self.given,
             ):
                 yield piece
@@ -435,7 +446,7 @@ def _sides(options: Mapping[str, Any], plot: str | None, selection: Selection, n
 
 # -- the command -----------------------------------------------------------------------------------------------------
 
-_SHARED = ("units", "convention", "dtype", "input_shape")
+_SHARED = ("units", "convention", "dtype", "fused", "batch", "input_shape")
 """The options of the main command that this one has too."""
 
 

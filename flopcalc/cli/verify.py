@@ -10,7 +10,7 @@ import click
 
 from flopcalc.analysis import spelt_here, split_settings
 from flopcalc.cli.completing import kinds_of
-from flopcalc.cli.options import Word, given_once, page_options, split_list
+from flopcalc.cli.options import Word, given_once, page_options, reading_from, reading_options, split_list
 from flopcalc.cli.output import chosen_format, write_page, written_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import ParameterError, Problem, shorten
@@ -37,9 +37,10 @@ __all__ = ["command"]
 
 _EXIT_CODES = {PROVED: 0, REFUTED: 1, UNDECIDED: 3}
 
-_DEFAULTS = {"convention": "paper", "dtype": "fp32"}
+_DEFAULTS = {"convention": "paper", "dtype": "fp32", "batch": "1"}
 _FOR_CLAIMS = (
     "metric", "over", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding", "growth", "dtype",
+    "fused", "batch",
 )  # fmt: skip
 
 
@@ -70,6 +71,7 @@ def _run(
         given["exact_rounding"],
         given["growth"],
         given["dtype"],
+        reading_from(given),
     )
     start = thread_time()
     verdict = check(claim, time_limit=time_limit)
@@ -199,6 +201,7 @@ command = OnSpecs(
             show_default=True,
             help="The type of an element, for metrics in bytes: " + ", ".join(DTYPES) + ".",
         ),
+        *reading_options(),
         click.Option(
             ["--time-limit"],
             type=click.FloatRange(min=0.05, max=3600),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flopcalc.comparison.result import FIELDS, MEASURES, Balanced, Comparison, E
 from flopcalc.convention import Convention, load_convention
 from flopcalc.errors import ParameterError, Problem
 from flopcalc.metrics import SWEPT, check_metric
+from flopcalc.reading import reading_of
 from flopcalc.shapes import read_input
 from flopcalc.spec import Spec
 
@@ -32,6 +34,8 @@ def compare(
     exact_rounding: bool = False,
     dtype: str = "fp32",
     order: str = "file",
+    fused: bool = False,
+    batch: int | str = 1,
     **parameters: object,
 ) -> Comparison:
     """Return several specs side by side, with their ratios to the first.
@@ -45,7 +49,7 @@ def compare(
         arXiv:1807.11164, section 2, compare at equal FLOPs like this).
     vary : str, optional
         A parameter of each of these sides, or a symbol in their values.
-    convention, symbolic, symbols, input, assume, exact_rounding, dtype, order
+    convention, symbolic, symbols, input, assume, exact_rounding, dtype, order, fused, batch
         As for :func:`flopcalc.analyze`. What names a parameter, an input or a symbol goes to the sides that have it.
     **parameters
         Values for every side that has the parameter; one of the side's own comes before it.
@@ -77,6 +81,8 @@ def compare(
         exact_rounding=exact_rounding,
         dtype=dtype,
         order=order,
+        fused=fused,
+        batch=batch,
     )
 
 
@@ -94,6 +100,8 @@ def compare_specs(
     exact_rounding: bool = False,
     dtype: str = "fp32",
     order: str = "file",
+    fused: bool = False,
+    batch: int | str = 1,
 ) -> Comparison:
     """Do what :func:`compare` does, with the parameters in a mapping: one may be named like an option."""
     if len(specs) < 2:
@@ -113,6 +121,8 @@ def compare_specs(
     }
     shapes = read_input(input)
     plans = plans_of(specs, parameters, texts_of("symbolic", symbolic), shapes, texts_of("assume", assume), vary)
+    reading = reading_of(fused, batch)
+    plans = [replace(plan, spec=plan.spec.read_as(reading)) for plan in plans]
     declared = {*texts_of("symbols", symbols), *([] if vary is None else [vary])}
     declared.update(name for plan in plans if is_open(plan.spec) for name in plan.symbols)
     for plan in plans:

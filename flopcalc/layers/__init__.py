@@ -10,6 +10,7 @@ from flopcalc.layers.activation import ACTIVATIONS, LATER, Activation
 from flopcalc.layers.base import (
     AXES,
     FORMS,
+    KEPT,
     MOST_SIDES,
     PADDINGS,
     Attribute,
@@ -61,6 +62,7 @@ from flopcalc.number import Value
 __all__ = [
     "AXES",
     "FORMS",
+    "KEPT",
     "LAYERS",
     "MOST_SIDES",
     "PADDINGS",

@@ -46,6 +46,17 @@ ACTIVATIONS = (
 """The functions, each a primitive of its own name as well."""
 
 
+_FROM_OUTPUT = (
+    "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "hard_tanh", "clip", "sigmoid", "hard_sigmoid", "tanh",
+    "softmax", "exp", "sqrt",
+)  # fmt: skip
+"""Functions whose derivative follows from what they write: they keep that, which the next layer often keeps as well.
+
+PyTorch (tools/autograd/derivatives.yaml) keeps the same of relu, sigmoid, tanh, softmax, exp and sqrt, and of relu6,
+leaky_relu and elu where they are in place; else their input, as of clip and hard_sigmoid.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Activation(Layer):
     """A function of every element; prelu learns one slope a channel, one in all or one an element.
@@ -74,6 +85,16 @@ class Activation(Layer):
     @property
     def absent(self) -> bool:
         return self.kind == "none"
+
+    @property
+    def elementwise(self) -> bool:  # type: ignore[override]
+        """Whether it is a function of single elements; a softmax reads a whole axis before it writes the first one."""
+        return self.kind != "softmax"
+
+    @property
+    def keeps(self) -> str:  # type: ignore[override]
+        """What it keeps for the backward pass."""
+        return "output" if self.kind in _FROM_OUTPUT else "inputs"
 
     def scales(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         if self.kind != "prelu":

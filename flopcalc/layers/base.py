@@ -33,6 +33,7 @@ from flopcalc.number import (
 __all__ = [
     "AXES",
     "FORMS",
+    "KEPT",
     "MAPS",
     "MOST_SIDES",
     "PADDINGS",
@@ -70,6 +71,15 @@ PADDINGS = ("same", "valid", "same_upper")
 
 AXES = ("channels", "map", "all")
 """The words that stand for axes."""
+
+KEPT: Mapping[str, str] = {
+    "inputs": "what it reads",
+    "factors": "of a product, each factor where another one's gradient is wanted",
+    "output": "what it writes, from which its derivative follows",
+    "places": "an element for each that it writes: where a maximum was, or what was dropped",
+    "nothing": "nothing: its derivative is a constant, or what it keeps is kept already",
+}
+"""What layers keep of a forward pass until their gradients are computed."""
 
 MOST_SIDES = 7
 """How many sides a map may have."""
@@ -388,6 +398,14 @@ class Layer:
     """Whether its costs are what a file says of it, rather than counted."""
     absent_by: ClassVar[str] = ""
     """The attribute that may say that there is no layer at all; see :attr:`absent`."""
+    elementwise: ClassVar[bool] = False
+    """Whether it is a function of single elements, which can be computed where its input is."""
+    keeps: ClassVar[str] = "inputs"
+    """What it keeps for the backward pass, one of :data:`KEPT`: its inputs, unless it says otherwise."""
+    normalises: ClassVar[bool] = False
+    """Whether it is a norm, of whatever kind."""
+    scales_channels: ClassVar[bool] = False
+    """Whether, once trained, it is a factor and a shift for every channel, which the layer before it may take over."""
 
     @classmethod
     def attributes(cls) -> tuple[Attribute, ...]:
@@ -458,6 +476,11 @@ class Layer:
         """How many channels it writes, where its attributes say so whatever it reads."""
         return None
 
+    @property
+    def scaled(self) -> Layer | None:
+        """The layer that scales and shifts what it writes, too, channel by channel; None where it has no weights to."""
+        return None
+
     def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
         """Tell which of its output's channels and sides are not known, where those of its inputs are not.
 
@@ -499,6 +522,13 @@ class Layer:
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         """Return its multiply-adds."""
         return 0
+
+    def read_once(self, cost: Cost, single: Number) -> Number:
+        """Return the elements that it reads once, however many samples there are; `cost` is of one sample.
+
+        `single` are those of its inputs that no sample has for itself.
+        """
+        return cost.params + single
 
     def statistics(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         """Return the elements that it keeps beside its learnable parameters: a batch norm's means and variances."""

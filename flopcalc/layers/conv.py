@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
@@ -55,6 +56,10 @@ class Windowed(Layer):
     )
     dilation: Sides = attribute("pair", (1, 1), help="step between the kernel's taps")
     bias: bool = attribute("flag", False, help="whether a bias is added, one an output channel")
+
+    @property
+    def scaled(self) -> Layer:
+        return replace(self, bias=True)
 
     def window(self, inputs: tuple[Shape, ...]) -> Number:
         return product(*self.kernel)

@@ -71,6 +71,9 @@ class Custom(Layer):
             return cost
         return replace(cost, mac=self.says_reads + cost.params + cost.outputs)
 
+    def read_once(self, cost: Cost, single: Number) -> Number:
+        return cost.params + (single if self.says_reads is None else 0)  # what it says is of every sample
+
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return f"{self.title} (as said)"
 

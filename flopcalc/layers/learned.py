@@ -22,6 +22,7 @@ class LearnedTensor(Layer):
     """
 
     name: ClassVar[str] = "parameter"
+    keeps: ClassVar[str] = "nothing"
     arity: ClassVar[tuple[int, int | None]] = (0, 0)
     forms: ClassVar[tuple[str, ...]] = ("function", "module", "custom")
     short: ClassVar[str] = "shape"
@@ -94,3 +95,6 @@ class Embedding(Layer):
     def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
         cost = super().cost(inputs, output, view=view)
         return replace(cost, mac=cost.inputs + 2 * cost.outputs)
+
+    def read_once(self, cost: Cost, single: Number) -> Number:
+        return single  # every sample reads rows of its own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
@@ -45,6 +46,10 @@ class Linear(Layer):
     def stated_channels(self) -> Number | None:
         return self.out if self.along == 0 else None
 
+    @property
+    def scaled(self) -> Layer | None:
+        return replace(self, bias=True) if self.along == 0 else None
+
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         shape = inputs[0]
         if self.axis is None and len(shape) > 2 and not all(arithmetic.equal(length, 1) for length in shape[1:]):
@@ -78,6 +83,7 @@ class Matmul(Layer):
     """Product of the last two axes: B×M×K times B×K×N is B×M×N, with B·M·K·N multiply-adds, for any axes B before."""
 
     name: ClassVar[str] = "matmul"
+    keeps: ClassVar[str] = "factors"
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     contracts: ClassVar[bool] = True
     forms: ClassVar[tuple[str, ...]] = ("function", "operator", "module", "custom")
@@ -117,6 +123,7 @@ class Einsum(Layer):
     """
 
     name: ClassVar[str] = "einsum"
+    keeps: ClassVar[str] = "factors"
     families: ClassVar[tuple[str, ...]] = ("matmul",)
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     contracts: ClassVar[bool] = True

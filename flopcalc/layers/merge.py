@@ -52,6 +52,7 @@ class Add(Elementwise):
     """Element-wise sum; of two tensors of one shape it reads 2CHW and writes CHW."""
 
     name: ClassVar[str] = "add"
+    keeps: ClassVar[str] = "nothing"
     verb: ClassVar[str] = "sum"
 
 
@@ -60,6 +61,7 @@ class Multiply(Elementwise):
     """Element-wise product; a 1×1 map is spread over the other's height and width."""
 
     name: ClassVar[str] = "multiply"
+    keeps: ClassVar[str] = "factors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,7 @@ class Subtract(Elementwise):
     """Element-wise difference of two tensors."""
 
     name: ClassVar[str] = "subtract"
+    keeps: ClassVar[str] = "nothing"
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
 
 
@@ -97,6 +100,7 @@ class Concat(Layer):
     """Concatenation along an axis; reads and writes every element, and of one tensor none."""
 
     name: ClassVar[str] = "concat"
+    keeps: ClassVar[str] = "nothing"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     forms: ClassVar[tuple[str, ...]] = ("function", "module", "custom")
     stacks: ClassVar[bool] = True

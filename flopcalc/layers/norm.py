@@ -24,6 +24,7 @@ class Norm(Layer):
     """
 
     name: ClassVar[str] = "norm"
+    normalises: ClassVar[bool] = True
     follows: ClassVar[bool] = True
 
     kind: str = attribute(
@@ -42,6 +43,11 @@ class Norm(Layer):
     axis: tuple[int, ...] | None = attribute(
         "axes", optional=True, help="for which axes: channels, where not given, map, all, an axis or a list of axes"
     )
+
+    @property
+    def scales_channels(self) -> bool:  # type: ignore[override]
+        """Whether it is a batch norm: its mean and variance are constants, once it has been trained."""
+        return self.kind == "batch" and self.axis in (None, (0,))
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         channels = inputs[0][0]

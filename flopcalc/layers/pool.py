@@ -111,6 +111,7 @@ class MaxPool(WindowPool):
     """Maximum over a window."""
 
     name: ClassVar[str] = "max_pool"
+    keeps: ClassVar[str] = "places"
 
     dilation: Sides = attribute("pair", (1, 1), help="step between the window's taps")
 
@@ -124,6 +125,7 @@ class AvgPool(WindowPool):
     """Mean over a window."""
 
     name: ClassVar[str] = "avg_pool"
+    keeps: ClassVar[str] = "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +133,7 @@ class GlobalPool(Layer):
     """Mean over the whole map: C×H×W to C×1×1."""
 
     name: ClassVar[str] = "global_pool"
+    keeps: ClassVar[str] = "nothing"
     families: ClassVar[tuple[str, ...]] = ("adaptive_avg_pool", "pool")
     forms: ClassVar[tuple[str, ...]] = (*Layer.forms, "mean", "avg_pool")
     own_sides: ClassVar[bool] = True
@@ -156,6 +159,7 @@ class GlobalMaxPool(GlobalPool):
     """Maximum over the whole map: C×H×W to C×1×1."""
 
     name: ClassVar[str] = "global_max_pool"
+    keeps: ClassVar[str] = "places"
     families: ClassVar[tuple[str, ...]] = ("adaptive_max_pool", "pool")
     forms: ClassVar[tuple[str, ...]] = Layer.forms
 
@@ -165,6 +169,7 @@ class AdaptiveAvgPool(Layer):
     """Mean over windows chosen so that the output has the given size."""
 
     name: ClassVar[str] = "adaptive_avg_pool"
+    keeps: ClassVar[str] = "nothing"
     families: ClassVar[tuple[str, ...]] = ("pool",)
     own_sides: ClassVar[bool] = True
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
@@ -217,6 +222,7 @@ class AdaptiveMaxPool(AdaptiveAvgPool):
     """Maximum over windows chosen so that the output has the given size."""
 
     name: ClassVar[str] = "adaptive_max_pool"
+    keeps: ClassVar[str] = "places"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +233,7 @@ class MaxUnpool(Layer):
     """
 
     name: ClassVar[str] = "max_unpool"
+    keeps: ClassVar[str] = "nothing"
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
 
     kernel: Sides = attribute("pair", help="that of the pool: side k, or [height, width]")

@@ -61,6 +61,7 @@ class Split(Layer):
     """One of several parts of the channels, or of another axis, as a view; the parts are equal unless `sizes` says."""
 
     name: ClassVar[str] = "split"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
@@ -105,6 +106,7 @@ class Slice(Layer):
     """The channels, or the positions of another axis, from `start` up to but not including `stop`, as a view."""
 
     name: ClassVar[str] = "slice"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
@@ -135,6 +137,7 @@ class ChannelShuffle(Layer):
     """
 
     name: ClassVar[str] = "channel_shuffle"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
 
     groups: Number = attribute("whole", help="groups; channels divide by it")
@@ -158,6 +161,7 @@ class Flatten(Layer):
     """C×H×W as CHW×1×1, a view; of another rank likewise, and C stays C."""
 
     name: ClassVar[str] = "flatten"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
@@ -176,6 +180,7 @@ class Reshape(Layer):
     """The same elements under another shape, a view."""
 
     name: ClassVar[str] = "reshape"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
 
@@ -236,6 +241,7 @@ class Permute(Layer):
     """The axes in another order, a view: frameworks keep the memory and step through it otherwise."""
 
     name: ClassVar[str] = "permute"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
     short: ClassVar[str] = "order"
@@ -264,6 +270,7 @@ class Crop(Layer):
     """A part of the map, as a view: without so much at each side, or the middle of a given size."""
 
     name: ClassVar[str] = "crop"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
     view: ClassVar[bool] = True
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
@@ -322,6 +329,7 @@ class Pad(Layer):
     """Zeros around the map; without any, nothing moves."""
 
     name: ClassVar[str] = "pad"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = _FORMS
 
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
@@ -344,6 +352,7 @@ class Upsample(Layer):
     """Interpolation to a given size, or by a given factor; to the size that it has, nothing moves."""
 
     name: ClassVar[str] = "upsample"
+    keeps: ClassVar[str] = "nothing"
 
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
 
@@ -385,6 +394,7 @@ class PixelShuffle(Layer):
     """
 
     name: ClassVar[str] = "pixel_shuffle"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = ("module", "functional", "function", "custom")
     sides: ClassVar[tuple[int, int | None]] = (2, 2)
     short: ClassVar[str] = "factor"
@@ -443,6 +453,7 @@ class Roll(Layer):
     """
 
     name: ClassVar[str] = "roll"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = ("function", "module", "custom")
     sides: ClassVar[tuple[int, int | None]] = (1, None)
     short: ClassVar[str] = "shift"
@@ -472,6 +483,7 @@ class Unfold(Layer):
     """Every window as a column: C×H×W to K²C×L for L windows. Reads the map and writes every window."""
 
     name: ClassVar[str] = "unfold"
+    keeps: ClassVar[str] = "nothing"
     forms: ClassVar[tuple[str, ...]] = ("module", "functional", "custom")
     sides: ClassVar[tuple[int, int | None]] = (1, 3)
     slides: ClassVar[bool] = True
@@ -557,6 +569,11 @@ class Reduce(Layer):
     axis: tuple[int, ...] = attribute("axes", help="channels, map, all, an axis or a list of axes")
     keep: bool = attribute("flag", True, help="whether the axes stay, with a length of 1")
 
+    @property
+    def keeps(self) -> str:  # type: ignore[override]
+        """What it keeps for the backward pass: where the extreme was."""
+        return "places" if self.op in ("max", "min") else "nothing"
+
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         shape = inputs[0]
         if self.keep:
@@ -590,6 +607,7 @@ class Dropout(Layer):
     """Nothing at inference, a view."""
 
     name: ClassVar[str] = "dropout"
+    keeps: ClassVar[str] = "places"
     view: ClassVar[bool] = True
     follows: ClassVar[bool] = True
 
@@ -599,5 +617,6 @@ class Identity(Layer):
     """Nothing, a view."""
 
     name: ClassVar[str] = "identity"
+    keeps: ClassVar[str] = "nothing"
     view: ClassVar[bool] = True
     follows: ClassVar[bool] = True

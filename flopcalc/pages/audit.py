@@ -525,6 +525,7 @@ def _data(audits: Sequence[Audit], guidelines: Sequence[str], top: int | None) -
             {
                 "spec": audit.report.name,
                 "parameters": {name: as_text(value) for name, value in audit.report.parameters.items()},
+                "reading": audit.report.reading.as_dict(),
                 "mac": number(audit.report.totals.mac),
                 "madds": number(audit.report.totals.madds),
                 "ranked": audit.ranked,

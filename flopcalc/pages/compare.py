@@ -266,6 +266,8 @@ def _shapes(side: Side) -> dict[str, Shape]:
 def _notes(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> Iterator[Phrase]:
     """Yield what was counted, and what was taken for granted."""
     report = comparison.sides[0]
+    if report.reading.said:
+        yield (f"Every side is read so: {', '.join(report.reading.said)}.",)
     if "flops" in measures:
         yield (f"One FLOP is {report.convention.unit} ({report.convention.name}).",)
     if "mac" in measures or "mac_bytes" in measures:
@@ -586,6 +588,7 @@ def _data(comparison: Comparison) -> dict[str, Any]:
         "schema": SCHEMA,
         "convention": report.convention.name,
         "dtype": report.dtype,
+        "reading": report.reading.as_dict(),
         "symbols": {
             symbol.name: f"positive {'integer' if symbol.is_integer else 'real'}"
             for symbol in _symbols(comparison, COUNTED)

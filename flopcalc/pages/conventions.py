@@ -162,7 +162,7 @@ def _data(conventions: Conventions) -> dict[str, Any]:
         "schema": SCHEMA,
         **{
             key: head[key]
-            for key in ("spec", "title", "source", "parameters", "symbols", "input", "rounding", "assumed")
+            for key in ("spec", "title", "source", "parameters", "symbols", "input", "reading", "rounding", "assumed")
         },
         "metric": conventions.metric,
         "against": conventions.base.convention.name,

@@ -59,7 +59,8 @@ def _question(explained: Explained) -> str:
     if figure.step > 1:
         ends = (_figure(figure, explained.metric, end, 1) for end in (figure.low, figure.high))
         span = ", between " + " and ".join(ends)
-    return f"{figure.text} as {QUOTED[explained.metric]} of {explained.report.name}{span}"
+    said = "".join(f", {word}" for word in explained.report.reading.said)
+    return f"{figure.text} as {QUOTED[explained.metric]} of {explained.report.name}{said}{span}"
 
 
 def _verdict(explained: Explained) -> str:
@@ -284,7 +285,7 @@ _OF_COUNT = ("count", "most", "shown", "shown_most", "match", "off")
 
 def _network(report: Report) -> dict[str, Any]:
     head = report_as_dict(report)
-    return {key: head[key] for key in ("spec", "title", "source", "parameters", "input")}
+    return {key: head[key] for key in ("spec", "title", "source", "parameters", "input", "reading")}
 
 
 def _figure_as_dict(figure: Figure) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from flopcalc.cost import add_up
 from flopcalc.errors import FlopcalcError
 from flopcalc.number import is_rational, total
 from flopcalc.page.model import Column, Line, Page, Records, Said, Table, Total, Totals, View
+from flopcalc.pages.training import training_blocks
 from flopcalc.render.cells import Cell, Phrase, Shapes, shape_text
 from flopcalc.render.csv import CellsAsText
 from flopcalc.render.json import report_as_dict
@@ -125,7 +126,12 @@ def report_page(
     notes = (*_of_sharing(report, by), *caption(report, by, columns=columns, hints=True, ranking=ranking))
     return Page(
         heading(report),
-        (_table(report, by, chosen, ranking), Totals(tuple(_totals(report))), *([Said(notes)] if notes else [])),
+        (
+            _table(report, by, chosen, ranking),
+            Totals(tuple(_totals(report))),
+            *training_blocks(report),
+            *([Said(notes)] if notes else []),
+        ),
         symbol_order(report),
         partial(report_as_dict, report, by),
         partial(_records, report, by, chosen, ranking),
@@ -306,10 +312,11 @@ def _totals(report: Report) -> Iterator[Total]:
 
 
 def _peak_note(report: Report) -> str:
-    """Return what the peak memory counts, and in which order of execution."""
-    schedule = report.totals.schedule
+    """Return what the peak memory counts, in which order of execution, and which layer runs then."""
+    schedule, layer = report.totals.schedule, report.totals.peak_layer
+    said = f"elements alive at once, at {'the input' if layer is None else layer}"
     if schedule is None:
-        return "elements alive at once, layers run as listed; another order may need less"
+        return f"{said}; layers run as listed, and another order may need less"
     if schedule.proved:
-        return "elements alive at once; no order of the layers needs less"
-    return "elements alive at once, at most: the best order found, not proved best"
+        return f"{said}; no order of the layers needs less"
+    return f"{said}, at most: the best order found, not proved best"

@@ -390,7 +390,9 @@ def _ends(span: Span) -> tuple[str, str, str, str]:
 def _data(result: Result, top: int | None) -> dict[str, Any]:
     """Return numbers as integers, fractions and formulas as strings."""
     report = report_as_dict(result.report)
-    found = {"schema": SCHEMA} | {name: report[name] for name in ("spec", "parameters", "input", "convention")}
+    found = {"schema": SCHEMA} | {
+        name: report[name] for name in ("spec", "parameters", "input", "convention", "reading")
+    }
     found["solved"] = result.solved
     if isinstance(result, Compound):
         return found | _compound_data(result, top)

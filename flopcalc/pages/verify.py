@@ -17,7 +17,7 @@ from flopcalc.render.units import rounded
 from flopcalc.theory.causes import Words
 from flopcalc.theory.claims import METRICS, PROVED, REFUTED, UNDECIDED, Verdict
 from flopcalc.theory.deciding import Finding
-from flopcalc.theory.questions import SIGNS, Link, digits_of
+from flopcalc.theory.questions import SIGNS, Claim, Link, digits_of
 from flopcalc.theory.worksheets import Exercise, Marked
 
 __all__ = ["SCHEMA", "SHEET_SCHEMA", "marked_page", "verdict_page"]
@@ -105,6 +105,13 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, Phrase]]:
         yield "assumed", (", ".join(verdict.assumed),)
     if verdict.exact:
         yield "rounding", ("kept on both sides",)
+    yield from _ways(claim)
+
+
+def _ways(claim: Claim) -> Iterator[tuple[str, Phrase]]:
+    """Yield how the networks were read and counted, where that is not the default."""
+    if claim.reading.said:
+        yield "read", (", ".join(claim.reading.said),)
     if claim.convention != "paper":
         yield "convention", (claim.convention,)
 
@@ -338,6 +345,7 @@ def _data(verdict: Verdict) -> dict[str, Any]:
         "metric": verdict.metric or None,
         "convention": claim.convention,
         "dtype": claim.dtype,
+        "reading": claim.reading.as_dict(),
         "where": {name: str(value) for name, value in claim.where.items()},
         "let": dict(claim.let),
         "limit": list(claim.limit),

@@ -118,6 +118,37 @@ def _total(report: Report, name: str) -> int | str | None:
         return None  # as the peak where a repeat's count is a symbol: its turns are not laid out
 
 
+def _peak_layer(report: Report) -> str | None:
+    """Return the path of the layer that runs at the peak; None where it is not known, or there is none."""
+    try:
+        return report.totals.peak_layer
+    except FlopcalcError:
+        return None
+
+
+def _training(report: Report) -> dict[str, Any] | None:
+    """Return what a step of training takes; None where the network is not read so."""
+    step = report.training
+    if step is None:
+        return None
+    return {
+        "optimizer": step.optimizer,
+        "forward_madds": number(step.forward_madds),
+        "backward_madds": number(step.backward_madds),
+        "madds": number(step.madds),
+        "params": number(step.params),
+        "gradients": number(step.gradients),
+        "state": number(step.state),
+        "kept_elements": number(step.kept_elements),
+        "memory": number(step.memory),
+        "memory_bytes": number(report.bytes(step.memory)),
+        "kept": [
+            {"kind": kept.kind, "what": kept.what, "tensors": kept.tensors, "elements": number(kept.elements)}
+            for kept in step.kept
+        ],
+    }
+
+
 def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
     """Return a report as one object; `assumed` has what the fields of all layers take for granted, too.
 
@@ -137,11 +168,13 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         "input": _inputs(report),
         "convention": report.convention.name,
         "dtype": report.dtype,
+        "reading": report.reading.as_dict(),
         "rounding": "exact" if report.exact_rounding or not report.symbolic else "ideal",
         "assumed": list(report.assumed_of_all),
         "notes": list(report.notes),
         "order": report.totals.order,
         "totals": _totals(report),
+        "peak_layer": _peak_layer(report),
         "layers": [
             {
                 "path": row.path,
@@ -160,6 +193,9 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
             for row in report.layers
         ],
     }
+    training = _training(report)
+    if training is not None:
+        result["training"] = training
     schedule = report.totals.schedule
     if schedule is not None:
         result["schedule"] = {

@@ -92,7 +92,8 @@ class Heading:
     def settings(self) -> str:
         """Return the parameters with their values, the first few of those that vary."""
         parts = [f"{name} = {_values(axis)}" for name, axis in self.axes.items()]
-        return "; ".join([*parts, ", ".join(f"{name} = {text}" for name, text in self.given.items())]).rstrip("; ")
+        given = ", ".join(f"{name} = {text}" for name, text in self.given.items())
+        return "; ".join(part for part in (*parts, given, *self.spec.reading.said) if part)
 
     def selected(self) -> str:
         """Say what was selected: the condition, the front, the order."""
@@ -279,6 +280,7 @@ def _as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Iterator
             for name, axis in heading.axes.items()
         },
         "convention": heading.convention.name,
+        "reading": heading.spec.reading.as_dict(),
         **({"dtype": heading.dtype} if heading.sized else {}),
         "where": None if selection.condition is None else selection.condition.text,
         "pareto": [f"{'max' if key.greatest else 'min'}:{key.name}" for key in selection.front],

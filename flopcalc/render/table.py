@@ -286,6 +286,7 @@ def heading(report: Report) -> tuple[Phrase, ...]:
             settings += ["; " if not settings else ", ", f"{name} = ", Setting(value)]
     for label, shape in report.inputs.items():
         settings += ["; " if settings else "", f"{label} = ", shape]
+    settings += [f"; {said}" for said in report.reading.said]
     lines.append(tuple(settings[1:]))
     return tuple(lines)
 

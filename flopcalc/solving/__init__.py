@@ -13,6 +13,7 @@ from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UndecidedError, shorten
 from flopcalc.metrics import COUNTED, SWEPT
 from flopcalc.number import is_rational
+from flopcalc.reading import PLAIN, Reading, reading_of
 from flopcalc.report import DTYPES
 from flopcalc.shapes import read_input
 from flopcalc.solving.budgets import budgets_of, no_budget
@@ -57,6 +58,8 @@ def solve(
     input: object = None,
     assume: str | Iterable[str] = (),
     dtype: str = "fp32",
+    fused: bool = False,
+    batch: int | str = 1,
     parameters: Mapping[str, object] | None = None,
     **others: object,
 ) -> Solution | Formula:
@@ -77,7 +80,7 @@ def solve(
         Instead of `for_`: parameters that grow together, ``"alpha,rho"`` or ``"width=1.1**phi,depth=1.2**phi"``.
     where : str or iterable of str
         Conditions as in a sweep: ``"params <= 4M and alpha > 1/2"``. A bound of one metric is a budget.
-    convention, symbolic, symbols, input, assume, dtype
+    convention, symbolic, symbols, input, assume, dtype, fused, batch
         As for :func:`flopcalc.analyze`.
     parameters : mapping of str to object, optional
         Values of the other parameters.
@@ -113,7 +116,9 @@ def solve(
     budgets = _budgets(spec, {**named, "activations": activations}, others)
     if along is not None and not isinstance(along, str):
         raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
-    setting, given = setting_of(spec, convention, input, given_values(parameters, others), dtype)
+    setting, given = setting_of(
+        spec, convention, input, given_values(parameters, others), dtype, reading_of(fused, batch)
+    )
     found = setting.spec
     conditions = _conditions(where)
     if not budgets and not conditions:
@@ -242,6 +247,7 @@ def setting_of(
     input: object,
     parameters: Mapping[str, object],
     dtype: str = "fp32",
+    reading: Reading = PLAIN,
 ) -> tuple[Setting, dict[str, object]]:
     """Return what all the networks have in common, and the values that are given."""
     found, inline = resolve(spec)
@@ -255,7 +261,12 @@ def setting_of(
         shapes = read_input(input)
     rules = convention_of(convention)
     want_one_of("dtype", "data type", dtype, DTYPES)
-    return Setting(found, rules, given, shapes, COUNTED, dtype), given
+    return Setting(_read(found, reading), rules, given, shapes, COUNTED, dtype), given
+
+
+def _read(spec: Spec, reading: Reading) -> Spec:
+    """Return a spec that is read so, where that is said here and not by the spec."""
+    return spec if reading == PLAIN else spec.read_as(reading)
 
 
 def front(
@@ -273,6 +284,8 @@ def front(
     convention: str | Convention = "paper",
     input: object = None,
     dtype: str = "fp32",
+    fused: bool = False,
+    batch: int | str = 1,
     parameters: Mapping[str, object] | None = None,
     **others: object,
 ) -> Front:
@@ -287,7 +300,7 @@ def front(
     best : str
         What is to be least, or greatest: ``params``, ``min:params,max:activations``. The first budget's metric counts
         too, the more the better, where it is not named.
-    where, params, weights, madds, flops, mac, activations, convention, input, dtype, parameters, **others
+    where, params, weights, madds, flops, mac, activations, convention, input, dtype, fused, batch, parameters, **others
         As for :func:`solve`.
 
     Raises
@@ -306,7 +319,7 @@ def front(
     from flopcalc.solving.fronts import front_of
 
     budgets = _budgets(spec, {**named, "activations": activations}, others)
-    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype)
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype, reading_of(fused, batch))
     axes = dict(for_) if isinstance(for_, Mapping) else dict.fromkeys(texts_of("for_", for_))
     if not axes:
         raise ParameterError(Problem("no parameter varies", None, "names, or names with values", "--for alpha,rho"))
@@ -325,6 +338,8 @@ def compound(
     convention: str | Convention = "paper",
     input: object = None,
     dtype: str = "fp32",
+    fused: bool = False,
+    batch: int | str = 1,
     parameters: Mapping[str, object] | None = None,
     **others: object,
 ) -> Compound:
@@ -338,7 +353,7 @@ def compound(
         Its parameters of depth, width and resolution.
     step, tolerance, target : int, Fraction, float or str
         Of the grid, and how near α·β²·γ² is to which number.
-    convention, input, dtype, parameters, **others
+    convention, input, dtype, fused, batch, parameters, **others
         As for :func:`solve`.
 
     Returns
@@ -368,7 +383,7 @@ def compound(
         raise ParameterError(
             Problem(f"{len(three)} parameters are named", None, "those of depth, width and resolution")
         )
-    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype)
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype, reading_of(fused, batch))
     amounts = [_fraction(name, value) for name, value in (("step", step), ("tolerance", tolerance), ("target", target))]
     return compound_of(setting, (three[0], three[1], three[2]), amounts[0], amounts[1], amounts[2], {"dtype": dtype})
 

@@ -12,6 +12,7 @@ from flopcalc.errors import Place
 from flopcalc.expression import Expression, Scope
 from flopcalc.layers import Primitive
 from flopcalc.number import Value
+from flopcalc.reading import PLAIN, Reading
 
 __all__ = [
     "BlockEntry",
@@ -249,6 +250,8 @@ class Spec:
         An identity, and that of the spec whose names a local block sees.
     preset : mapping of str to Value
         The values of the variant by which it was reached.
+    reading : Reading
+        How its network is read: of the spec that is analysed, not of those that it uses.
     """
 
     name: str
@@ -273,10 +276,15 @@ class Spec:
     """Which of these names are not taken by its own, and so mean the running tensor."""
     hiding: Mapping[str, Place] = field(default_factory=dict)
     """Which of them its file declares and reads where the running tensor's could be meant, and where it first does."""
+    reading: Reading = PLAIN
 
     def as_variant(self, name: str) -> Spec:
         """Return the spec with the values of one of its variants."""
         return replace(self, variant=name, preset=self.variants[name].values)
+
+    def read_as(self, reading: Reading) -> Spec:
+        """Return the spec whose network is read so."""
+        return self if reading == self.reading else replace(self, reading=reading)
 
     @property
     def called(self) -> str:

@@ -23,6 +23,7 @@ from flopcalc.errors import FlopcalcError, ParameterError, Problem, one_of, shor
 from flopcalc.metrics import METRICS as RATIOS
 from flopcalc.metrics import check_metric, parts_of
 from flopcalc.number import Value, as_text, divide, is_rational, readable
+from flopcalc.reading import PLAIN, Reading
 from flopcalc.report import DTYPES
 from flopcalc.shapes import read_input
 from flopcalc.spec.model import Spec
@@ -609,6 +610,7 @@ def compile_totals(
     parameters: Mapping[str, object] | None = None,
     skip: bool = False,
     dtype: str = "fp32",
+    reading: Reading = PLAIN,
 ) -> Compiled:
     """Compile the totals of a spec in some of its parameters.
 
@@ -628,6 +630,8 @@ def compile_totals(
         Values of the other parameters.
     dtype : str
         The type of an element, from which bytes follow.
+    reading : Reading
+        How the networks are read, where the spec does not say it.
     skip : bool
         Let numbers pass that are not among a parameter's choices, where others are: they are refused row by row.
 
@@ -637,6 +641,10 @@ def compile_totals(
         As :func:`flopcalc.analyze`, and for an unknown metric.
     """
     spec, inline = resolve(spec_or_name)
+    spec = spec if reading == PLAIN else spec.read_as(reading)
+    if isinstance(spec.reading.batch, str):
+        what = f"the batch is {spec.reading.batch}, and totals of many configurations are numbers"
+        raise ParameterError(Problem(what, None, "a number of samples"))
     given: dict[str, object] = dict(inline)
     if not isinstance(free, Mapping):
         raise ParameterError(Problem(f"what varies is {shorten(free)}", None, "values by parameter"))

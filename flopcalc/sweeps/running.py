@@ -20,6 +20,7 @@ from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, one_of, shorten
 from flopcalc.metrics import parts_of
 from flopcalc.number import Value
+from flopcalc.reading import PLAIN, Reading, reading_of
 from flopcalc.shown import Shown
 from flopcalc.spec.model import Spec
 from flopcalc.sweeps.axes import Axis, Column, Grid, Listed, Product, read_grid
@@ -81,6 +82,7 @@ class _Recipe:
     longest: int
     skip: bool
     dtype: str = "fp32"
+    reading: Reading = PLAIN
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -98,6 +100,7 @@ class _Recipe:
             parameters=self.parameters,
             skip=self.skip,
             dtype=self.dtype,
+            reading=self.reading,
         )
 
 
@@ -268,6 +271,7 @@ class _Sweep:
         executor: Executor | None,
         skip: bool,
         dtype: str,
+        reading: Reading,
     ) -> None:
         if executor is not None and not hasattr(executor, "submit"):
             what = f"the executor is {shorten(executor)}"
@@ -278,7 +282,15 @@ class _Sweep:
         names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
         free: Mapping[str, object] = self.grid.axes if isinstance(self.grid, Product) else self.grid.by_name
         compiled = compile_totals(
-            spec, free, names, convention=convention, input=input, parameters=parameters, skip=skip, dtype=dtype
+            spec,
+            free,
+            names,
+            convention=convention,
+            input=input,
+            parameters=parameters,
+            skip=skip,
+            dtype=dtype,
+            reading=reading,
         )
         forms = {}
         if isinstance(self.grid, Listed):
@@ -288,7 +300,18 @@ class _Sweep:
         cut = None if isinstance(self.grid, Listed) else self.cut
         domains = compiled.domains
         self.recipe = _Recipe(
-            spec, domains, compiled.asked, convention, input, parameters, forms, cut, self.cut.longest, skip, dtype
+            spec,
+            domains,
+            compiled.asked,
+            convention,
+            input,
+            parameters,
+            forms,
+            cut,
+            self.cut.longest,
+            skip,
+            dtype,
+            reading,
         )
         self.setting = compiled.setting
         self.engine = _Engine(self.recipe, compiled)
@@ -419,6 +442,8 @@ def sweep(
     input: object = None,
     skip_refused: bool = False,
     dtype: str = "fp32",
+    fused: bool = False,
+    batch: int | str = 1,
     block_rows: int | None = None,
     in_flight: int | None = None,
     parameters: Mapping[str, object] | None = None,
@@ -440,7 +465,7 @@ def sweep(
     executor : concurrent.futures.Executor, optional
         Where the blocks are computed; here, where none is given. The processes of a
         :class:`~concurrent.futures.ProcessPoolExecutor` write them into memory that they share with this one.
-    convention, input, dtype
+    convention, input, dtype, fused, batch
         As for :func:`flopcalc.analyze`.
     skip_refused : bool
         Leave out configurations that the analysis refuses, and count them in :attr:`Block.skipped`, instead of raising
@@ -475,7 +500,8 @@ def sweep(
     _counts(block_rows=block_rows, in_flight=in_flight)
     most = block_rows or (None if isinstance(executor, ProcessPoolExecutor) else MOST_ROWS)
     given = given_values(parameters, others)
-    found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused, dtype)
+    reading = reading_of(fused, batch)
+    found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused, dtype, reading)
     if executor is None:
         return Swept(found, found.here)
     return Swept(found, partial(found.there, executor, _most_in_flight(in_flight)))
@@ -492,6 +518,8 @@ def sweep_reduced(
     input: object = None,
     skip_refused: bool = False,
     dtype: str = "fp32",
+    fused: bool = False,
+    batch: int | str = 1,
     in_flight: int | None = None,
     blocks: int = BATCH,
     parameters: Mapping[str, object] | None = None,
@@ -500,7 +528,7 @@ def sweep_reduced(
 
     Parameters
     ----------
-    spec, grid, metrics, executor, convention, input, skip_refused, dtype, in_flight, parameters
+    spec, grid, metrics, executor, convention, input, skip_refused, dtype, fused, batch, in_flight, parameters
         As for :func:`sweep`.
     reduce : callable
         Takes the blocks of a part, and returns what is kept of them; it can be pickled where the executor has
@@ -523,7 +551,10 @@ def sweep_reduced(
     [59285808]
     """
     _counts(blocks=blocks, in_flight=in_flight)
-    found = _Sweep(spec, grid, metrics, MOST_ROWS, convention, input, parameters or {}, executor, skip_refused, dtype)
+    reading = reading_of(fused, batch)
+    found = _Sweep(
+        spec, grid, metrics, MOST_ROWS, convention, input, parameters or {}, executor, skip_refused, dtype, reading
+    )
     in_flight = _most_in_flight(in_flight)
     count = len(found.cut)
     pool = found.pool(executor, blocks * found.cut.longest, len(found.recipe.forms), in_flight)

@@ -16,6 +16,7 @@ from flopcalc.analysis import texts_of
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, UndecidedError, shorten
 from flopcalc.number import Number
+from flopcalc.reading import reading_of
 from flopcalc.shown import Shown
 from flopcalc.theory.causes import Words
 from flopcalc.theory.deadline import TimeIsUp, deadline
@@ -88,6 +89,8 @@ def verify(
     exact_rounding: bool = False,
     growth: bool = False,
     dtype: str = "fp32",
+    fused: bool = False,
+    batch: int | str = 1,
     time_limit: float = TIME_LIMIT,
 ) -> Verdict:
     """Tell whether a textbook's formula is right.
@@ -96,6 +99,8 @@ def verify(
     ----------
     formula, of, metric, over, where, let, assume, limit, symbolic, convention, exact_rounding, growth, dtype
         As in :class:`Claim`.
+    fused, batch
+        As for :func:`flopcalc.analyze`.
     time_limit : float
         Seconds of the processor after which the verdict is ``undecided``.
 
@@ -141,6 +146,7 @@ def verify(
         exact_rounding,
         growth,
         dtype,
+        reading_of(fused, batch),
     )
     return check(claim, time_limit=time_limit)
 

@@ -21,6 +21,7 @@ from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.metrics import QUOTED, check_metric
 from flopcalc.number import Number, Value, is_rational, readable
+from flopcalc.reading import reading_of
 from flopcalc.report import Report, Row
 from flopcalc.shown import Shown
 from flopcalc.spec import Spec, catalog
@@ -338,17 +339,18 @@ def explain(
     'as senet counts; stride_at = 1x1'
     """
     options = {name: parameters.pop(name) for name in _OPTIONS if name in parameters}
+    reading = reading_of(*(parameters.pop(name, default) for name, default in (("fused", False), ("batch", 1))))
     if isinstance(spec_or_name, Mapping):
         from flopcalc.theory.quoted_table import explain_table
 
         if figure is not None:
             raise ParameterError(Problem("a figure is given beside a mapping", None, "the figures within the mapping"))
-        return explain_table(spec_or_name.items(), parameters, metric=metric, **options)
+        return explain_table(spec_or_name.items(), parameters, metric=metric, reading=reading, **options)
     spec, settings = resolve(spec_or_name)
     for key in settings:
         if key in parameters:
             raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
-    return explain_spec(spec, {**settings, **parameters}, figure, metric=metric, **options)
+    return explain_spec(spec.read_as(reading), {**settings, **parameters}, figure, metric=metric, **options)
 
 
 _OPTIONS = ("convention", "symbolic", "symbols", "input", "assume", "exact_rounding", "dtype")

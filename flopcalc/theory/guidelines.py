@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from flopcalc.analysis import analyze
+from flopcalc.building.fusing import norms_to_fold
 from flopcalc.dataclass import dataclass
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import Layer
@@ -511,9 +512,9 @@ def audit_of(report: Report) -> Audit:
     widths: list[Width] = []
     groupings: list[Grouping] = []
     elementwise: list[Elementwise] = []
-    folded = _folded(graph)
+    folded = {norm.path for _, norm in norms_to_fold(graph)}
     for node, row in placed:
-        least = least_mac_of(node.layer, row.inputs, row.output)
+        least = least_mac_of(node.layer, row.inputs, row.output, node.batch)
         if least is not None and not least.tied:
             given = graph.real(node.inputs[0]) in entering
             widths.append(Width(row, least, node.summed(least.excess), given))
@@ -592,7 +593,7 @@ def _block(name: str, placed: Sequence[Placed], graph: Graph) -> Block:
     for node, row in placed:
         layer = node.layer
         if layer.contracts or "pool" in layer.families:
-            least = least_mac_of(layer, row.inputs, row.output)
+            least = least_mac_of(layer, row.inputs, row.output, node.batch)
             groups = 1 if least is None or least.tied else least.groups
             operations.append(node.count)
             pieces.append(node.count * groups)
@@ -607,35 +608,6 @@ def _block(name: str, placed: Sequence[Placed], graph: Graph) -> Block:
     rows = tuple(row for _, row in placed)
     figures = total(operations), total(pieces), branches if laid_out else None, total(layers)
     return Block(name, rows, *figures, chain if laid_out else None)
-
-
-def _folded(graph: Graph) -> set[str]:
-    """Return the paths of the norms that scale what one layer writes, wherever its weights are used, and nothing else.
-
-    Folded, a norm changes the weights before it: all that uses them, and all that reads what they give, must have the
-    same norm behind it.
-    """
-    readers: dict[int, list[Node]] = {}
-    for node in graph.nodes:
-        for tensor in node.inputs:
-            readers.setdefault(graph.real(tensor), []).append(node)
-    leaving = {graph.real(tensor) for tensor in graph.outputs.values()}
-    behind: dict[str, list[Node | None]] = {}
-    for node in graph.nodes:
-        if node.layer.contracts and node.by_itself.cost.weights != 0:
-            read = readers.get(node.output, [])
-            alone = len(read) == 1 and node.output not in leaving and _is_batch_norm(read[0].layer)
-            behind.setdefault(node.shares or node.path, []).append(read[0] if alone else None)
-    folded: set[str] = set()
-    for norms in behind.values():
-        if len({norm and (norm.shares or norm.path) for norm in norms}) == 1:
-            folded.update(norm.path for norm in norms if norm is not None)
-    return folded
-
-
-def _is_batch_norm(layer: Layer) -> bool:
-    """Whether a layer scales and shifts by constants, once it has been trained."""
-    return isinstance(layer, Norm) and layer.kind == "batch"
 
 
 def _runs(placed: Sequence[Placed], graph: Graph) -> tuple[Run, ...]:

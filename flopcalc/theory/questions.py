@@ -43,6 +43,8 @@ from flopcalc.number import (
     is_symbolic,
     normal,
 )
+from flopcalc.reading import PLAIN
+from flopcalc.reading import Reading as NetworkReading
 from flopcalc.report import Report
 from flopcalc.spec import Parameter, Spec
 from flopcalc.theory.equivalence import is_zero, symbols_of
@@ -123,6 +125,8 @@ class Claim:
         Read ``O(…)`` as a claim about growth though the spec has a symbol O.
     dtype : str
         The type of an element, for metrics in bytes.
+    reading : Reading
+        How the networks are read.
     """
 
     formula: str
@@ -138,6 +142,7 @@ class Claim:
     exact_rounding: bool = False
     growth: bool = False
     dtype: str = "fp32"
+    reading: NetworkReading = PLAIN
 
 
 # -- the specs -------------------------------------------------------------------------------------------------------
@@ -732,7 +737,8 @@ def _counted(claim: Claim) -> tuple[Counted, ...]:
     named = [claim.of] if claim.over is None else [claim.of, claim.over]
     if not claim.of:
         return ()
-    loaded = [resolve(text) for text in named]
+    resolved = [resolve(text) for text in named]
+    loaded = [(spec.read_as(claim.reading), inline) for spec, inline in resolved]
     problems = []
     for name in (*claim.where, *claim.symbolic):
         if not any(name in spec.known for spec, _ in loaded):
@@ -860,7 +866,7 @@ def _symbols_by_name(counted: tuple[Counted, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for side in counted:
         report = side.report
-        values: list[Any] = [item for shape in report.inputs.values() for item in shape]
+        values: list[Any] = [report.totals.graph.batch, *(item for shape in report.inputs.values() for item in shape)]
         for value in report.parameters.values():
             values += value if isinstance(value, tuple) else (value,)
         for value in values:

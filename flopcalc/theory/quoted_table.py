@@ -16,6 +16,7 @@ from flopcalc.analysis import resolve
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.metrics import QUOTED, check_metric
+from flopcalc.reading import PLAIN, Reading
 from flopcalc.report import Report
 from flopcalc.shown import Shown
 from flopcalc.theory.explain import (
@@ -129,6 +130,7 @@ def explain_table(
     parameters: Mapping[str, object],
     *,
     metric: str | None = None,
+    reading: Reading = PLAIN,
     **options: Any,
 ) -> ExplainedTable:
     """Return the rules that yield every figure of a table.
@@ -141,6 +143,8 @@ def explain_table(
         Values for all the networks that have such a parameter.
     metric : str, optional
         As in :func:`flopcalc.explain`.
+    reading : Reading
+        How the networks are read.
     **options
         The other arguments of :func:`flopcalc.analyze`.
 
@@ -163,6 +167,7 @@ def explain_table(
             if key in shared:
                 raise ParameterError(Problem(f"`{key}` is set twice for {shorten(name)}", None, "once"))
         values = {**shared, **settings}
+        spec = spec.read_as(reading)
         networks.append((spec, values, quoted_report(spec, values, options)))
     for key in parameters:
         if key not in known:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import product as combinations
@@ -160,7 +161,7 @@ def network_at(
     given : mapping of str to object
         Values for its parameters, as for :func:`flopcalc.analyze`: those with symbols are worked out at the point.
     point : mapping of str to int or Fraction
-        A value for every symbol, those of its own free parameters among them.
+        A value for every symbol, those of its own free parameters among them, and that of a batch.
     symbolic : iterable of str
         Parameters with a default whose values are the point's all the same.
     shapes : mapping of str to object, optional
@@ -183,6 +184,11 @@ def network_at(
         elif name in point and (name in symbolic or _is_free(spec, name)):
             values[name] = point[name]
     rules = convention_of(convention)
+    batch = spec.reading.batch
+    if isinstance(batch, str):
+        if batch not in point:
+            return None
+        spec = spec.read_as(replace(spec.reading, batch=int(point[batch])))
     try:
         binding = bind(spec, values, shapes=_shapes_at(shapes, point))
         built = build(spec, binding)

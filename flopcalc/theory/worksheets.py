@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
 from flopcalc.analysis import split_inline, split_settings
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, Problem, SpecError, UnknownNameError, gathered
+from flopcalc.reading import PLAIN, Reading, reading_of
 from flopcalc.report import DTYPES
 from flopcalc.shown import Shown
 from flopcalc.spec import catalog
@@ -25,7 +26,7 @@ MOST_CLAIMS = 500
 _KEYS = (*HEADINGS, "defaults", "claims")
 _SETTINGS = (
     "of", "over", "metric", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding", "growth",
-    "dtype",
+    "dtype", "fused", "batch",
 )  # fmt: skip
 _CLAIM_KEYS = ("claim", *_SETTINGS, "expect", "ask", "note", "source")
 
@@ -152,10 +153,23 @@ def _exercise(document: Document, node: Node, shared: dict[str, Node]) -> Exerci
         document.word(found.get("exact_rounding"), "`exact_rounding`", ("true", "false"), "false") == "true",
         document.word(found.get("growth"), "`growth`", ("true", "false"), "false") == "true",
         document.word(found.get("dtype"), "`dtype`", tuple(DTYPES), "fp32"),
+        _reading(document, found),
     )
     expected = document.word(own.get("expect"), "`expect`", (PROVED, REFUTED, UNDECIDED), PROVED)
     scalar = formula if isinstance(formula, Scalar) else Scalar("", True, formula.place)
     return Exercise(claim, expected, text("ask"), text("note"), text("source"), scalar)
+
+
+def _reading(document: Document, found: Mapping[str, Node]) -> Reading:
+    """Return how the networks of a claim are read."""
+    fused = document.word(found.get("fused"), "`fused`", ("true", "false"), "false") == "true"
+    node = found.get("batch")
+    try:
+        return reading_of(fused, document.text(node, "`batch`") or 1)
+    except FlopcalcError as error:
+        if node is not None:
+            document.blame(error, node)
+        return PLAIN
 
 
 def _beside(document: Document, spec: str, node: Node | None) -> str:

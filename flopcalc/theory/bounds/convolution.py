@@ -178,8 +178,10 @@ def least_mac(
     return LeastMac(c1, c2, read, written, weights, tied, groups)
 
 
-def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> LeastMac | None:
+def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape, batch: Number = 1) -> LeastMac | None:
     """Return :func:`least_mac` of a placed layer, for one turn of it; None where it is no plain convolution.
+
+    With a `batch` of samples, each channel has the elements of them all.
 
     Examples
     --------
@@ -193,11 +195,11 @@ def least_mac_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Leas
     c2 = output[0]
     deep = isinstance(layer, Depthwise)
     groups = c1 if deep else getattr(layer, "groups", 1)
-    written = product(*output[1:])
+    written = product(batch, *output[1:])
     return LeastMac(
         c1,
         c2,
-        product(*sides),
+        product(batch, *sides),
         written + 1 if layer.bias else written,
         layer.weights(inputs, output),
         # a plain convolution of 1 channel has 1 group too, and could be wider

@@ -263,7 +263,7 @@ def bounds_of(report: Report) -> Bounds:
     """
     layers: list[Bound] = []
     for node, row in zip(report.totals.graph.nodes, report.layers, strict=True):
-        widths = least_mac_of(node.layer, row.inputs, row.output)
+        widths = least_mac_of(node.layer, row.inputs, row.output, node.batch)
         if widths is not None:
             layers.append(Bound(row.mac, node.summed(widths.least), row, widths))
     if not layers:

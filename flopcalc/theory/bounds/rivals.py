@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Problem, UndecidedError, shorten
 from flopcalc.graph import Node
@@ -60,7 +61,9 @@ class Recount:
     widths: int
 
 
-def rivals(layer: Windowed, shape: Shape, output: Shape, most: int = MOST_WIDTHS) -> Iterator[tuple[int, int, int]]:
+def rivals(
+    layer: Windowed, shape: Shape, output: Shape, most: int = MOST_WIDTHS, batch: int = 1
+) -> Iterator[tuple[int, int, int]]:
     """Yield whole widths (c1, c2) of the same multiply-adds, kernel, groups and maps, with their elements moved.
 
     Where a convolution is depthwise, its groups are its channels, and its multiply-adds leave it no others.
@@ -74,7 +77,7 @@ def rivals(layer: Windowed, shape: Shape, output: Shape, most: int = MOST_WIDTHS
     deep = isinstance(layer, Depthwise)
     groups = c1 if deep else int(getattr(layer, "groups", 1))
     if groups == c1 == c2 and (deep or groups > 1):
-        yield c1, c2, int(layer.cost((shape,), output).mac)
+        yield c1, c2, _moved(layer.cost((shape,), output), batch)
         return
     shares = c1 // groups * (c2 // groups)
     madds, arithmetic = layer.madds((shape,), output), Arithmetic()
@@ -86,9 +89,14 @@ def rivals(layer: Windowed, shape: Shape, output: Shape, most: int = MOST_WIDTHS
             entering: Shape = (a, *shape[1:])
             leaving = other.output((entering,), arithmetic)
             if leaving[1:] == output[1:] and other.madds((entering,), leaving) == madds:
-                yield a, b, int(other.cost((entering,), leaving).mac)
+                yield a, b, _moved(other.cost((entering,), leaving), batch)
         if part * part >= shares:
             return
+
+
+def _moved(cost: Cost, batch: int) -> int:
+    """Return the elements that so many samples move: their maps, and the parameters once."""
+    return int(batch * (cost.inputs + cost.outputs) + cost.params)
 
 
 def _with_widths(layer: Windowed, out: int, groups: int) -> Windowed:
@@ -128,7 +136,8 @@ def recounted(report: Report, layers: Sequence[Bound], mac: Number, least: Numbe
     if not sized and not report.symbolic:
         return Recount(0, _in_numbers(report, layers))
     graph, trials = report.totals.graph, {bound.row.path: _Trial.of(bound) for bound in layers}
-    values = (*report.parameters.values(), *(side for shape in report.inputs.values() for side in shape))
+    sides = (side for shape in report.inputs.values() for side in shape)
+    values = (*report.parameters.values(), *sides, graph.batch)
     symbols = symbols_of(*(value for value in values if is_symbolic(value)))
     relations = [item.text for item in report.totals.arithmetic.relations if item.text not in report.assumed]
     given, shapes = _given(report)
@@ -146,7 +155,7 @@ def recounted(report: Report, layers: Sequence[Bound], mac: Number, least: Numbe
         built = {node.path: node for node in network.graph.nodes if isinstance(node.layer, Windowed)}
         lowest = total = 0
         for path, node in built.items():
-            key = node.layer, network.graph.input_shapes(node), network.graph.shapes[node.output]
+            key = node.layer, network.graph.input_shapes(node), network.graph.shapes[node.output], node.batch
             if key not in known:
                 known[key] = _costs(node, key[1][0], key[2], FEW_WIDTHS)
             costs = known[key]
@@ -184,7 +193,7 @@ def _given(report: Report) -> tuple[dict[str, object], dict[str, Shape]]:
 
 def _costs(node: Node, shape: Shape, output: Shape, most: int) -> list[int]:
     assert isinstance(node.layer, Windowed)
-    return [mac for _, _, mac in rivals(node.layer, shape, output, most)]
+    return [mac for _, _, mac in rivals(node.layer, shape, output, most, int(node.batch))]
 
 
 def _in_numbers(report: Report, layers: Sequence[Bound]) -> int:

@@ -75,8 +75,8 @@ TRACEBACK = "FLOPCALC_TRACEBACK"
 """The variable of the environment with which such an error shows where it was."""
 
 FLAGS = (
-    "--", "--by-layer", "--exact-rounding", "--graph", "--growth", "--help", "--no-ratio",
-    "--no-transpose", "--skip-refused", "--standalone", "--transpose", "--variants", "-h",
+    "--", "--by-layer", "--exact-rounding", "--fused", "--graph", "--growth", "--help", "--no-ratio",
+    "--no-transpose", "--skip-refused", "--standalone", "--transpose", "--variants", "-h", "--training",
 )  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 

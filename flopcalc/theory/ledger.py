@@ -465,8 +465,11 @@ class _OfLayer:
                 yield _Share(kind, _said({name: (count, before)}), *rules, amount, of)
             else:
                 rest[name] = (count, before)
+        left = _difference(gap, total(amounts))
         if rest:
-            yield _Share(kind, _said(rest), *rules, _difference(gap, total(amounts)))
+            yield _Share(kind, _said(rest), *rules, left)
+        elif left != 0:  # a rule that is another one for small quantities
+            yield _Share(kind, self._quoted(one.rule, other.rule), *rules, left)
 
     def by_form(self, written: Counted, usual: Counted, before: str, sign: int) -> Iterator[_Share]:
         """Yield what follows from how it is written and not from what it is."""
@@ -497,7 +500,8 @@ class _OfLayer:
 
     def _terms(self, rule: Rule) -> Mapping[str, Number] | None:
         """Return a rule as coefficients of quantities; None where it is no sum of products of them."""
-        found = _decoded(rule, self.node.layer, self.node.operands)
+        sides = len(self.report.totals.graph.shapes[self.node.output]) - 1
+        found = _decoded(rule, self.node.layer, {"operands": self.node.operands, "sides": sides})
         if found is None:
             return None
         if not self.node.layer.contracts:
@@ -551,16 +555,17 @@ def _word(kind: str) -> str:
 # -- a rule in words -------------------------------------------------------------------------------------------------
 
 
-def _decoded(rule: Rule, layer: Layer, operands: Number) -> Mapping[str, Number] | None:
+def _decoded(rule: Rule, layer: Layer, known: Mapping[str, Number]) -> Mapping[str, Number] | None:
     """Return a rule as coefficients of products of quantities, found by asking it with zeros and ones.
 
-    A product is named by its factors, ``out_height*out_width``. None where the rule is no such sum.
+    What is `known` of the layer beside its attributes is no such quantity where it is a number. A product is named by
+    its factors, ``out_height*out_width``. None where the rule is no such sum.
     """
     fixed: dict[str, Any] = {}
     names: list[str] = []
     for name in rule.expression.names:
-        if name == "operands" and is_whole(operands):
-            fixed[name] = operands
+        if name in known and is_whole(known[name]):
+            fixed[name] = known[name]
         elif name in QUANTITIES:
             names.append(name)
         else:

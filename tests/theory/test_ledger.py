@@ -95,7 +95,7 @@ def test_a_file_that_is_named_twice_is_one_convention(tmp_path: Path) -> None:
 def test_what_only_the_other_convention_counts_is_said_once() -> None:
     lines = conventions("resnet18", names=["paper"], against="strict")["paper"].lines
     words = {line.kind: line.words for line in lines}
-    assert words["add"] == "not 1 per input, less 1 per output"
+    assert words["max pool"] == "not 1 per element that a window reads, less 1 per output"
     assert words["norm"] == "not 2 per output"
 
 
@@ -488,3 +488,10 @@ def test_on_a_disk_every_tensor_of_half_bytes_ends_with_a_whole_one(tmp_path: Pa
     )
     report = analyze(tmp_path / "odd.yaml", dtype="int4")
     assert {size.name: size.bytes for size in sizes_of(report)} == {"params": 17, "statistics": 23, "state": 31}
+
+
+@pytest.mark.parametrize("name", ["vit", "swin", "r3d", "lstm_language_model", "yolo_v5", "mobilenet_v4", "cbamresnet"])
+def test_the_lines_of_networks_of_any_rank_add_up_to_every_gap(name: str) -> None:
+    """Rules that depend on the sides of the map, as of pools, are told apart as well; a ledger refuses a lost gap."""
+    for ledger in conventions(name).ledgers:
+        assert sum(line.amount for line in ledger.lines) == ledger.gap

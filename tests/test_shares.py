@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
 import flopcalc
-from flopcalc import load
+from flopcalc import analyze, load
 from flopcalc.errors import FlopcalcError, SpecError
+from flopcalc.number import expanded, symbol
 from flopcalc.report import Report
 
 Analyse = Callable[..., Report]
@@ -173,8 +175,13 @@ def test_flops_are_those_of_layers_with_parameters_of_their_own(analyse: Analyse
 
 
 WRONG = {
-    "channels": (TWICE.replace("{out: 10}\n    name", "{out: 9}\n    name"), "input channels 9"),
-    "kind": (TWICE.replace("- linear: {out: 10}\n    shares", "- conv: {out: 10, kernel: 1}\n    shares"), "kind conv"),
+    "channels": (
+        TWICE.replace("{out: 10}\n    name", "{out: 9}\n    name").replace(
+            "{out: 10}\n    shares", "{out: 8}\n    shares"
+        ),
+        "input channels 9",
+    ),
+    "kind": (TWICE.replace("- linear: {out: 10}\n    shares", "- conv: {out: 10, kernel: 3}\n    shares"), "kind conv"),
     "bias": (TWICE.replace("{out: 10}\n    shares", "{out: 10, bias: false}\n    shares"), "bias none"),
     "nothing learned": (
         TWICE.replace("- linear: {out: 10}\n    name", "- relu: {}\n    name"),
@@ -300,3 +307,57 @@ def test_shared_beside_shares_is_refused_whatever_it_says(tmp_path: Path) -> Non
         )
         with pytest.raises(SpecError, match="`shared` stands beside `shares`"):
             load(str(spec))
+
+
+# -- two kinds of layers ---------------------------------------------------------------------------------------------
+
+TIED = """
+    input: [8]
+    parameters: {V: 1000, D: 64}
+    layers:
+      - embedding: {count: V, out: D}
+        name: words
+      - linear: {out: 16}
+        name: down
+      - linear: {out: D}
+        shares: down
+      - linear: {out: V, bias: false}
+        shares: words
+"""
+
+
+def test_a_matrix_and_its_transpose_are_learned_once_and_biases_by_each(tmp_path: Path) -> None:
+    """V·D for the words, 16·D and 16 below, D for the bias above: 64,000 + 1,040 + 64."""
+    path = tmp_path / "tied.yaml"
+    path.write_text(dedent(TIED), encoding="utf-8")
+    report = analyze(str(path))
+    assert [row.cost.params for row in report.layers] == [64000, 1040, 64, 0]
+    assert [row.cost.madds for row in report.layers] == [0, 64 * 16 * 8, 16 * 64 * 8, 64 * 1000 * 8]
+    assert [row.shares for row in report.layers] == ["", "", "down", "words"]
+    symbols = analyze(str(path), symbolic=["V", "D"]).totals.params
+    V, D = symbol("V"), symbol("D")
+    assert expanded(symbols - (V * D + 17 * D + 16)) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "params"),
+    [
+        ("conv: {out: 6, kernel: 3}", "transposed_conv: {out: 4, kernel: 3}", 4 * 6 * 9),
+        ("conv: {out: 6, kernel: 1}", "linear: {out: 4, axis: 0, bias: false}", 24),
+        ("linear: {out: 6, axis: 0, bias: false}", "conv: {out: 4, kernel: 1}", 24),
+    ],
+)
+def test_kernels_are_tied_to_those_that_lead_back(tmp_path: Path, first: str, second: str, params: int) -> None:
+    text = f"input: [4, 8, 8]\nlayers:\n  - {first}\n    name: one\n  - {second}\n    shares: one\n"
+    path = tmp_path / "tied.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert analyze(str(path)).totals.params == params
+
+
+@pytest.mark.parametrize("second", ["conv: {out: 5, kernel: 3}", "conv: {out: 4, kernel: 5}", "depthwise: {kernel: 3}"])
+def test_what_is_no_transpose_is_not_tied(tmp_path: Path, second: str) -> None:
+    text = f"input: [4, 8, 8]\nlayers:\n  - conv: {{out: 6, kernel: 3}}\n    name: one\n  - {second}\n    shares: one\n"
+    path = tmp_path / "tied.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FlopcalcError, match="cannot share the parameters of one"):
+        analyze(str(path))

@@ -10,7 +10,7 @@ from flopcalc.cost import Cost
 from flopcalc.errors import Place, shorten
 from flopcalc.expression import Expression, Scope
 from flopcalc.graph import Node
-from flopcalc.number import Value, as_text
+from flopcalc.number import Number, Value, as_text, expanded
 from flopcalc.spec.model import Modifiers
 
 __all__ = ["Lender", "owner_of", "share", "shared"]
@@ -80,18 +80,21 @@ def share(site: Site, owner: range, user: range, place: Place | None) -> None:
     for number, other in zip(ours, theirs, strict=False):
         node, learned = nodes[number], nodes[other]
         unlike = _unlike(site, node, learned)
-        if unlike is not None:
+        tied = unlike is not None and _tied(site, node, learned)
+        if unlike is not None and not tied:
             mine, wanted = unlike
             raise site.faults.fail(
                 f"{node.path} cannot share the parameters of {learned.path}: it has {mine}",
                 place,
                 f"{wanted}, as {learned.path} has in {learned.place}",
-                "shared layers are of one kind, with the same channels, kernels, groups and biases",
+                "shared layers are of one kind, with the same channels, kernels, groups and biases; weights alone are "
+                "tied where one matrix, or its transpose, serves both",
             )
+        free = _without_weights if tied else _unburdened
         nodes[number] = replace(
             node,
-            cost=_unburdened(node.cost),
-            each=None if node.each is None else _unburdened(node.each),
+            cost=free(node.cost),
+            each=None if node.each is None else free(node.each),
             shares=learned.shares or learned.path,
             alone=_learned(node),
         )
@@ -118,6 +121,32 @@ def _unlike(site: Site, node: Node, learned: Node) -> tuple[str, str] | None:
         ):
             return f"{name} {_said(one)}", f"{name} {_said(other)}"
     return None
+
+
+def _tied(site: Site, node: Node, learned: Node) -> bool:
+    """Tell whether one matrix of weights, or its transpose, serves two layers; biases are each one's own."""
+    mine, theirs = (
+        each.layer.matrix(tuple([site.draft.shapes[tensor] for tensor in each.inputs])) for each in (node, learned)
+    )
+    if not mine or len(mine) != len(theirs) or any(not _matrix_alone(_learned(each)) for each in (node, learned)):
+        return False
+    if all(map(_same, (mine[1], mine[0], *mine[2:]), theirs)) and not all(map(_same, mine, theirs)):
+        return True
+    return node.layer.reported_kind != learned.layer.reported_kind and all(map(_same, mine, theirs))
+
+
+def _matrix_alone(cost: Cost) -> bool:
+    return _same(cost.params, cost.weights + cost.biases)
+
+
+def _same(one: Number, other: Number) -> bool:
+    """Tell whether two sizes are surely the same."""
+    return one == other or bool(expanded(one - other) == 0)
+
+
+def _without_weights(cost: Cost) -> Cost:
+    """Return a cost without weights, which another layer counts; they are read all the same."""
+    return replace(cost, params=cost.params - cost.weights, weights=0)
 
 
 def _parameters(site: Site, node: Node) -> dict[str, Value]:

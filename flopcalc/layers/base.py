@@ -511,6 +511,13 @@ class Layer:
         """Return the elements of its kernel or matrix."""
         return 0
 
+    def matrix(self, inputs: tuple[Shape, ...]) -> tuple[Number, ...]:
+        """Return the shape of its weights: rows, columns and kernel, by which other kinds of layers can be tied to it.
+
+        Empty where its weights cannot be another kind of layer's.
+        """
+        return ()
+
     def biases(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         """Return the elements of its bias."""
         return 0

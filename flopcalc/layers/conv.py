@@ -146,6 +146,10 @@ class Conv(Windowed):
     def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return divide(product(*self.kernel, inputs[0][0], self.out), self.groups)
 
+    def matrix(self, inputs: tuple[Shape, ...]) -> tuple[Number, ...]:
+        kernel = () if all(length == 1 for length in self.kernel) else self.kernel
+        return (self.out, inputs[0][0], *kernel) if self.groups == 1 else ()
+
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(inputs, output), *output[1:])
 
@@ -246,6 +250,10 @@ class TransposedConv(Windowed):
 
     def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return divide(product(*self.kernel, inputs[0][0], self.out), self.groups)
+
+    def matrix(self, inputs: tuple[Shape, ...]) -> tuple[Number, ...]:
+        kernel = () if all(length == 1 for length in self.kernel) else self.kernel
+        return (inputs[0][0], self.out, *kernel) if self.groups == 1 else ()
 
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(inputs, output), *inputs[0][1:])

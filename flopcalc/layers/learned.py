@@ -92,6 +92,9 @@ class Embedding(Layer):
     def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return self.count * self.out
 
+    def matrix(self, inputs: tuple[Shape, ...]) -> tuple[Number, ...]:
+        return (self.count, self.out)
+
     def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
         cost = super().cost(inputs, output, view=view)
         return replace(cost, mac=cost.inputs + 2 * cost.outputs)

@@ -63,6 +63,9 @@ class Linear(Layer):
     def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return inputs[0][self.along] * self.out
 
+    def matrix(self, inputs: tuple[Shape, ...]) -> tuple[Number, ...]:
+        return (self.out, inputs[0][self.along])
+
     def biases(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return self.out if self.bias else 0
 

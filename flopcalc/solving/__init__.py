@@ -114,8 +114,6 @@ def solve(
     """
     named = {"params": params, "weights": weights, "madds": madds, "flops": flops, "mac": mac}
     budgets = _budgets(spec, {**named, "activations": activations}, others)
-    if along is not None and not isinstance(along, str):
-        raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
     setting, given = setting_of(
         spec, convention, input, given_values(parameters, others), dtype, reading_of(fused, batch)
     )
@@ -125,11 +123,7 @@ def solve(
         raise no_budget()
     freed = texts_of("symbolic", symbolic)
     options: dict[str, Any] = {"dtype": dtype}
-    if for_ is None and along is None:
-        raise ParameterError(
-            Problem("it is not said what is solved for", None, f"one of {', '.join(found.known)}", "--for NAME")
-        )
-    names = [] if for_ is None else texts_of("for_", for_)
+    names = _solved_for(found, for_, along)
     if along is None and len(names) == 1 and names[0] in found.known and names[0] not in given:
         chosen = _of_choices(setting, names[0], conditions, budgets, options)
         if chosen is not None:
@@ -150,6 +144,16 @@ def solve(
     setting = _measured(setting, budgets, kept)
     search = least if all(budget.relation == ">=" for budget in budgets) else greatest
     return recounted(search(setting, unknown, courses, budgets, options, kept), setting)
+
+
+def _solved_for(spec: Spec, for_: str | None, along: str | None) -> list[str]:
+    """Return the names of what is solved for; refuse none, and ways that are no text."""
+    if along is not None and not isinstance(along, str):
+        raise ParameterError(Problem(f"along is {shorten(along)}", None, "names, or names with formulas"))
+    if for_ is None and along is None:
+        what = "it is not said what is solved for"
+        raise ParameterError(Problem(what, None, f"one of {', '.join(spec.known)}", "--for NAME"))
+    return [] if for_ is None else texts_of("for_", for_)
 
 
 def _budgets(

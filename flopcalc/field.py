@@ -188,7 +188,7 @@ def fields(
 
 
 def _lost(where: str) -> Fault:
-    return _unknown(where, "a pixel shuffle or its inverse, 1×1, or groups of channels alone", "a spec without it")
+    return _unknown(where, "layers that keep positions in their places, or patches of them", "a spec without it")
 
 
 class _Work:

@@ -860,6 +860,15 @@ class Arithmetic:
         """Tell whether a ≥ b; an error that asks for an assumption where that is open."""
         return self._ordered(a, b, (a, ">=", b), (a, "<", b), strict=False)
 
+    def suppose(self, a: Number, sign: str, b: Number) -> None:
+        """Take it that a > b, or a ≥ b, and note it where it is open; a Fault where it is surely not so."""
+        difference = expanded(a - b)
+        known = self.decide(difference, strict=sign == ">")
+        if known is False:
+            raise Fault(f"{as_text(a)} is not {sign} {as_text(b)}", expected=f"{as_text(a)} {sign} {as_text(b)}")
+        if known is None:
+            self.assumed[f"{as_text(a)} {sign} {as_text(b)}"] = None
+
     def greater(self, a: Number, b: Number) -> bool:
         """Tell whether a > b; an error that asks for an assumption where that is open."""
         return self._ordered(a, b, (a, ">", b), (a, "<=", b), strict=True)

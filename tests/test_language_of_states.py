@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from flopcalc import Report, analyze
+from flopcalc import Report, analyze, compare, verify
 from flopcalc.errors import FlopcalcError
 
 Run = Callable[..., Report]
@@ -41,10 +41,10 @@ def shapes(report: Report) -> list[str]:
 
 CHOICE = """
     input: [4, 8, 8]
-    parameters: {fused: true}
+    parameters: {mixes: true}
     layers:
       - conv: {out: 6, kernel: 3}
-        when: fused
+        when: mixes
         as: mixed
         else:
           - depthwise: {kernel: 3}
@@ -66,7 +66,7 @@ CHOICE = """
 )
 def test_an_entry_or_what_stands_behind_else_is_built_and_labelled(run: Run, fused: str, expected: list[str]) -> None:
     text = CHOICE.replace("      - relu\n", "").replace("      - add: {}\n        from: [mixed, mixed]\n", "")
-    report = run(text, fused=fused)
+    report = run(text, mixes=fused)
     assert shapes(report)[:-1] == expected
     assert report.layers[-1].inputs == ((6, 8, 8), (4, 8, 8))
 
@@ -492,3 +492,91 @@ def test_a_learned_tensor_is_of_the_stage_that_reads_it(run: Run) -> None:
     """
     report = run(text)
     assert [group.name for group in report.by("stage")] == ["length 7"]
+
+
+# -- what a position sees where layers read along one side, or where the file says it -----------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "field"),
+    [
+        ("reduce: {axis: 1}", (15, 3)),
+        ("softmax: {axis: 1}", (15, 3)),
+        ("linear: {out: 15, axis: 1}", (15, 3)),
+        ("linear: {out: 20, axis: 2}", (3, 20)),
+        ("avg_pool: {kernel: [15, 1]}", (45, 3)),
+    ],
+)
+def test_a_layer_along_one_side_reads_all_of_it(run: Run, layer: str, field: tuple[int, int]) -> None:
+    """By hand: behind it every position of a side of 15 sees all 15; a pool's windows go on, 3 of 15 rows."""
+    report = run(f"input: [4, 15, 20]\nlayers:\n  - {layer}\n  - conv: {{out: 4, kernel: 3}}\n")
+    assert report.receptive_field.side == field
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        '[{parameter: [9, 7], as: w}, {einsum: "chw,wk->chk", from: [input, w]}]',
+        "[{reduce: {axis: channels, keep: false}}]",
+        "[{matmul: {transpose: true}, from: [input, input]}]",
+        "[{roll: 3}]",
+    ],
+)
+def test_a_field_that_is_no_interval_is_not_known(run: Run, layers: str) -> None:
+    report = run(f"input: [5, 9, 9]\nlayers: {layers}\n")
+    with pytest.raises(FlopcalcError, match="how far a position sees is not known"):
+        _ = report.receptive_field
+    assert "not known" in str(report)
+
+
+def test_a_product_over_the_channels_alone_keeps_every_position(run: Run) -> None:
+    text = """
+        input: [5, 9, 9]
+        layers:
+          - parameter: [5, 7]
+            as: w
+          - einsum: "chw,ck->khw"
+            from: [input, w]
+          - conv: {out: 2, kernel: 3}
+    """
+    assert run(text).receptive_field.side == (3, 3)
+    assert not run(text).receptive_field.whole
+
+
+def test_a_pointwise_layer_of_the_users_own_keeps_the_sides(run: Run) -> None:
+    text = "input: [4, 8, 8]\nlayers:\n  - custom: {output: [4, 4, 4], reach: pointwise}\n"
+    assert "reach is pointwise, and 4×8×8 becomes 4×4×4" in refused(run, text)
+
+
+def test_a_part_of_a_symbolic_side_supposes_that_there_is_more(run: Run, tmp_path: Path) -> None:
+    """At L = 25 the part is all of it: one tensor twice, 75·C elements moved and not 100·C."""
+    text = """
+        input: [C, L]
+        layers:
+          - slice: {axis: 1, start: 0, stop: 25}
+            as: part
+          - concat: {axis: 1}
+            from: [part, input]
+    """
+    assert run(text).assumed == ("L > 25",)
+    assert run(text, C="2", L="25").totals.mac == 150
+    verdict = verify("2*C*(L+25)", str(tmp_path / "net.yaml"), "mac")
+    assert verdict.assumed == ("L > 25",)
+
+
+def test_a_shift_by_less_than_a_symbolic_side_can_be_claimed(run: Run, tmp_path: Path) -> None:
+    run("input: [C, L]\nlayers:\n  - roll: 3\n")
+    assert verify("2*C*L", str(tmp_path / "net.yaml"), "mac").outcome == "proved"
+
+
+def test_a_claim_says_what_was_said_and_not_counted(run: Run, tmp_path: Path) -> None:
+    run("input: [4, 8, 8]\nlayers:\n  - custom: {madds: 12345}\n")
+    verdict = verify("12345", str(tmp_path / "net.yaml"), "madds")
+    assert verdict.assumed == ("what is said and not counted of custom",)
+
+
+def test_networks_of_any_rank_stand_side_by_side(run: Run, tmp_path: Path) -> None:
+    run("input: [4, 8]\nlayers:\n  - conv: {out: 3, kernel: 1}\n")
+    text = str(compare(str(tmp_path / "net.yaml"), "r3d"))
+    assert "input = 4×8" in text
+    assert "input = 3×16×112×112" in text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
-from flopcalc.layers.base import Layer, Shape, attribute, volume
-from flopcalc.layers.reach import SAME, WHOLE, Reach
+from flopcalc.layers.base import Layer, Shape, attribute, over_sides, volume
+from flopcalc.layers.reach import Reach, pointwise
 from flopcalc.number import Number
 
 __all__ = ["ACTIVATIONS", "LATER", "Activation"]
@@ -102,5 +102,4 @@ class Activation(Layer):
         return 1 if self.slopes == "one" else volume(output) if self.slopes == "element" else output[0]
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
-        sums = self.axis if self.kind == "softmax" else None
-        return tuple([WHOLE if sums == side else SAME for side in range(1, len(inputs[0]))])
+        return over_sides(inputs[0], (self.axis,)) if self.kind == "softmax" else pointwise(len(inputs[0]) - 1)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, one_of, shorten, suggest
-from flopcalc.layers.reach import SAME, WHOLE, Reach, pointwise
+from flopcalc.layers.reach import SAME, WHOLE, Reach, Window, pointwise
 from flopcalc.number import (
     Arithmetic,
     Number,
@@ -45,6 +45,7 @@ __all__ = [
     "Shape",
     "Sides",
     "attribute",
+    "over_sides",
     "same_map",
     "show_shape",
     "show_sides",
@@ -123,6 +124,14 @@ class Attribute:
 def whole_map(shape: Shape) -> tuple[Reach, ...]:
     """Return the reach of a layer whose every output position reads the whole map; of a side of 1 that is nothing."""
     return tuple([SAME if side == 1 else WHOLE for side in shape[1:]])
+
+
+def over_sides(shape: Shape, axes: tuple[Number | None, ...]) -> tuple[Reach, ...]:
+    """Return the reach of a layer whose every output position reads all of the sides that are among `axes`."""
+    sides = list(enumerate(shape[1:], 1))
+    if all(axis in axes or length == 1 for axis, length in sides):
+        return whole_map(shape)
+    return tuple([Window(length, step=0) if axis in axes and length != 1 else SAME for axis, length in sides])
 
 
 def same_map(one: Shape, other: Shape) -> Equations:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
-from flopcalc.layers.base import Layer, Shape, attribute, whole_map
+from flopcalc.layers.base import Layer, Shape, attribute, show_shape, whole_map
 from flopcalc.layers.reach import Reach, Unknown, pointwise
 from flopcalc.number import Arithmetic, Number, is_rational
 
@@ -52,6 +52,10 @@ class Custom(Layer):
         if params is not None and is_rational(params) and is_rational(weights) and params < weights:
             what = f"params is {params}, fewer than its {weights} weights"
             raise Fault(what, expected="all learned parameters, the weights among them")
+        output = self.output(inputs, arithmetic)
+        if self.says_reach == "pointwise" and not arithmetic.equal(output[1:], inputs[0][1:]):
+            what = f"reach is pointwise, and {show_shape(inputs[0])} becomes {show_shape(output)}"
+            raise Fault(what, expected="a map of the same sides, or the reach whole or unknown")
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         return inputs[0] if self.says_output is None else self.says_output

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, shorten
-from flopcalc.layers.base import Layer, Shape, attribute, show_shape
-from flopcalc.layers.reach import SAME, WHOLE, Reach, pointwise
+from flopcalc.layers.base import Layer, Shape, attribute, over_sides, show_shape
+from flopcalc.layers.reach import Reach, Unknown, pointwise
 from flopcalc.number import Arithmetic, Number, product
 
 __all__ = ["Einsum", "Linear", "Matmul"]
@@ -77,8 +77,7 @@ class Linear(Layer):
         return "linear" if self.along == 0 else f"linear axis={self.axis}"
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
-        sides = enumerate(inputs[0][1:], 1)
-        return tuple([WHOLE if axis == self.along and length != 1 else SAME for axis, length in sides])
+        return over_sides(inputs[0], (self.along,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +112,10 @@ class Matmul(Layer):
         return product(*inputs[0], output[-1])
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
+        sides = len(inputs[0]) - 1
         if all(length == 1 for shape in inputs for length in shape[1:]):
-            return pointwise(len(inputs[0]) - 1)
-        return (WHOLE,) * (len(inputs[0]) - 1)
+            return pointwise(sides)
+        return (Unknown("behind a product of maps, which reads rows of one and columns of the other", False),) * sides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +177,9 @@ class Einsum(Layer):
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
         first, second, written = self._letters()
-        single = all(length == 1 for shape in inputs for length in shape[1:])
         sides = len(inputs[0]) - 1
-        return pointwise(sides) if single or first[1:] == second[1:] == written[1:] else (WHOLE,) * sides
+        single = all(length == 1 for shape in inputs for length in shape[1:])
+        places = first[1:] == written[1:] and (second[1:] == written[1:] or not {*second} & {*written[1:]})
+        if single or places:
+            return pointwise(sides)
+        return (Unknown(f"behind the product {self.equation.replace(' ', '')}", False),) * sides

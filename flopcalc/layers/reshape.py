@@ -12,6 +12,7 @@ from flopcalc.layers.base import (
     Shape,
     Sides,
     attribute,
+    over_sides,
     same_map,
     show_shape,
     show_sides,
@@ -19,8 +20,18 @@ from flopcalc.layers.base import (
     volume,
     whole_map,
 )
-from flopcalc.layers.reach import SAME, SINGLE, WHOLE, Reach, Resampled, Unknown, Window
-from flopcalc.number import Arithmetic, Number, divide, is_rational, is_whole, product, total
+from flopcalc.layers.reach import SAME, SINGLE, Reach, Resampled, Unknown, Window
+from flopcalc.number import (
+    Arithmetic,
+    Number,
+    divide,
+    expanded,
+    is_rational,
+    is_symbolic,
+    is_whole,
+    product,
+    total,
+)
 
 __all__ = [
     "ChannelShuffle",
@@ -119,6 +130,9 @@ class Slice(Layer):
         if is_rational(self.stop) and is_rational(length) and self.stop > length:
             what = f"the slice ends at {self.stop} of {length} {'positions' if self.axis else 'channels'}"
             raise Fault(what, expected=f"at most {length}")
+        whole = self.start == 0  # a part from the first on is all of it where it ends at the last
+        if (is_symbolic(length) or is_symbolic(self.stop)) and expanded(length - self.stop) != 0:
+            arithmetic.suppose(length, ">" if whole else "≥", self.stop)
         if is_rational(self.stop) and is_rational(self.start) and self.start >= self.stop:
             raise Fault(f"the slice from {self.start} to {self.stop} is empty", expected="stop above start")
         return _along(inputs[0], self.axis, self.stop - self.start)
@@ -210,10 +224,11 @@ class Reshape(Layer):
         return (False, False)
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
-        before, behind = inputs[0][1:], self.output(inputs, Arithmetic())[1:]
+        output = self.output(inputs, Arithmetic())
+        before, behind = inputs[0][1:], output[1:]
         if all(length == 1 for length in behind):
             return whole_map(inputs[0])
-        where = f"behind a reshape of {show_shape(inputs[0])} to {show_shape(self.shape)}, which mixes positions"
+        where = f"behind a reshape of {show_shape(inputs[0])} to {show_shape(output)}, which mixes positions"
         lost = (Unknown(where),) * len(before)
         if len(before) != len(behind):
             return lost
@@ -291,6 +306,8 @@ class Crop(Layer):
         else:
             kept = _wanted(cut, self.size, self.like, map_)
         for length, left in zip(map_, kept, strict=True):
+            if is_symbolic(length):
+                arithmetic.suppose(*((left, "≥", 1) if cut == "margin" else (length, "≥", left)))
             if is_rational(left) and is_rational(length) and not 1 <= left <= length:
                 raise Fault(f"crop takes {left} of a side of {length}", expected=f"1 to {length}")
         return (inputs[0][0], *kept)
@@ -594,12 +611,12 @@ class Reduce(Layer):
         return f"reduce {self.op}"
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
-        found = [WHOLE if side in self.axis and length != 1 else SAME for side, length in enumerate(inputs[0][1:], 1)]
-        if self.keep or all(side == 0 or inputs[0][side] == 1 for side in self.axis):
-            return tuple(found)
-        whole = all(along is WHOLE or length == 1 for along, length in zip(found, inputs[0][1:], strict=True))
-        where = f"behind a reduce along {', '.join(map(str, self.axis))}, which takes these sides away"
-        return tuple([WHOLE if whole else Unknown(where) for _ in found])
+        sides = list(enumerate(inputs[0][1:], 1))
+        left = [length for side, length in sides if side not in self.axis]
+        if not self.keep and any(axis == 0 or inputs[0][axis] != 1 for axis in self.axis) and any(n != 1 for n in left):
+            where = f"behind a reduce along {', '.join(map(str, self.axis))}, which takes these sides away"
+            return (Unknown(where, 0 in self.axis and len(self.axis) == 1),) * len(sides)
+        return over_sides(inputs[0], self.axis)
 
 
 @dataclass(frozen=True, kw_only=True)

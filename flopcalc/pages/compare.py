@@ -259,8 +259,7 @@ def _given(comparison: Comparison, side: Side) -> dict[str, Value]:
 
 def _shapes(side: Side) -> dict[str, Shape]:
     """Return the inputs of a side by their labels."""
-    put = side.put
-    return {label: (put(C), put(H), put(W)) for label, (C, H, W) in side.report.inputs.items()}
+    return {label: tuple(map(side.put, shape)) for label, shape in side.report.inputs.items()}
 
 
 def _notes(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> Iterator[Phrase]:

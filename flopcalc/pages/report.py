@@ -298,17 +298,20 @@ def _totals(report: Report) -> Iterator[Total]:
         if not is_rational(memory):
             return
         yield Total("Peak memory", (memory,), _peak_note(report) + in_bytes(report, memory))
-    with suppress(FlopcalcError):
+    try:
         field = report.receptive_field
-        if not field.side:  # features alone have no positions
-            return
-        sides = {1: "along the length", 3: "depth×height×width"}.get(len(field.side), "height×width")
-        note = f"input {'positions' if len(field.side) == 1 else 'pixels'} that one output can see, {sides}"
-        if field.smallest != field.side:
-            note += f", the most; the least is {shape_text(field.smallest)}"
-        if field.whole:
-            note += "; the whole input is seen"
-        yield Total("Receptive field", (Shapes((field.side,)),), note)
+    except FlopcalcError as error:
+        yield Total("Receptive field", ("not known",), error.problems[0].what)
+        return
+    if not field.side:  # features alone have no positions
+        return
+    sides = {1: "along the length", 3: "depth×height×width"}.get(len(field.side), "height×width")
+    note = f"input {'positions' if len(field.side) == 1 else 'pixels'} that one output can see, {sides}"
+    if field.smallest != field.side:
+        note += f", the most; the least is {shape_text(field.smallest)}"
+    if field.whole:
+        note += "; the whole input is seen"
+    yield Total("Receptive field", (Shapes((field.side,)),), note)
 
 
 def _peak_note(report: Report) -> str:

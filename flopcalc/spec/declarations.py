@@ -244,7 +244,10 @@ def bind_inputs(
             what = f"a list of {len(items_)}" if items_ else node.what
             texts = [item.text for item in items_ if isinstance(item, Scalar)]
             cut = any(text.count("(") != text.count(")") for text in texts)
-            reading.file.fail(f"{label} is {what}", node.place, "[channels, height, width]", QUOTE_IT if cut else "")
+            expected = "[channels, height, width]"
+            if len(items_) > MOST_SIDES + 1:
+                expected += f", at most {MOST_SIDES + 1} sides"
+            reading.file.fail(f"{label} is {what}", node.place, expected, QUOTE_IT if cut else "")
             names.update({text: VALUE for text in texts if not check_name(text) and text not in names})
             continue
         items: list[str | Scalar] = []

@@ -129,12 +129,13 @@ def _carried(reading: Reading, node: Mapping, where: Where) -> tuple[str, ...]:
     labels = []
     for item in items:
         label = reading.word(item, "carry")
-        if label not in where.labels or label == "input":
+        known = [name for name in where.labels if name != "input"]
+        if label not in known:
             reading.file.fail(
                 f"there is no label `{shorten(label)}` to carry",
                 item.place,
-                "a label set before the repeat: " + ", ".join([name for name in where.labels if name != "input"][:8]),
-                suggest(label, where.labels),
+                "a label that `as` sets before the repeat" + "".join(f", as {name}" for name in [*known][:1]),
+                suggest(label, known),
             )
         labels.append(label)
     return tuple(labels)

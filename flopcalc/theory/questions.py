@@ -291,6 +291,9 @@ class Question:
         for one in self.whole:
             if self.rounded & {str(name) for name in one.free_symbols}:
                 found.setdefault(_as_assumption(one), None)
+        said = [node.path for side in self.counted for node in side.report.totals.graph.nodes if node.layer.said]
+        if said:
+            found[f"what is said and not counted of {listed(dict.fromkeys(said))}"] = None
         return tuple(found)
 
     @cached_property

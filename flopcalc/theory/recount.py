@@ -301,14 +301,16 @@ def conditions_of(
 
 
 def in_the_language(assumed: str) -> str:
-    """Write what a report assumes, ``C ≠ O``, ``g divides C``, ``K is odd``, ``n ≥ 2``, …, as an expression.
+    """Write what a report assumes, ``C ≠ O``, ``g divides C``, ``K is odd``, ``n ≥ 2``, ``3 < L``, …, as an expression.
 
     Examples
     --------
     >>> in_the_language("alpha*C is a whole number"), in_the_language("K is odd")
     ('(alpha*C) % 1 == 0', '(K) % 2 == 1')
     """
-    for sign, written in ((" ≠ ", "({}) != ({})"), (" divides ", "({1}) % ({0}) == 0"), (" ≥ ", "({}) >= ({})")):
+    signs = {" ≠ ": "!=", " ≥ ": ">=", " ≤ ": "<=", " > ": ">", " < ": "<"}
+    forms = {sign: f"({{}}) {python} ({{}})" for sign, python in signs.items()}
+    for sign, written in {**forms, " divides ": "({1}) % ({0}) == 0"}.items():
         left, found, right = assumed.partition(sign)
         if found:
             return written.format(left, right)

@@ -242,8 +242,11 @@ class _Axis:
         """Return what the positions of a step's output see, through each of its inputs."""
         sights: list[_Sight] = []
         even = self.even.setdefault(step.output, {})
+        learned = any(self.sights[tensor] is _NOTHING for tensor in step.inputs)
         for tensor in dict.fromkeys(step.inputs):
             reach = self.along(step, tensor)
+            if learned and isinstance(reach, Whole):  # its rows alone are mixed, or its columns
+                reach = Unknown("behind a product with a learned tensor", False)
             even.update({**self.even[tensor], **_divisions(reach)})
             sight = self.sights[tensor]
             if sight is _NOTHING:

@@ -89,7 +89,7 @@ _INSTEAD: Mapping[str, tuple[str, str]] = {
 """What is not quite the same: the word here, and how it stands to the other."""
 
 _NOTHING = frozenset(
-    ("logsoftmax", "lstm", "gru", "rnn", "attention", "multiheadattention", "fold", "gather", "topk", "sort", "cumsum")
+    ("logsoftmax", "lstm", "gru", "rnn", "attention", "multiheadattention", "fold", "topk", "sort", "cumsum")
 )
 """Words of frameworks for which there is none here, though some look like one."""
 
@@ -104,7 +104,7 @@ def hint_for(name: str, candidates: Iterable[str]) -> str | None:
 
     Examples
     --------
-    >>> hint_for("out_channels", ["out", "kernel"]), hint_for("float16", ["fp16"]), hint_for("gather", ["slice"])
+    >>> hint_for("out_channels", ["out", "kernel"]), hint_for("float16", ["fp16"]), hint_for("topk", ["slice"])
     ('it is called `out` here', 'it is called `fp16` here', '')
     >>> hint_for("grups", ["groups"]) is None
     True

@@ -133,7 +133,7 @@ def house(tmp_path: Path) -> House:
 
 def test_a_layer_is_a_class_and_a_row(house: House) -> None:
     house.insert("layers/linear.py", "", LAYER)
-    house.insert("layers/__init__.py", "from flopcalc.layers.linear import Linear, Matmul", ", Scale")
+    house.insert("layers/__init__.py", "from flopcalc.layers.linear import Einsum, Linear, Matmul", ", Scale")
     house.insert("layers/__init__.py", '    "concat": Primitive(Concat),\n', '    "scale": Primitive(Scale),\n')
     assert len(house.touched) == 2
 

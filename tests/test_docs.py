@@ -519,14 +519,31 @@ SHAPED: Mapping[str, tuple[str, dict[str, Any], tuple[Any, ...], Any]] = {
     "norm, affine: false": ("norm", {"affine": False}, (MAP,), MAP),
     "relu and the other activations": ("relu", {}, (MAP,), MAP),
     "prelu": ("prelu", {}, (MAP,), MAP),
-    "max_pool, avg_pool, adaptive_avg_pool": ("avg_pool", {"kernel": K}, (MAP,), (C, P, Q)),
-    "global_pool": ("global_pool", {}, (MAP,), (C, 1, 1)),
+    "max_pool, avg_pool, adaptive_avg_pool, adaptive_max_pool": ("avg_pool", {"kernel": K}, (MAP,), (C, P, Q)),
+    "global_pool, global_max_pool, reduce of the map": ("global_pool", {}, (MAP,), (C, 1, 1)),
     "add of N": ("add", {}, "N", MAP),
     "multiply": ("multiply", {}, (MAP, (C, 1, 1)), MAP),
     "concat": ("concat", {}, (MAP, (O, H, W)), (C + O, H, W)),
     "channel_shuffle": ("channel_shuffle", {"groups": G}, (MAP,), MAP),
     "pad, upsample": ("pad", {"padding": 1}, (MAP,), (C, P, Q)),
-    "split, slice, flatten, reshape, dropout, identity": ("identity", {}, (MAP,), MAP),
+    "einsum, as hmd,hnd->hmn": ("einsum", {"equation": "hmd,hnd->hmn"}, ((C, M, Q), (C, N, Q)), (C, M, N)),
+    "deformable_conv": (
+        "deformable_conv",
+        {"out": O, "kernel": (K, L), "groups": G},
+        (MAP, (2 * K * L, P, Q)),
+        (O, P, Q),
+    ),
+    "scale": ("scale", {}, (MAP,), MAP),
+    "parameter": ("parameter", {"shape": MAP}, (), MAP),
+    "embedding": ("embedding", {"count": K, "out": O}, ((M,),), (O, M)),
+    "subtract, divide, maximum, minimum": ("subtract", {}, (MAP, MAP), MAP),
+    "pixel_shuffle, pixel_unshuffle, roll": ("pixel_shuffle", {"factor": 2}, (MAP,), (C / 4, 2 * H, 2 * W)),
+    "unfold": ("unfold", {"kernel": (K, L)}, (MAP,), (K * L * C, P * Q)),
+    "max_unpool": ("max_unpool", {"kernel": K}, (MAP,), (C, P, Q)),
+    "grid_sample": ("grid_sample", {}, (MAP, (2, P, Q)), (C, P, Q)),
+    "gather": ("gather", {"shape": (C, P, Q)}, ((C, K),), (C, P, Q)),
+    "custom, which says K weights and M multiply-adds": ("custom", {"weights": K, "madds": M}, (MAP,), MAP),
+    "split, slice, crop, flatten, reshape, permute, dropout, identity": ("identity", {}, (MAP,), MAP),
 }
 """The rows of the table of formulas: the layer, its attributes, the shapes that it reads, and what it writes."""
 
@@ -554,7 +571,7 @@ def test_formulas_are_those_of_the_layers(row: list[str]) -> None:
     names = {str(item): item for item in (C, H, W, O, K, L, P, Q, M, N, G, F)}
     for count in (2, 5) if inputs == "N" else (1,):
         given = (MAP,) * count if inputs == "N" else inputs
-        for biased in (False, True) if "bias" in attribute_names(layer) and not layer.bias else (False,):
+        for biased in (False, True) if getattr(layer, "bias", None) is False else (False,):
             cost = (dataclasses.replace(layer, bias=True) if biased else layer).cost(given, output)
             for what, cell in zip(("params", "weights", "madds", "mac"), row[1:], strict=True):
                 formula = sympify(cell.replace("·", "*").replace("²", "**2"), locals=names)

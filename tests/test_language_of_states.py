@@ -518,7 +518,7 @@ def test_a_layer_along_one_side_reads_all_of_it(run: Run, layer: str, field: tup
     [
         '[{parameter: [9, 7], as: w}, {einsum: "chw,wk->chk", from: [input, w]}]',
         "[{reduce: {axis: channels, keep: false}}]",
-        "[{matmul: {transpose: true}, from: [input, input]}]",
+        "[{parameter: [5, 9, 7], as: w}, {matmul: {}, from: [input, w]}]",
         "[{roll: 3}]",
     ],
 )

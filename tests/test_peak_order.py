@@ -132,7 +132,7 @@ def test_json_has_the_order_and_the_layer_that_holds_the_peak(ok: Callable[..., 
 
 
 def test_a_table_says_of_which_order_the_peak_is(ok: Callable[..., str]) -> None:
-    assert "layers run as listed; another order may need less" in " ".join(ok("ghostnet").split())
+    assert "layers run as listed, and another order may need less" in " ".join(ok("ghostnet").split())
     assert "no order of the layers needs less" in " ".join(ok("ghostnet", "--order", "best").split())
 
 

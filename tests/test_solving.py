@@ -190,7 +190,7 @@ def first_mobilenets() -> list[tuple[Fraction, tuple[int, int]]]:
     return [(alpha, cost) for alpha in alphas if (cost := first_mobilenet(alpha)) is not None]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(st.integers(200_000, 1_500_000_000), st.booleans())
 def test_random_budgets_are_met_as_by_trying_every_network_of_the_papers_table(budget: int, by_weights: bool) -> None:
     metric = "weights" if by_weights else "madds"

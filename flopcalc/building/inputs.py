@@ -34,8 +34,10 @@ def enter_alone(site: Site, scope: Scope) -> dict[str, int]:
             shape = _stated(site, entry, scope)
         else:
             if len(shape) != len(entry.entries):
-                what = f"the input {entry.label} is given as {show_shape(shape)}"
-                raise ParameterError(Problem(what, entry.place, f"{len(entry.entries)} sides: {_listed(entry)}"))
+                what = "the input" if entry.label == "input" else f"the input {entry.label}"
+                sides = ",".join(as_text(length) for length in shape)
+                expected = ",".join(sides_called(len(entry.entries)))
+                raise ParameterError(Problem(f"{what} is {sides}", None, expected, f"{spec.name} has {_listed(entry)}"))
             for item, length in zip(entry.entries, shape, strict=True):
                 if isinstance(item, str):
                     scope.values[item] = length

@@ -9,7 +9,7 @@ from typing import ClassVar
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, shorten
 from flopcalc.layers.base import Layer, Shape, attribute, over_sides, show_shape
-from flopcalc.layers.reach import Reach, Unknown, pointwise
+from flopcalc.layers.reach import WHOLE, Reach, Unknown, pointwise
 from flopcalc.number import Arithmetic, Number, product
 
 __all__ = ["Einsum", "Linear", "Matmul"]
@@ -115,7 +115,7 @@ class Matmul(Layer):
         sides = len(inputs[0]) - 1
         if all(length == 1 for shape in inputs for length in shape[1:]):
             return pointwise(sides)
-        return (Unknown("behind a product of maps, which reads rows of one and columns of the other", False),) * sides
+        return (WHOLE,) * sides  # as of attention, whose two products lead from every position to every other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,8 +178,14 @@ class Einsum(Layer):
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
         first, second, written = self._letters()
         sides = len(inputs[0]) - 1
-        single = all(length == 1 for shape in inputs for length in shape[1:])
-        places = first[1:] == written[1:] and (second[1:] == written[1:] or not {*second} & {*written[1:]})
-        if single or places:
+        lengths = dict(zip(first, inputs[0], strict=True))
+        if all(length == 1 for shape in inputs for length in shape[1:]):
             return pointwise(sides)
-        return (Unknown(f"behind the product {self.equation.replace(' ', '')}", False),) * sides
+        if first[1:] == written[1:] and (second[1:] == written[1:] or not {*second} & {*written[1:]}):
+            return pointwise(sides)
+        # A letter of all three, as of windows, or one that stays in its place, parts what is read.
+        parts = {letter for letter in first[1:] if letter in written and letter in second}
+        parts |= {letter for letter, same in zip(first[1:], written[1:], strict=False) if letter == same}
+        if any(lengths[letter] != 1 for letter in parts):
+            return (Unknown(f"behind the product {self.equation.replace(' ', '')}", False),) * sides
+        return (WHOLE,) * sides

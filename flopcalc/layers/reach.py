@@ -200,4 +200,4 @@ def pointwise(sides: int) -> tuple[Reach, ...]:
 
 def passes(reach: tuple[Reach, ...]) -> bool:
     """Tell whether an output position reads the same input position, along every side of the map."""
-    return all(along is SAME for along in reach)
+    return all(along == SAME for along in reach)

@@ -180,7 +180,7 @@ def entries(kind: str | None = None) -> tuple[Listed, ...]:
     Examples
     --------
     >>> [entry.name for entry in entries("architectures")][:2]
-    ['alexnet', 'deeplab_v3_mobilenet_v2']
+    ['alexnet', 'cbamresnet']
     """
     if kind is not None and kind not in KINDS:
         raise UnknownNameError(

@@ -212,7 +212,7 @@ def test_a_sheet_goes_to_a_file_and_into_a_table(ok: Ok, tmp_path: Path) -> None
 def test_the_packaged_sheets_are_listed(ok: Ok) -> None:
     names = [line.split()[0] for line in ok("list", "worksheets").splitlines()[3:]]
     assert "coursework" in names
-    assert len(names) == 10
+    assert len(names) == 11
 
 
 def test_a_reader_that_leaves_early_hears_no_complaint() -> None:

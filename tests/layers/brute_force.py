@@ -707,6 +707,16 @@ def roll(inputs: tuple[Shape, ...], shift: Any) -> Run:
     return run
 
 
+def gather(inputs: tuple[Shape, ...], shape: Shape) -> Run:
+    """Every element of the output is one of the table's; which, nobody says, so the whole table is read once."""
+    run = Run()
+    run.load(*inputs)
+    table = list(positions(inputs[0]))
+    for number, address in enumerate(positions(shape)):
+        run.write(address, (0, *table[number % len(table)]))
+    return run
+
+
 def unfold(inputs: tuple[Shape, ...], kernel: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Run:
     channels, *sides = inputs[0]
     stand = windows(tuple(sides), kernel, stride, padding, dilation)
@@ -838,6 +848,7 @@ ORACLES: Mapping[str, Callable[..., Run]] = {
     "pixel_shuffle": pixel_shuffle,
     "pixel_unshuffle": pixel_unshuffle,
     "roll": roll,
+    "gather": gather,
     "unfold": unfold,
     "parameter": parameter,
     "embedding": embedding,

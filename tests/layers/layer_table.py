@@ -604,6 +604,8 @@ MORE_MOVES = [
     row("permute", (6, 5, 7), {"order": (1, 2, 0)}, output=(5, 7, 6), mac=0),
     row("permute", (6, 5, 7), {"order": (2, 1, 0)}, output=(7, 5, 6), mac=0),
     row("permute", (6, 9), {"order": (1, 0)}, output=(9, 6), mac=0),
+    row("gather", (3, 9), {"shape": (3, 4, 4)}, output=(3, 4, 4), mac=27 + 48),
+    row("gather", (3, 9), {"shape": (3, 2)}, output=(3, 2), mac=27 + 6),
     row("crop", (4, 5, 8), {"margin": 1}, output=(4, 3, 6), mac=0),
     row("crop", (4, 5, 8), {"margin": (1, 2)}, output=(4, 3, 4), mac=0),
     row("crop", (4, 5, 8), {"margin": (0, 1, 2, 3)}, output=(4, 4, 3), mac=0),

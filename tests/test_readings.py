@@ -19,7 +19,7 @@ from flopcalc.layers import volume
 from flopcalc.reading import Reading, reading_of
 from flopcalc.report import Report
 
-few = settings(deadline=None, max_examples=60)
+few = settings(deadline=None, max_examples=40)
 
 Analyse = Callable[..., Report]
 

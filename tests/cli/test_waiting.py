@@ -101,7 +101,8 @@ def test_it_is_gone_before_an_error_is_said(slow: Slow) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_is_gone_before_an_interrupt_is_said(slow: Slow, number: signal.Signals) -> None:
-    interrupted = f"import os, time; os.kill(os.getpid(), {int(number)}); time.sleep(60)"
+    heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell in the background ignores it
+    interrupted = f"import os, signal, time; {heard}; os.kill(os.getpid(), {int(number)}); time.sleep(60)"
     code, out, err = slow("conv", afterwards=interrupted)
     assert (code, out) == (128 + number, "")
     assert err.rpartition(GONE)[2].split() == ["interrupted"]

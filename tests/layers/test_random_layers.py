@@ -14,7 +14,7 @@ from flopcalc.errors import Fault
 from flopcalc.layers import LAYERS
 from flopcalc.number import Arithmetic, symbol
 
-few = settings(deadline=None, max_examples=80)
+few = settings(deadline=None, max_examples=50)
 
 
 def of_sides(count: int, numbers: st.SearchStrategy[int]) -> st.SearchStrategy[Any]:

@@ -45,7 +45,7 @@ CASES = [
     Case("se_resnet", {"width": "8:64:8", "reduction": "4,8,16", "depth": "18,50"}, {"se_divisor": 4}),
     Case("efficientnet", {"width": "0.5:2:0.1", "depth": "0.5:2:0.25", "resolution": "64:256:64"}),
     Case("efficientnet", {"phi": "0:2:0.25", "classes": "10,1000"}, {"resolution": 224}),
-    Case("ghostnet", {"alpha": "0.5:1.5:0.05", "ratio": "2,3", "resolution": "60:240:60"}, convention="thop"),
+    Case("ghostnet", {"alpha": "0.5:1.5:0.1", "ratio": "2,3", "resolution": "60:240:60"}, convention="thop"),
     Case("mnasnet", {"alpha": "0.35:1.4:0.05", "network": "a1,b1", "resolution": "96:224:32"}),
     Case("fbnet_v1", {"network": "a,b,c", "resolution": "20:300:20"}, convention="torch"),
     Case("densenet", {"growth_rate": "1:48", "compression": "0.25,0.5,1"}, {"depth": 121}),

@@ -119,7 +119,7 @@ def test_a_changed_line_of_a_packaged_derivation_is_found_out(name: str, monkeyp
     prove = derivations._in_time
     count = 0
     for index, step in enumerate(steps):
-        for other in [other for other in changed(step) if says_equal(step, other)][-2:]:
+        for other in [other for other in changed(step) if says_equal(step, other)][-2:][index % 2 :][:1]:
             made: list[Step] = []
 
             def change(

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault
 from flopcalc.layers import SAME, SINGLE, WHOLE, Reach, Resampled, Shape, Unknown, Whole, Window
-from flopcalc.number import Arithmetic, Number, as_text, divide, expanded, is_rational, normal, to_assume
+from flopcalc.number import Arithmetic, Number, as_text, bounded, divide, expanded, is_rational, normal, to_assume
 
 __all__ = ["Field", "Step", "fields"]
 
@@ -477,7 +477,7 @@ class _Axis:
         known = positions == 1 or self.arithmetic.decide(enough, strict=False)
         if known is False:
             raise _unknown(f"on a map of less than {positions} positions whose size is a symbol")
-        return () if known else (_least_size(enough),)
+        return () if known else (bounded(enough),)
 
     def covers(self, sight: _Regular | _Listed, length: Number) -> bool:
         """Tell whether a position sees from the first pixel of the input to the last."""
@@ -503,22 +503,6 @@ def _divisions(reach: Reach) -> dict[str, None]:
 
 def _size(interval: _Interval) -> Number:
     return 0 if interval is None else _simple(interval[1] - interval[0] + 1)
-
-
-def _least_size(enough: Any) -> str:
-    """Write that a formula is not negative, for a whole symbol alone as its least value.
-
-    Examples
-    --------
-    >>> from flopcalc.number import symbol
-    >>> _least_size(3 * symbol("H") - 4), _least_size(symbol("H") * symbol("s") - 2)
-    ('H ≥ 2', 'H*s ≥ 2')
-    """
-    fixed, open_ = enough.as_coeff_Add()
-    factor, rest = open_.as_coeff_Mul()
-    if rest.is_Symbol and rest.is_integer and factor > 0:
-        return f"{rest} ≥ {-(fixed // factor)}"
-    return f"{open_} ≥ {-fixed}"
 
 
 def _lines(sight: _Regular | _Listed, length: int) -> Iterator[tuple[Number, Number, Number, int]]:

@@ -42,6 +42,7 @@ __all__ = [
     "Value",
     "as_expr",
     "as_text",
+    "bounded",
     "divide",
     "exact",
     "expanded",
@@ -123,6 +124,28 @@ def is_whole(value: object) -> TypeIs[int]:
 def is_symbolic(value: object) -> TypeGuard[Expr]:
     """Tell whether `value` is a sympy expression (with free symbols, or irrational)."""
     return not isinstance(value, (int, Fraction, str, tuple, dict, Recorded))
+
+
+def bounded(difference: Any, sign: str = "≥") -> str:
+    """Write that a formula is at least 0, or above it, with its number and what is taken away on the right.
+
+    Of a whole symbol alone it is said by the least value that it has.
+
+    Examples
+    --------
+    >>> H, s = symbol("H"), symbol("s")
+    >>> bounded(3 * H - 4), bounded(H * s - 2), bounded(H - s - 25, ">")
+    ('H ≥ 2', 'H*s ≥ 2', 'H > s + 25')
+    """
+    fixed, open_ = difference.as_coeff_Add()
+    factor, rest = open_.as_coeff_Mul()
+    if sign == "≥" and rest.is_Symbol and rest.is_integer and factor > 0:
+        return f"{rest} ≥ {-(fixed // factor)}"
+    terms: dict[Any, Any] = open_.as_coefficients_dict()
+    more = sum(term * count for term, count in terms.items() if count > 0)
+    if more == 0:
+        return f"{open_} {sign} {-fixed}"
+    return f"{more} {sign} {more - open_ - fixed}"
 
 
 def settled(value: Any) -> Any:
@@ -867,7 +890,7 @@ class Arithmetic:
         if known is False:
             raise Fault(f"{as_text(a)} is not {sign} {as_text(b)}", expected=f"{as_text(a)} {sign} {as_text(b)}")
         if known is None:
-            self.assumed[f"{as_text(a)} {sign} {as_text(b)}"] = None
+            self.assumed[bounded(difference, sign)] = None
 
     def greater(self, a: Number, b: Number) -> bool:
         """Tell whether a > b; an error that asks for an assumption where that is open."""

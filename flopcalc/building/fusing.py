@@ -194,9 +194,9 @@ def _staying(graph: Graph) -> tuple[str, ...]:
 
 def _why(norm: Node, uses: _Uses, before: Node | None) -> str:
     if not norm.layer.scales_channels:
-        return "whose factors follow from what it reads"
+        return "whose factors follow from what it reads, or are not one for each channel"
     if before is None or before.layer.scaled is None:
-        return "behind what has no weights of its own"
+        return "behind what has no weights for each of its channels"
     if uses.only(before.output) is None:
         return "behind a layer that something else reads too"
     return "behind a layer that shares its weights with one that has another norm, or none, behind it"

@@ -14,7 +14,7 @@ from flopcalc.building.site import Moment, Site
 from flopcalc.errors import FlopcalcError, Place, Problem
 from flopcalc.graph import Turn
 from flopcalc.layers import Shape, show_shape
-from flopcalc.number import Number, Relation, UndecidedTurn, expanded, is_symbolic, turn_symbol
+from flopcalc.number import Number, Relation, UndecidedTurn, bounded, expanded, is_symbolic, turn_symbol
 
 __all__ = ["assume_turns", "close_turn", "one_turn", "open_turn", "peel", "symbolic_turns"]
 
@@ -65,8 +65,7 @@ def assume_turns(site: Site, count: Number, least: int) -> bool:
         for turn in site.turns.open:
             if enough.has(turn.index):
                 raise UndecidedTurn(turn.index)
-        fixed, open_ = enough.as_coeff_Add()
-        text = f"{open_} ≥ {-fixed}"
+        text = bounded(enough)
         arithmetic.assumed[text] = None
         arithmetic.relations = (*arithmetic.relations, Relation(text, enough, False))
     return known is not False

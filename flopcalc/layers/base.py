@@ -181,11 +181,14 @@ def volume(shape: Shape) -> Number:
 # -- the types of attributes -----------------------------------------------------------------------------------------
 
 
-def _whole(value: Value, name: str, least: int) -> Number:
+def _whole(value: Value, name: str, least: int | None) -> Number:
+    """Read a whole number, of at least so much unless `least` is None."""
     if isinstance(value, (bool, str, tuple, dict)):
-        raise Fault(f"{name} is {as_text(value)!r}", expected=f"a whole number, at least {least}")
+        floor = "" if least is None else f", at least {least}"
+        raise Fault(f"{name} is {as_text(value)!r}", expected=f"a whole number{floor}")
     if not is_rational(value) and value.free_symbols:
-        if plain_sign(value) <= 0 and (value.is_negative or (least and value.is_nonpositive)):
+        negative = value.is_negative or (least and value.is_nonpositive)
+        if least is not None and plain_sign(value) <= 0 and negative:
             raise Fault(f"{name} is {shorten(str(value))}, which is negative", expected=f"at least {least}")
         return value
     if not is_whole(value):
@@ -194,12 +197,12 @@ def _whole(value: Value, name: str, least: int) -> Number:
             expected="a whole number",
             hint="say how it is rounded: round, floor, ceil or make_divisible",
         )
-    if value < least:
+    if least is not None and value < least:
         raise Fault(f"{name} is {value}", expected=f"at least {least}")
     return value
 
 
-def _each(value: Value, name: str, least: int, sides: int) -> Sides:
+def _each(value: Value, name: str, least: int | None, sides: int) -> Sides:
     """Read one number for every side of the map, or one for all of them."""
     if isinstance(value, tuple):
         if len(value) != sides:
@@ -316,6 +319,7 @@ _READERS: Mapping[str, Callable[[Value, str, int], Value]] = {
     "index": lambda value, name, sides: _whole(value, name, 0),
     "pair": _read_pair,
     "sizes": _read_sizes,
+    "shifts": lambda value, name, sides: _each(value, name, None, sides),
     "padding": _read_padding,
     "flag": _read_flag,
     "word": _read_word,
@@ -348,8 +352,8 @@ def attribute(
     ----------
     type : str
         One of whole (≥ 1), index (≥ 0), flag, word (one of `choices`), text, shape; by sides of the map pair (each
-        ≥ 1), sizes (each ≥ 0), padding, sides (two each); axis, axes and order of axes; like (a label, whose tensor's
-        shape it is).
+        ≥ 1), sizes (each ≥ 0), shifts (below 0 too), padding, sides (two each); axis, axes and order of axes; like (a
+        label, whose tensor's shape it is).
     default : optional
         The value where none is given; without one, and not `optional`, the attribute is required.
     name : str, optional

@@ -9,7 +9,7 @@ from flopcalc.cost import Cost
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import Fault, shorten
 from flopcalc.layers.base import Layer, Shape, attribute, volume
-from flopcalc.number import Arithmetic, Number, product
+from flopcalc.number import Arithmetic, Number, is_rational, is_symbolic, product
 
 __all__ = ["Embedding", "LearnedTensor", "Scale"]
 
@@ -74,7 +74,10 @@ class Scale(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class Embedding(Layer):
-    """A row of D learned numbers for every index: N indices to D×N. It reads the rows that it needs and no others."""
+    """A row of D learned numbers for every index: N indices to D×N. It reads the rows that it needs, each once.
+
+    Which rows these are the indices say: N different ones at most, and no more than the table has.
+    """
 
     name: ClassVar[str] = "embedding"
     forms: ClassVar[tuple[str, ...]] = ("module", "functional", "custom")
@@ -85,6 +88,11 @@ class Embedding(Layer):
     @property
     def stated_channels(self) -> Number:
         return self.out
+
+    def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
+        words = volume(inputs[0])
+        if is_symbolic(words) or is_symbolic(self.count):
+            arithmetic.suppose(self.count, "≥", words)
 
     def output(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> Shape:
         return (self.out, *inputs[0])
@@ -97,7 +105,10 @@ class Embedding(Layer):
 
     def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
         cost = super().cost(inputs, output, view=view)
-        return replace(cost, mac=cost.inputs + 2 * cost.outputs)
+        rows = cost.inputs
+        if is_rational(rows) and is_rational(self.count):
+            rows = min(rows, self.count)
+        return replace(cost, mac=cost.inputs + rows * self.out + cost.outputs)
 
     def read_once(self, cost: Cost, single: Number) -> Number:
         return single  # every sample reads rows of its own

@@ -32,10 +32,8 @@ class Linear(Layer):
     bias: bool = attribute("flag", True, help="whether a bias is added")
     axis: Number | None = attribute("axis", optional=True, help="along which axis: 0, the channels, where not given")
 
-    @property
-    def own_sides(self) -> bool:  # type: ignore[override]
-        """Whether its output is as high and wide whatever its input is."""
-        return self.axis is None
+    def unsettled(self, channels: bool, sides: bool) -> tuple[bool, bool]:
+        return (channels and self.along != 0, sides and self.axis is not None)
 
     @property
     def along(self) -> int:

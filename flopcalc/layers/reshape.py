@@ -475,12 +475,14 @@ class Roll(Layer):
     sides: ClassVar[tuple[int, int | None]] = (1, None)
     short: ClassVar[str] = "shift"
 
-    shift: Sides = attribute("sizes", help="by how many positions, or [height, width]")
+    shift: Sides = attribute("shifts", help="by how many positions, or [height, width]; below 0 the other way")
 
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         for shift, length in zip(self.shift, inputs[0][1:], strict=True):
             if shift != 0 and not (is_whole(shift) and is_whole(length)):
-                arithmetic.assumed[f"{shift} < {length}"] = None  # more than once around may come back to its start
+                arithmetic.assumed[f"{abs(shift)} < {length}"] = (
+                    None  # more than once around may come back to its start
+                )
 
     def unmoved(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Equations, ...]:
         return (tuple([(shift, 0) for shift in self._moves(inputs[0])]),)

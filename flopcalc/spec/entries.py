@@ -225,11 +225,13 @@ def _attribute_nodes(
         return node.entries
     if short:
         return ((Scalar(short, True, node.place), node),)
+    hint = ""
+    if isinstance(node, Scalar) and ":" in node.text:
+        hint = "a colon is followed by a space"
+    elif isinstance(node, Scalar) and word in LAYERS and (first := next(iter(_declared(word)), "")):
+        hint = f"`- {word}: {{{first}: {shorten(node.text)}}}`"
     lists.file.fail(
-        f"the attributes of {shorten(word)} are {node.what}",
-        node.place,
-        "a mapping: {name: value, …}",
-        "a colon is followed by a space" if isinstance(node, Scalar) and ":" in node.text else "",
+        f"the attributes of {shorten(word)} are {node.what}", node.place, "a mapping: {name: value, …}", hint
     )
     return None
 

@@ -64,7 +64,12 @@ class Run:
     def mac(self) -> int:
         if self.view or self.unmoved:
             return 0
-        return len(self.read) + len(self.beside) + (len(self.looked_up) or self.params) + len(self.written)
+        return (
+            len(self.read)
+            + len(self.beside)
+            + (min(len(self.looked_up), len(self.weights)) or self.params)
+            + len(self.written)
+        )
 
     @property
     def unmoved(self) -> bool:

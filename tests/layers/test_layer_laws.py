@@ -219,6 +219,15 @@ def test_a_matrix_product_costs_its_contraction() -> None:
     assert cost.mac == C * H * K + C * K * W + C * H * W
 
 
+def test_a_table_of_fewer_rows_than_there_are_words_is_read_once() -> None:
+    """BERT's two types of tokens (arXiv:1810.04805, section 3): 9 indices, 2 rows of 6, 9 columns of 6 written."""
+    layer = LAYERS["embedding"].layer.make({"count": 2, "out": 6}, 0)
+    assert layer.cost(((9,),), (6, 9)).mac == 9 + 2 * 6 + 9 * 6
+    arithmetic = Arithmetic()
+    LAYERS["embedding"].layer.make({"count": K, "out": 6}, 0).check(((W,),), arithmetic)
+    assert list(arithmetic.assumed) == ["K ≥ W"]
+
+
 def test_a_gather_reads_its_table_once_and_writes_what_it_was_asked_for() -> None:
     shape, cost = place("gather", (H, K), shape=(H, M, M))
     assert shape == (H, M, M)

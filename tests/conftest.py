@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import kept_work
 import pytest
@@ -52,6 +53,18 @@ def hostile(tmp_path: Path) -> Report:
 def mobilenet() -> Report:
     """MobileNetV1 as its paper has it."""
     return analyze("mobilenet_v1")
+
+
+@pytest.fixture
+def analyse(tmp_path: Path) -> Callable[..., Report]:
+    """Analyse a text as the file ``net.yaml`` of a folder of its own."""
+
+    def analyse_text(text: str, **given: object) -> Report:
+        path = tmp_path / "net.yaml"
+        path.write_text(dedent(text), encoding="utf-8")
+        return analyze(str(path), **given)  # type: ignore[arg-type]
+
+    return analyse_text
 
 
 # -- the command line ------------------------------------------------------------------------------------------------

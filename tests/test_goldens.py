@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -39,7 +40,9 @@ def named(*columns: str) -> Any:
 
 MODELS = rows("measured_models.csv")
 LATER = rows("later_architectures.csv")
+NETWORKS = rows("measured_networks.csv")
 LAYERS = lines("measured_layers.jsonl")
+LAYERS_OF_NETWORKS = lines("measured_networks_layers.jsonl")
 PUBLISHED = rows("published_figures.csv")
 FIGURES = rows("architecture_figures.csv")
 SHARES = rows("shares.csv")
@@ -77,25 +80,36 @@ def in_millions(value: Any) -> Fraction:
 # -- measured on real models -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("golden", MODELS, ids=named("source", "model", "options"))
-def test_totals_equal_those_of_the_real_model(golden: dict[str, str]) -> None:
-    report = report_of(golden["spec"])
+def sums_of(report: Report) -> dict[str, int]:
+    """Count what was counted on real models."""
     convolutions = [row for row in report.layers if row.kind in CONVOLUTIONS]
     linears = [row for row in report.layers if row.kind == "linear"]
-    norms = [row for row in report.layers if row.kind == "norm"]
-    counted = {
-        "height": report.inputs["input"][1],
-        "width": report.inputs["input"][2],
+    return {
         "params": report.totals.params,
-        "norm_params": total(norms, "params"),
+        "norm_params": total([row for row in report.layers if row.kind == "norm"], "params"),
         "conv_madds": total(convolutions, "madds"),
         "linear_madds": total(linears, "madds"),
-        "madds": report.totals.madds,
         "conv_layers": len(convolutions),
         "linear_layers": len(linears),
         "conv_activations": total(convolutions, "activations"),
     }
-    assert counted == {name: int(golden[name]) for name in counted}
+
+
+@pytest.mark.parametrize("golden", MODELS, ids=named("source", "model", "options"))
+def test_totals_equal_those_of_the_real_model(golden: dict[str, str]) -> None:
+    report = report_of(golden["spec"])
+    _, height, width = report.inputs["input"]
+    found = {**sums_of(report), "height": height, "width": width, "madds": report.totals.madds}
+    assert found == {name: int(golden[name]) for name in found}
+
+
+@pytest.mark.parametrize("golden", NETWORKS, ids=named("spec"))
+def test_networks_of_other_tasks_equal_the_real_ones(golden: dict[str, str]) -> None:
+    report = report_of(golden["spec"])
+    found = sums_of(report)
+    assert found == {name: int(golden[name]) for name in found}
+    assert "x".join(str(side) for side in next(iter(report.inputs.values()))) == golden["input"]
+    assert report.totals.madds == found["conv_madds"] + found["linear_madds"]
 
 
 @pytest.mark.parametrize("golden", LATER, ids=named("spec"))
@@ -105,7 +119,7 @@ def test_parameters_and_multiply_adds_equal_those_of_the_real_model(golden: dict
 
 
 def as_measured(row: Row) -> dict[str, Any]:
-    """Return a conv or linear layer in the words of measured_layers.jsonl."""
+    """Return a conv or linear layer in the words of the goldens, which are a framework's."""
     attributes: Any = row.attributes
     common = {
         "cin": row.inputs[0][0],
@@ -119,8 +133,9 @@ def as_measured(row: Row) -> dict[str, Any]:
     kernel, dilation, padding = (attributes[name] for name in ("kernel", "dilation", "padding"))
     if padding == "same":
         padding = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
+    sides = len(row.output) - 1
     return {
-        "op": "convtranspose2d" if row.kind == "transposed_conv" else "conv2d",
+        "op": f"convtranspose{sides}d" if row.kind == "transposed_conv" else f"conv{sides}d",
         **common,
         "k": list(kernel),
         "s": list(attributes["stride"]),
@@ -135,6 +150,16 @@ def as_measured(row: Row) -> dict[str, Any]:
 def test_every_conv_and_linear_layer_equals_the_real_model_in_the_order_of_its_calls(golden: dict[str, Any]) -> None:
     layers = [row for row in report_of(golden["spec"]).layers if row.kind in (*CONVOLUTIONS, "linear")]
     assert [as_measured(row) for row in layers] == golden["layers"]
+
+
+@pytest.mark.parametrize("golden", LAYERS_OF_NETWORKS, ids=named("spec"))
+def test_the_layers_of_networks_of_other_tasks_are_the_real_ones_whatever_their_order(golden: dict[str, Any]) -> None:
+    layers = [row for row in report_of(golden["spec"]).layers if row.kind in (*CONVOLUTIONS, "linear")]
+    found, measured = (
+        Counter(json.dumps(layer, sort_keys=True) for layer in layers_)
+        for layers_ in ([as_measured(row) for row in layers], golden["layers"])
+    )
+    assert found == measured
 
 
 # -- published -------------------------------------------------------------------------------------------------------

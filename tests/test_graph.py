@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,18 +23,6 @@ from flopcalc.report import Report
 few = settings(deadline=None, max_examples=60)
 
 Analyse = Callable[..., Report]
-
-
-@pytest.fixture
-def analyse(tmp_path: Path) -> Analyse:
-    """Return a function that analyses a spec's YAML text."""
-
-    def analyse_text(text: str, **given: Any) -> Report:
-        path = tmp_path / "net.yaml"
-        path.write_text(f"name: net\n{text}")
-        return flopcalc.analyze(flopcalc.load(path), **given)
-
-    return analyse_text
 
 
 # -- peak memory -----------------------------------------------------------------------------------------------------

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
 
 import flopcalc
-from flopcalc import analyze, load
+from flopcalc import load
 from flopcalc.errors import FlopcalcError, SpecError
 from flopcalc.number import expanded, symbol
 from flopcalc.report import Report
 
 Analyse = Callable[..., Report]
-
-
-@pytest.fixture
-def analyse(tmp_path: Path) -> Analyse:
-    """Return a function that analyses a spec's YAML text."""
-
-    def analyse_text(text: str, **given: Any) -> Report:
-        path = tmp_path / "net.yaml"
-        path.write_text(f"name: net\n{text}")
-        return flopcalc.analyze(flopcalc.load(path), **given)
-
-    return analyse_text
 
 
 TWICE = """
@@ -326,15 +313,13 @@ TIED = """
 """
 
 
-def test_a_matrix_and_its_transpose_are_learned_once_and_biases_by_each(tmp_path: Path) -> None:
+def test_a_matrix_and_its_transpose_are_learned_once_and_biases_by_each(analyse: Analyse) -> None:
     """V·D for the words, 16·D and 16 below, D for the bias above: 64,000 + 1,040 + 64."""
-    path = tmp_path / "tied.yaml"
-    path.write_text(dedent(TIED), encoding="utf-8")
-    report = analyze(str(path))
+    report = analyse(TIED)
     assert [row.cost.params for row in report.layers] == [64000, 1040, 64, 0]
     assert [row.cost.madds for row in report.layers] == [0, 64 * 16 * 8, 16 * 64 * 8, 64 * 1000 * 8]
     assert [row.shares for row in report.layers] == ["", "", "down", "words"]
-    symbols = analyze(str(path), symbolic=["V", "D"]).totals.params
+    symbols = analyse(TIED, symbolic=["V", "D"]).totals.params
     V, D = symbol("V"), symbol("D")
     assert expanded(symbols - (V * D + 17 * D + 16)) == 0
 
@@ -347,17 +332,13 @@ def test_a_matrix_and_its_transpose_are_learned_once_and_biases_by_each(tmp_path
         ("linear: {out: 6, axis: 0, bias: false}", "conv: {out: 4, kernel: 1}", 24),
     ],
 )
-def test_kernels_are_tied_to_those_that_lead_back(tmp_path: Path, first: str, second: str, params: int) -> None:
+def test_kernels_are_tied_to_those_that_lead_back(analyse: Analyse, first: str, second: str, params: int) -> None:
     text = f"input: [4, 8, 8]\nlayers:\n  - {first}\n    name: one\n  - {second}\n    shares: one\n"
-    path = tmp_path / "tied.yaml"
-    path.write_text(text, encoding="utf-8")
-    assert analyze(str(path)).totals.params == params
+    assert analyse(text).totals.params == params
 
 
 @pytest.mark.parametrize("second", ["conv: {out: 5, kernel: 3}", "conv: {out: 4, kernel: 5}", "depthwise: {kernel: 3}"])
-def test_what_is_no_transpose_is_not_tied(tmp_path: Path, second: str) -> None:
+def test_what_is_no_transpose_is_not_tied(analyse: Analyse, second: str) -> None:
     text = f"input: [4, 8, 8]\nlayers:\n  - conv: {{out: 6, kernel: 3}}\n    name: one\n  - {second}\n    shares: one\n"
-    path = tmp_path / "tied.yaml"
-    path.write_text(text, encoding="utf-8")
     with pytest.raises(FlopcalcError, match="cannot share the parameters of one"):
-        analyze(str(path))
+        analyse(text)

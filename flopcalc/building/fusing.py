@@ -184,7 +184,7 @@ def _staying(graph: Graph) -> tuple[str, ...]:
     reasons: dict[str, list[Node]] = {}
     for node in graph.nodes:
         if node.layer.normalises:
-            reasons.setdefault(_why(node, uses, writers.get(graph.real(node.inputs[0]))), []).append(node)
+            reasons.setdefault(_why(graph, node, uses, writers.get(graph.real(node.inputs[0]))), []).append(node)
     if not reasons:
         return ()
     told = "; ".join(f"{as_text(_count(nodes))} {why}" for why, nodes in reasons.items())
@@ -192,11 +192,13 @@ def _staying(graph: Graph) -> tuple[str, ...]:
     return (f"{_several(every, 'norm stays', 'norms stay')}: {told}.",)
 
 
-def _why(norm: Node, uses: _Uses, before: Node | None) -> str:
+def _why(graph: Graph, norm: Node, uses: _Uses, before: Node | None) -> str:
     if not norm.layer.scales_channels:
-        return "whose factors follow from what it reads, or are not one for each channel"
+        constant = norm.layer.statistics(graph.input_shapes(norm), graph.shapes[norm.output]) != 0
+        return "whose factors are not one for each channel" if constant else "whose factors follow from what it reads"
     if before is None or before.layer.scaled is None:
-        return "behind what has no weights for each of its channels"
+        weighs = before is not None and before.by_itself.cost.weights != 0
+        return "behind weights of another axis than the channels" if weighs else "behind what has no weights of its own"
     if uses.only(before.output) is None:
         return "behind a layer that something else reads too"
     return "behind a layer that shares its weights with one that has another norm, or none, behind it"

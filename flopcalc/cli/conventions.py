@@ -6,25 +6,14 @@ from typing import Any
 
 import click
 
-from flopcalc.cli.options import Word, page_options, shared_options, split_list
+from flopcalc.cli.options import COUNTING, Word, page_options, shared_options, split_list
 from flopcalc.cli.output import chosen_format, write_page
 from flopcalc.cli.spec_options import OnSpec, report_of
 from flopcalc.convention import COUNTED
 
 __all__ = ["command"]
 
-_SHARED = (
-    "units",
-    "dtype",
-    "fused",
-    "batch",
-    "symbolic",
-    "symbols",
-    "assume",
-    "exact_rounding",
-    "input_shape",
-    "settings",
-)
+_SHARED = ("units", *COUNTING)
 """The options of the main command that this one has too."""
 
 

@@ -18,6 +18,7 @@ from flopcalc.shapes import split_label
 from flopcalc.spec.catalog import folded
 
 __all__ = [
+    "COUNTING",
     "Word",
     "format_option",
     "given_once",
@@ -217,6 +218,10 @@ def reading_from(options: Mapping[str, Any]) -> Reading:
     """
     names = ("fused", "batch", "training", "optimizer")
     return reading_of(**{name: options[name] for name in names if name in options})
+
+
+COUNTING = ("dtype", "fused", "batch", "symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
+"""The shared options that say of what a network is made, and how it is read."""
 
 
 def shared_options() -> list[click.Option]:

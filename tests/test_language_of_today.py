@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
-from flopcalc import Report, analyze, compare, verify
+from flopcalc import Report, compare, verify
 from flopcalc.errors import FlopcalcError
 
-Run = Callable[..., Report]
+Analyse = Callable[..., Report]
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Analyse a text as a spec file of its own folder."""
-
-    def analyze_text(text: str, **options: object) -> Report:
-        path = tmp_path / "net.yaml"
-        path.write_text(dedent(text), encoding="utf-8")
-        return analyze(str(path), **options)  # type: ignore[arg-type]
-
-    return analyze_text
-
-
-def refused(run: Run, text: str, **options: object) -> str:
+def refused(analyse: Analyse, text: str, **options: object) -> str:
     with pytest.raises(FlopcalcError) as caught:
-        run(text, **options)
+        analyse(text, **options)
     return str(caught.value)
 
 
@@ -64,14 +51,16 @@ CHOICE = """
         ("false", ["depthwise 4×8×8", "conv1 6×8×8"]),
     ],
 )
-def test_an_entry_or_what_stands_behind_else_is_built_and_labelled(run: Run, fused: str, expected: list[str]) -> None:
+def test_an_entry_or_what_stands_behind_else_is_built_and_labelled(
+    analyse: Analyse, fused: str, expected: list[str]
+) -> None:
     text = CHOICE.replace("      - relu\n", "").replace("      - add: {}\n        from: [mixed, mixed]\n", "")
-    report = run(text, mixes=fused)
+    report = analyse(text, mixes=fused)
     assert shapes(report)[:-1] == expected
     assert report.layers[-1].inputs == ((6, 8, 8), (4, 8, 8))
 
 
-def test_else_may_be_one_entry_and_may_have_an_else_of_its_own(run: Run) -> None:
+def test_else_may_be_one_entry_and_may_have_an_else_of_its_own(analyse: Analyse) -> None:
     text = """
         input: [4, 8, 8]
         parameters: {n: 1}
@@ -83,11 +72,11 @@ def test_else_may_be_one_entry_and_may_have_an_else_of_its_own(run: Run) -> None
               when: n == 2
               else: tanh
     """
-    kinds = [run(text, n=str(n)).layers[0].kind for n in (1, 2, 3)]
+    kinds = [analyse(text, n=str(n)).layers[0].kind for n in (1, 2, 3)]
     assert kinds == ["relu", "gelu", "tanh"]
 
 
-def test_else_reads_what_its_entry_would_have_read(run: Run) -> None:
+def test_else_reads_what_its_entry_would_have_read(analyse: Analyse) -> None:
     text = """
         input: [4, 8, 8]
         layers:
@@ -102,18 +91,18 @@ def test_else_reads_what_its_entry_would_have_read(run: Run) -> None:
           - concat: {}
             from: [used, five]
     """
-    assert "5×8×8" in shapes(run(text.replace("          - conv: {out: 6, kernel: 1}\n", "")))[1]
+    assert "5×8×8" in shapes(analyse(text.replace("          - conv: {out: 6, kernel: 1}\n", "")))[1]
 
 
-def test_else_without_when_is_refused(run: Run) -> None:
-    message = refused(run, "input: [4, 8, 8]\nlayers:\n  - relu: {}\n    else: [tanh]\n")
+def test_else_without_when_is_refused(analyse: Analyse) -> None:
+    message = refused(analyse, "input: [4, 8, 8]\nlayers:\n  - relu: {}\n    else: [tanh]\n")
     assert "net.yaml:4:11: `else` stands beside `when`" in message
 
 
 # -- several labels, optional paths ----------------------------------------------------------------------------------
 
 
-def test_a_split_labels_all_its_parts_and_the_first_runs_on(run: Run) -> None:
+def test_a_split_labels_all_its_parts_and_the_first_runs_on(analyse: Analyse) -> None:
     text = """
         input: [12, 8, 8]
         layers:
@@ -129,13 +118,13 @@ def test_a_split_labels_all_its_parts_and_the_first_runs_on(run: Run) -> None:
                 as: both
     """
     # the running tensor behind the split is its first part, and relu's output is lost
-    assert "the output of relu is never used" in refused(run, text)
-    report = run(text.replace("          - relu\n", "").replace("from: [k, v]", "from: [k, v, q]"))
+    assert "the output of relu is never used" in refused(analyse, text)
+    report = analyse(text.replace("          - relu\n", "").replace("from: [k, v]", "from: [k, v, q]"))
     assert shapes(report) == ["split1 4×8×8", "split2 4×8×8", "split3 4×8×8", "concat1 12×8×8"]
     assert report.totals.mac == 2 * 12 * 64
 
 
-def test_a_split_by_sizes_has_parts_of_these_lengths(run: Run) -> None:
+def test_a_split_by_sizes_has_parts_of_these_lengths(analyse: Analyse) -> None:
     text = """
         input: [12, 5]
         layers:
@@ -144,18 +133,18 @@ def test_a_split_by_sizes_has_parts_of_these_lengths(run: Run) -> None:
           - concat: {}
             from: [c, a, b]
     """
-    assert shapes(run(text)) == ["split1 2×5", "split2 4×5", "split3 6×5", "concat 12×5"]
-    assert "adds up to 11" in refused(run, text.replace("6]", "5]"))
-    assert "as many labels" in refused(run, text.replace("[2, 4, 6]", "[2, 4, 3, 3]"))
+    assert shapes(analyse(text)) == ["split1 2×5", "split2 4×5", "split3 6×5", "concat 12×5"]
+    assert "adds up to 11" in refused(analyse, text.replace("6]", "5]"))
+    assert "as many labels" in refused(analyse, text.replace("[2, 4, 6]", "[2, 4, 3, 3]"))
 
 
-def test_several_labels_stand_beside_a_split_alone(run: Run) -> None:
-    message = refused(run, "input: [4, 8, 8]\nlayers:\n  - relu: {}\n    as: [a, b]\n")
+def test_several_labels_stand_beside_a_split_alone(analyse: Analyse) -> None:
+    message = refused(analyse, "input: [4, 8, 8]\nlayers:\n  - relu: {}\n    as: [a, b]\n")
     assert "net.yaml:4:9: several labels stand beside a `split` alone" in message
 
 
 @pytest.mark.parametrize(("wide", "last"), [("true", "add 4×8×8"), ("false", "conv1 4×8×8")])
-def test_a_path_of_branches_may_be_left_out(run: Run, wide: str, last: str) -> None:
+def test_a_path_of_branches_may_be_left_out(analyse: Analyse, wide: str, last: str) -> None:
     text = """
         input: [4, 8, 8]
         parameters: {wide: true}
@@ -166,12 +155,12 @@ def test_a_path_of_branches_may_be_left_out(run: Run, wide: str, last: str) -> N
                 - {when: wide, do: [conv: {out: 4, kernel: 1}]}
               merge: add
     """
-    report = run(text, wide=wide)
+    report = analyse(text, wide=wide)
     assert report.layers[-1].output == (4, 8, 8)
     assert [row.kind for row in report.layers] == (["conv", "conv", "add"] if wide == "true" else ["conv"])
 
 
-def test_a_path_that_is_left_out_can_have_no_part_of_a_split(run: Run) -> None:
+def test_a_path_that_is_left_out_can_have_no_part_of_a_split(analyse: Analyse) -> None:
     text = """
         input: [4, 8, 8]
         layers:
@@ -180,13 +169,13 @@ def test_a_path_that_is_left_out_can_have_no_part_of_a_split(run: Run) -> None:
               paths: [[relu], {when: false, do: [tanh]}]
               merge: concat
     """
-    assert "a path with `when` sees the whole input" in refused(run, text)
+    assert "a path with `when` sees the whole input" in refused(analyse, text)
 
 
 # -- carry -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_repeat_carries_labels_from_turn_to_turn_and_out_of_it(run: Run) -> None:
+def test_a_repeat_carries_labels_from_turn_to_turn_and_out_of_it(analyse: Analyse) -> None:
     """Turn i doubles the state's channels: 2, 4, 8, by a concatenation with itself."""
     text = """
         input: [2, 4, 4]
@@ -202,10 +191,10 @@ def test_a_repeat_carries_labels_from_turn_to_turn_and_out_of_it(run: Run) -> No
           - concat: {}
             from: [state, input]
     """
-    assert [row.output[0] for row in run(text).layers] == [2, 4, 8, 16, 18]
+    assert [row.output[0] for row in analyse(text).layers] == [2, 4, 8, 16, 18]
 
 
-def test_the_rows_of_a_table_carry_labels_too(run: Run) -> None:
+def test_the_rows_of_a_table_carry_labels_too(analyse: Analyse) -> None:
     text = """
         input: [2, 4, 4]
         layers:
@@ -224,7 +213,7 @@ def test_the_rows_of_a_table_carry_labels_too(run: Run) -> None:
           - tanh: {}
             from: seen
     """
-    assert [row.output[0] for row in run(text).layers] == [2, 3, 5, 5, 10, 10]
+    assert [row.output[0] for row in analyse(text).layers] == [2, 3, 5, 5, 10, 10]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +223,7 @@ def test_the_rows_of_a_table_carry_labels_too(run: Run) -> None:
         ("input", "there is no label `input` to carry"),
     ],
 )
-def test_what_is_carried_must_be_set_before(run: Run, carry: str, said: str) -> None:
+def test_what_is_carried_must_be_set_before(analyse: Analyse, carry: str, said: str) -> None:
     text = f"""
         input: [2, 4, 4]
         layers:
@@ -244,15 +233,15 @@ def test_what_is_carried_must_be_set_before(run: Run, carry: str, said: str) -> 
             repeat: 3
             carry: {carry}
     """
-    assert said in refused(run, text)
+    assert said in refused(analyse, text)
 
 
-def test_carry_stands_beside_a_repeat(run: Run) -> None:
+def test_carry_stands_beside_a_repeat(analyse: Analyse) -> None:
     text = "input: [2, 4, 4]\nlayers:\n  - relu: {}\n    as: a\n  - tanh: {}\n    carry: a\n"
-    assert "`carry` stands beside `repeat`" in refused(run, text)
+    assert "`carry` stands beside `repeat`" in refused(analyse, text)
 
 
-def test_a_repeat_of_symbolic_count_carries_nothing_but_the_running_tensor(run: Run) -> None:
+def test_a_repeat_of_symbolic_count_carries_nothing_but_the_running_tensor(analyse: Analyse) -> None:
     text = """
         input: [2, 4, 4]
         parameters: {n: }
@@ -266,8 +255,8 @@ def test_a_repeat_of_symbolic_count_carries_nothing_but_the_running_tensor(run: 
             repeat: n
             carry: state
     """
-    assert "carries the running tensor alone" in refused(run, text)
-    assert len(run(text, n="4").layers) == 5
+    assert "carries the running tensor alone" in refused(analyse, text)
+    assert len(analyse(text, n="4").layers) == 5
 
 
 # -- until, and names with expressions -------------------------------------------------------------------------------
@@ -295,8 +284,8 @@ BACKBONE = """
 """
 
 
-def test_a_block_ends_at_a_name_and_its_names_are_taps(run: Run) -> None:
-    report = run(BACKBONE)
+def test_a_block_ends_at_a_name_and_its_names_are_taps(analyse: Analyse) -> None:
+    report = analyse(BACKBONE)
     assert [row.path for row in report.layers][:4] == [
         "backbone.stage1",
         "backbone.stage2",
@@ -306,35 +295,35 @@ def test_a_block_ends_at_a_name_and_its_names_are_taps(run: Run) -> None:
     assert report.totals.params == 27 * 8 + 72 * 16 + 144 * 32 + 32 * 7 + 7
 
 
-def test_a_block_ends_at_a_label_as_well(run: Run) -> None:
+def test_a_block_ends_at_a_label_as_well(analyse: Analyse) -> None:
     text = BACKBONE.replace(
         "          - global_pool\n          - linear: {out: classes}\n",
         "          - relu: {}\n            as: top\n          - tanh\n",
     ).replace("until: stage3", "until: top")
-    assert [row.kind for row in run(text).layers][3:] == ["relu", "global_pool", "linear"]
+    assert [row.kind for row in analyse(text).layers][3:] == ["relu", "global_pool", "linear"]
 
 
-def test_a_tap_of_a_cut_network_is_read_by_its_path(run: Run) -> None:
+def test_a_tap_of_a_cut_network_is_read_by_its_path(analyse: Analyse) -> None:
     text = BACKBONE.replace(
         "      - global_pool\n      - linear: {out: 7}\n",
         "      - upsample: {like: backbone.stage1}\n        as: up\n"
         "      - concat: {}\n        from: [up, backbone.stage1]\n",
     )
-    assert shapes(run(text))[-1] == "concat 40×16×16"
+    assert shapes(analyse(text))[-1] == "concat 40×16×16"
 
 
-def test_a_name_that_is_not_reached_is_an_error_with_those_that_are(run: Run) -> None:
-    message = refused(run, BACKBONE.replace("until: stage3", "until: stage4"))
+def test_a_name_that_is_not_reached_is_an_error_with_those_that_are(analyse: Analyse) -> None:
+    message = refused(analyse, BACKBONE.replace("until: stage3", "until: stage4"))
     assert "net has nothing named `stage4`" in message
     assert "stage1, stage2, stage3" in message
 
 
-def test_until_stands_beside_a_block(run: Run) -> None:
-    message = refused(run, "input: [3, 8, 8]\nlayers:\n  - relu: {}\n    until: here\n")
+def test_until_stands_beside_a_block(analyse: Analyse) -> None:
+    message = refused(analyse, "input: [3, 8, 8]\nlayers:\n  - relu: {}\n    until: here\n")
     assert "`until` stands beside a block" in message
 
 
-def test_a_packaged_network_is_a_backbone(run: Run) -> None:
+def test_a_packaged_network_is_a_backbone(analyse: Analyse) -> None:
     """ResNet-18 to conv4_x: 2,782,784 parameters by hand, 9,408 + 128, 147,968, 525,568 and 2,099,712."""
     text = """
         input: [3, 224, 224]
@@ -342,12 +331,12 @@ def test_a_packaged_network_is_a_backbone(run: Run) -> None:
           - resnet18: {}
             until: conv4_x
     """
-    report = run(text)
+    report = analyse(text)
     assert report.totals.params == 9536 + 147968 + 525568 + 2099712
     assert report.layers[-1].output == (256, 14, 14)
 
 
-def test_a_source_may_hold_expressions(run: Run) -> None:
+def test_a_source_may_hold_expressions(analyse: Analyse) -> None:
     """A cell that reads the two before it, as NASNet's."""
     text = """
         input: [4, 8, 8]
@@ -364,8 +353,8 @@ def test_a_source_may_hold_expressions(run: Run) -> None:
                   from: ["cell{n - 1}", "cell{n - 2}"]
                   name: cell{n}
     """
-    assert [row.output[0] for row in run(text).layers] == [4, 4, 8, 12, 20]
-    assert "nothing before this is named `cell1000`" in refused(run, text.replace("cell{n - 2}", "cell{n + 998}"))
+    assert [row.output[0] for row in analyse(text).layers] == [4, 4, 8, 12, 20]
+    assert "nothing before this is named `cell1000`" in refused(analyse, text.replace("cell{n - 2}", "cell{n + 998}"))
 
 
 # -- expressions, ranks, words ---------------------------------------------------------------------------------------
@@ -375,9 +364,9 @@ def test_a_source_may_hold_expressions(run: Run) -> None:
     ("expression", "value"),
     [("sum(w)", 12), ("len(w)", 3), ("sum(w[1:])", 10), ("sum(w[:2])", 6), ("len(w[:-1])", 2), ("sum(w[1:2])", 4)],
 )
-def test_lists_are_summed_counted_and_cut(run: Run, expression: str, value: int) -> None:
+def test_lists_are_summed_counted_and_cut(analyse: Analyse, expression: str, value: int) -> None:
     text = f"input: [3, 4, 4]\ndefine: {{w: [2, 4, 6]}}\nlayers:\n  - conv: {{out: '{expression}', kernel: 1}}\n"
-    assert run(text).layers[0].output[0] == value
+    assert analyse(text).layers[0].output[0] == value
 
 
 @pytest.mark.parametrize(
@@ -390,12 +379,12 @@ def test_lists_are_summed_counted_and_cut(run: Run, expression: str, value: int)
         ("sum(words)", "sum of a list with a"),
     ],
 )
-def test_what_is_no_list_of_numbers_is_refused(run: Run, expression: str, said: str) -> None:
+def test_what_is_no_list_of_numbers_is_refused(analyse: Analyse, expression: str, said: str) -> None:
     text = (
         "input: [3, 4, 4]\ndefine: {w: [2, 4, 6], words: [a, b]}\n"
         f'layers:\n  - conv: {{out: "{expression}", kernel: 1}}\n'
     )
-    assert said in refused(run, text)
+    assert said in refused(analyse, text)
 
 
 @pytest.mark.parametrize(
@@ -407,39 +396,39 @@ def test_what_is_no_list_of_numbers_is_refused(run: Run, expression: str, said: 
         ("[4]", {"channels": 4}),
     ],
 )
-def test_the_sides_of_a_map_have_their_names(run: Run, shape: str, names: dict[str, int]) -> None:
+def test_the_sides_of_a_map_have_their_names(analyse: Analyse, shape: str, names: dict[str, int]) -> None:
     for name, value in names.items():
         text = f"input: {shape}\nlayers:\n  - reshape: [-1]\n    when: {name} == {value}\n  - linear: {{out: 2}}\n"
-        assert [row.kind for row in run(text).layers] == ["reshape", "linear"], name
+        assert [row.kind for row in analyse(text).layers] == ["reshape", "linear"], name
 
 
-def test_a_name_that_the_map_does_not_have_is_refused_with_those_that_it_has(run: Run) -> None:
-    message = refused(run, "input: [4, 6]\nlayers:\n  - conv: {out: height, kernel: 1}\n")
+def test_a_name_that_the_map_does_not_have_is_refused_with_those_that_it_has(analyse: Analyse) -> None:
+    message = refused(analyse, "input: [4, 6]\nlayers:\n  - conv: {out: height, kernel: 1}\n")
     assert "the running tensor has no `height`" in message
     assert "map.channels, map.length" in message
 
 
-def test_a_convolution_runs_over_one_side_two_or_three(run: Run) -> None:
+def test_a_convolution_runs_over_one_side_two_or_three(analyse: Analyse) -> None:
     for shape, weights in (("[4, 9]", 3 * 4 * 8), ("[4, 9, 9]", 9 * 4 * 8), ("[4, 9, 9, 9]", 27 * 4 * 8)):
-        report = run(f"input: {shape}\nlayers:\n  - conv: {{out: 8, kernel: 3, stride: 2}}\n")
+        report = analyse(f"input: {shape}\nlayers:\n  - conv: {{out: 8, kernel: 3, stride: 2}}\n")
         sides = report.layers[0].output[1:]
         assert set(sides) == {5}
         assert report.totals.params == weights
         assert report.totals.madds == weights * 5 ** len(sides)
 
 
-def test_a_kernel_of_two_sides_does_not_run_over_one(run: Run) -> None:
-    message = refused(run, "input: [4, 9]\nlayers:\n  - conv: {out: 8, kernel: [3, 3]}\n")
+def test_a_kernel_of_two_sides_does_not_run_over_one(analyse: Analyse) -> None:
+    message = refused(analyse, "input: [4, 9]\nlayers:\n  - conv: {out: 8, kernel: [3, 3]}\n")
     assert "kernel has 2 entries" in message
     assert "one number, or [length]" in message
 
 
-def test_a_convolution_of_features_asks_for_a_map(run: Run) -> None:
-    message = refused(run, "input: [4]\nlayers:\n  - conv: {out: 8, kernel: 3}\n")
+def test_a_convolution_of_features_asks_for_a_map(analyse: Analyse) -> None:
+    message = refused(analyse, "input: [4]\nlayers:\n  - conv: {out: 8, kernel: 3}\n")
     assert "conv reads no map of 0 sides" in message
 
 
-def test_a_block_says_how_many_sides_it_takes(run: Run) -> None:
+def test_a_block_says_how_many_sides_it_takes(analyse: Analyse) -> None:
     text = """
         input: [4, 9]
         blocks:
@@ -448,10 +437,10 @@ def test_a_block_says_how_many_sides_it_takes(run: Run) -> None:
             layers: [conv: {out: C, kernel: 3}]
         layers: [mix]
     """
-    assert "mix is given 4×9" in refused(run, text)
+    assert "mix is given 4×9" in refused(analyse, text)
 
 
-def test_a_block_of_the_file_takes_the_place_of_a_word_that_came_later(run: Run) -> None:
+def test_a_block_of_the_file_takes_the_place_of_a_word_that_came_later(analyse: Analyse) -> None:
     text = """
         input: [4, 8, 8]
         blocks:
@@ -459,28 +448,28 @@ def test_a_block_of_the_file_takes_the_place_of_a_word_that_came_later(run: Run)
             layers: [conv: {out: 3, kernel: 1}]
         layers: [scale]
     """
-    assert shapes(run(text)) == ["conv 3×8×8"]
-    assert "is a primitive layer" in refused(run, text.replace("scale", "relu"))
+    assert shapes(analyse(text)) == ["conv 3×8×8"]
+    assert "is a primitive layer" in refused(analyse, text.replace("scale", "relu"))
 
 
-def test_a_layer_of_the_users_own_is_counted_as_it_says_and_marked(run: Run) -> None:
+def test_a_layer_of_the_users_own_is_counted_as_it_says_and_marked(analyse: Analyse) -> None:
     text = """
         input: [4, 8, 8]
         layers:
           - custom: {title: my layer, output: [6, 8, 8], weights: 24, params: 30, madds: 24 * 64, reads: 512}
           - relu
     """
-    report = run(text)
+    report = analyse(text)
     row = report.layers[0]
     assert (row.cost.params, row.cost.weights, row.cost.madds) == (30, 24, 1536)
     assert row.cost.mac == 512 + 30 + 6 * 64
     assert report.totals.flops == 1536
     assert row.operation.startswith("my layer (as said)")
     assert report.notes == ("A layer says what it costs and is not counted: custom.",)
-    assert "fewer than its 31 weights" in refused(run, text.replace("weights: 24", "weights: 31"))
+    assert "fewer than its 31 weights" in refused(analyse, text.replace("weights: 24", "weights: 31"))
 
 
-def test_a_learned_tensor_is_of_the_stage_that_reads_it(run: Run) -> None:
+def test_a_learned_tensor_is_of_the_stage_that_reads_it(analyse: Analyse) -> None:
     text = """
         input: [4, 6]
         layers:
@@ -490,7 +479,7 @@ def test_a_learned_tensor_is_of_the_stage_that_reads_it(run: Run) -> None:
             from: [token, input]
           - relu
     """
-    report = run(text)
+    report = analyse(text)
     assert [group.name for group in report.by("stage")] == ["length 7"]
 
 
@@ -507,9 +496,9 @@ def test_a_learned_tensor_is_of_the_stage_that_reads_it(run: Run) -> None:
         ("avg_pool: {kernel: [15, 1]}", (45, 3)),
     ],
 )
-def test_a_layer_along_one_side_reads_all_of_it(run: Run, layer: str, field: tuple[int, int]) -> None:
+def test_a_layer_along_one_side_reads_all_of_it(analyse: Analyse, layer: str, field: tuple[int, int]) -> None:
     """By hand: behind it every position of a side of 15 sees all 15; a pool's windows go on, 3 of 15 rows."""
-    report = run(f"input: [4, 15, 20]\nlayers:\n  - {layer}\n  - conv: {{out: 4, kernel: 3}}\n")
+    report = analyse(f"input: [4, 15, 20]\nlayers:\n  - {layer}\n  - conv: {{out: 4, kernel: 3}}\n")
     assert report.receptive_field.side == field
 
 
@@ -522,14 +511,14 @@ def test_a_layer_along_one_side_reads_all_of_it(run: Run, layer: str, field: tup
         "[{roll: 3}]",
     ],
 )
-def test_a_field_that_is_no_interval_is_not_known(run: Run, layers: str) -> None:
-    report = run(f"input: [5, 9, 9]\nlayers: {layers}\n")
+def test_a_field_that_is_no_interval_is_not_known(analyse: Analyse, layers: str) -> None:
+    report = analyse(f"input: [5, 9, 9]\nlayers: {layers}\n")
     with pytest.raises(FlopcalcError, match="how far a position sees is not known"):
         _ = report.receptive_field
     assert "not known" in str(report)
 
 
-def test_a_product_over_the_channels_alone_keeps_every_position(run: Run) -> None:
+def test_a_product_over_the_channels_alone_keeps_every_position(analyse: Analyse) -> None:
     text = """
         input: [5, 9, 9]
         layers:
@@ -539,16 +528,16 @@ def test_a_product_over_the_channels_alone_keeps_every_position(run: Run) -> Non
             from: [input, w]
           - conv: {out: 2, kernel: 3}
     """
-    assert run(text).receptive_field.side == (3, 3)
-    assert not run(text).receptive_field.whole
+    assert analyse(text).receptive_field.side == (3, 3)
+    assert not analyse(text).receptive_field.whole
 
 
-def test_a_pointwise_layer_of_the_users_own_keeps_the_sides(run: Run) -> None:
+def test_a_pointwise_layer_of_the_users_own_keeps_the_sides(analyse: Analyse) -> None:
     text = "input: [4, 8, 8]\nlayers:\n  - custom: {output: [4, 4, 4], reach: pointwise}\n"
-    assert "reach is pointwise, and 4×8×8 becomes 4×4×4" in refused(run, text)
+    assert "reach is pointwise, and 4×8×8 becomes 4×4×4" in refused(analyse, text)
 
 
-def test_a_part_of_a_symbolic_side_supposes_that_there_is_more(run: Run, tmp_path: Path) -> None:
+def test_a_part_of_a_symbolic_side_supposes_that_there_is_more(analyse: Analyse, tmp_path: Path) -> None:
     """At L = 25 the part is all of it: one tensor twice, 75·C elements moved and not 100·C."""
     text = """
         input: [C, L]
@@ -558,25 +547,25 @@ def test_a_part_of_a_symbolic_side_supposes_that_there_is_more(run: Run, tmp_pat
           - concat: {axis: 1}
             from: [part, input]
     """
-    assert run(text).assumed == ("L > 25",)
-    assert run(text, C="2", L="25").totals.mac == 150
+    assert analyse(text).assumed == ("L > 25",)
+    assert analyse(text, C="2", L="25").totals.mac == 150
     verdict = verify("2*C*(L+25)", str(tmp_path / "net.yaml"), "mac")
     assert verdict.assumed == ("L > 25",)
 
 
-def test_a_shift_by_less_than_a_symbolic_side_can_be_claimed(run: Run, tmp_path: Path) -> None:
-    run("input: [C, L]\nlayers:\n  - roll: 3\n")
+def test_a_shift_by_less_than_a_symbolic_side_can_be_claimed(analyse: Analyse, tmp_path: Path) -> None:
+    analyse("input: [C, L]\nlayers:\n  - roll: 3\n")
     assert verify("2*C*L", str(tmp_path / "net.yaml"), "mac").outcome == "proved"
 
 
-def test_a_claim_says_what_was_said_and_not_counted(run: Run, tmp_path: Path) -> None:
-    run("input: [4, 8, 8]\nlayers:\n  - custom: {madds: 12345}\n")
+def test_a_claim_says_what_was_said_and_not_counted(analyse: Analyse, tmp_path: Path) -> None:
+    analyse("input: [4, 8, 8]\nlayers:\n  - custom: {madds: 12345}\n")
     verdict = verify("12345", str(tmp_path / "net.yaml"), "madds")
     assert verdict.assumed == ("what is said and not counted of custom",)
 
 
-def test_networks_of_any_rank_stand_side_by_side(run: Run, tmp_path: Path) -> None:
-    run("input: [4, 8]\nlayers:\n  - conv: {out: 3, kernel: 1}\n")
+def test_networks_of_any_rank_stand_side_by_side(analyse: Analyse, tmp_path: Path) -> None:
+    analyse("input: [4, 8]\nlayers:\n  - conv: {out: 3, kernel: 1}\n")
     text = str(compare(str(tmp_path / "net.yaml"), "r3d"))
     assert "input = 4×8" in text
     assert "input = 3×16×112×112" in text

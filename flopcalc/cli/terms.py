@@ -142,6 +142,22 @@ TERMS: Mapping[str, Term] = {
             "channel i·n + j becomes j·g + i, without a multiply-add", "g groups of n channels, i < g, j < n",
             "flopcalc shufflenet_v1_unit", ("shuffle",),
         ),
+        Term(
+            "attention", "Every token reads all others, by the products of queries and keys.",
+            "4·C² weights, 4·N·C² + 2·N²·C madds", "C channels of N tokens, however many heads there are",
+            "flopcalc multi_head_attention", ("self-attention", "multi-head attention", "transformer"),
+        ),
+        Term(
+            "fused", "Norms folded into the layer before, activations computed in place.",
+            "C less params for each norm of C channels: 2·C go, a bias of C comes", "no tensor of theirs, no MAC",
+            "--fused; docs/metrics.md, Readings", ("folding", "batch norm folding"),
+        ),
+        Term(
+            "training", "What a step costs, and what is kept for the backward pass.",
+            "backward madds: 2 × forward, less the gradient of the network's input",
+            "each layer's weights and its input have a gradient", "flopcalc resnet50 --training --optimizer adam",
+            ("backward", "backpropagation", "optimizer"),
+        ),
     )
 }  # fmt: skip
 """The metrics, then the words of the field."""

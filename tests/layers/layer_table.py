@@ -717,10 +717,7 @@ COSTLESS = {
     ("activation", "axis"): "as of softmax",
     ("grid_sample", "mode"): "it changes the values alone",
     ("reduce", "op"): "one operation an element each",
-    **{
-        (word, "number"): "a number is no tensor that is read"
-        for word in ("add", "multiply", "maximum", "minimum")
-    },
+    **{(word, "number"): "a number is no tensor that is read" for word in ("add", "multiply", "maximum", "minimum")},
     ("custom", "title"): "it is what it is called",
     ("custom", "reach"): "it changes how far an output looks: tests/test_field.py",
     ("upsample", "mode"): "it changes how far an output looks: tests/test_graph.py",

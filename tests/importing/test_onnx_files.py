@@ -19,7 +19,7 @@ ROWS = {
 }
 
 STATISTICS = {"timm-repvgg_a0.onnx": 672}
-"""Elements of running means and variances that a file has, of norms that its exporter did not fold: 2·(48 + 96 + 192)."""
+"""Running means and variances in a file, of norms that its exporter did not fold: 2·(48 + 96 + 192)."""
 
 
 @pytest.mark.parametrize("file", ROWS)

@@ -17,6 +17,7 @@ from flopcalc.shown import Writers, show_with
 if TYPE_CHECKING:
     from flopcalc.analysis import analyze
     from flopcalc.comparison import compare
+    from flopcalc.difference import diff
     from flopcalc.errors import FlopcalcError
     from flopcalc.report import Report
     from flopcalc.solving import solve
@@ -41,6 +42,7 @@ __all__ = [
     "compare",
     "conventions",
     "derive",
+    "diff",
     "explain",
     "list",
     "load",
@@ -61,6 +63,7 @@ _HOMES = {
     "compare": "flopcalc.comparison",
     "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",
+    "diff": "flopcalc.difference",
     "explain": "flopcalc.theory.explain",
     "list": "flopcalc.spec.catalog",
     "load": "flopcalc.spec",

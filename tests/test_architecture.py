@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sweeps",),
     ("solving",),
     ("comparison",),
+    ("difference",),
     ("render",),
     ("page",),
     ("pages",),

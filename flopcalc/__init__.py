@@ -17,6 +17,7 @@ from flopcalc.shown import Writers, show_with
 if TYPE_CHECKING:
     from flopcalc.analysis import analyze
     from flopcalc.comparison import compare
+    from flopcalc.difference import diff
     from flopcalc.errors import FlopcalcError
     from flopcalc.importing.loading import from_onnx, load
     from flopcalc.report import Report
@@ -42,6 +43,7 @@ __all__ = [
     "compare",
     "conventions",
     "derive",
+    "diff",
     "explain",
     "from_onnx",
     "list",
@@ -63,6 +65,7 @@ _HOMES = {
     "compare": "flopcalc.comparison",
     "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",
+    "diff": "flopcalc.difference",
     "explain": "flopcalc.theory.explain",
     "from_onnx": "flopcalc.importing.loading",
     "list": "flopcalc.spec.catalog",

@@ -113,6 +113,7 @@ def analyze(
     batch: int | str = 1,
     training: bool = False,
     optimizer: str | None = None,
+    assume_free: str | Iterable[str] = (),
     by: str | None = None,
     **parameters: object,
 ) -> Report:
@@ -148,6 +149,8 @@ def analyze(
         Tell in :attr:`Report.training` what a step of training takes.
     optimizer : str, optional
         That of the training: ``sgd`` where not given, ``momentum`` or ``adam``.
+    assume_free : str or iterable of str
+        What layers of unknown cost are called that are taken to cost nothing; ``all`` is every one.
     by : str, optional
         How rows are put together where the report is shown: ``layer``, ``block``, ``stage`` or ``kind``.
     **parameters
@@ -179,7 +182,7 @@ def analyze(
         if key in parameters:
             raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
     report = analyze_spec(
-        spec.read_as(reading_of(fused, batch, training, optimizer)),
+        spec.read_as(reading_of(fused, batch, training, optimizer, assume_free)),
         {**settings, **parameters},
         convention=convention,
         symbolic=symbolic,

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import copy
 import dis
+import logging
 import os
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flopcalc.dataclass import dataclass, field
@@ -193,7 +194,12 @@ def _run(module: torch.nn.Module, inputs: Inputs, dtype: str, *, fake: bool) -> 
             mode = FakeTensorMode(allow_non_fake_inputs=True)
         device = "cpu" if fake else "meta"
         stack.enter_context(torch.no_grad())
-        own = _Copy(module, (lambda t: mode.from_tensor(t)) if mode else (lambda t: t.detach().to("meta")))
+
+        def empty(tensor: torch.Tensor) -> torch.Tensor:
+            with mode or nullcontext():
+                return torch.empty_like(tensor, device=device)
+
+        own = _Copy(module, empty)
         if mode is not None:
             stack.enter_context(mode)
         given = {
@@ -219,15 +225,18 @@ def _named(inputs: Inputs) -> dict[str, Input]:
 
 @contextmanager
 def _plain_paths() -> Iterator[None]:
-    """Turn off the fast paths of torch's attention, which are one call without a name for what it does."""
+    """Turn off the fast paths of torch's attention, one call without a name for what it does, and fake tensors' log."""
     import torch
 
-    before = torch.backends.mha.get_fastpath_enabled()
+    log = logging.getLogger("torch._subclasses.fake_tensor")
+    before = torch.backends.mha.get_fastpath_enabled(), log.disabled
     torch.backends.mha.set_fastpath_enabled(False)
+    log.disabled = True
     try:
         yield
     finally:
-        torch.backends.mha.set_fastpath_enabled(before)
+        torch.backends.mha.set_fastpath_enabled(before[0])
+        log.disabled = before[1]
 
 
 class _Copy:

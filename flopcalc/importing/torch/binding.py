@@ -27,6 +27,10 @@ _OPERATORS = {
 _TWO = ("__radd__", "__rsub__", "__rmul__", "__rdiv__", "__rtruediv__", "__rpow__", "__rmatmul__", "__floordiv__")
 
 
+_NOT_ASKED = ("return_indices", "inplace")
+"""What functions of torch.nn.functional take, and torch's schemas do not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Parameter:
     name: str
@@ -56,12 +60,13 @@ def bound(
     signature = _signature(function)
     if signature is not None:
         return _by_signature(signature, args, kwargs)
-    named = {_SAME.get(key, key): value for key, value in kwargs.items()}
+    named = {_SAME.get(key, key): value for key, value in kwargs.items() if key not in _NOT_ASKED}
     for parameters in _schemas_of(name):
         found = _by_schema(parameters, args, named)
         if found is not None:
             return found
-    positional = {"input" if not index else str(index): value for index, value in enumerate(args)}
+    names = ["input", "other"] if len(args) == 2 else ["input"]
+    positional = {names[index] if index < len(names) else str(index): each for index, each in enumerate(args)}
     return {**positional, **named}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import dis
+import inspect
 import logging
 import os
 import sys
@@ -202,11 +203,12 @@ def _run(module: torch.nn.Module, inputs: Inputs, dtype: str, *, fake: bool) -> 
         own = _Copy(module, empty)
         if mode is not None:
             stack.enter_context(mode)
+        named = _named(module, inputs)
         given = {
             name: torch.zeros(each.shape, dtype=getattr(torch, each.dtype or dtype), device=device)
-            for name, each in _named(inputs).items()
+            for name, each in named.items()
         }
-        undecided = {name for name, each in _named(inputs).items() if not each.dtype}
+        undecided = {name for name, each in named.items() if not each.dtype}
         recorder = _Recorder(own, given, undecided)
         with _dispatch_mode(recorder), _function_mode(recorder):
             if isinstance(inputs, Mapping):
@@ -217,10 +219,17 @@ def _run(module: torch.nn.Module, inputs: Inputs, dtype: str, *, fake: bool) -> 
         return recorder.recording(type(module).__name__, outputs)
 
 
-def _named(inputs: Inputs) -> dict[str, Input]:
+def _named(module: torch.nn.Module, inputs: Inputs) -> dict[str, Input]:
+    """Return the inputs by the names of what `forward` takes."""
     if isinstance(inputs, Mapping):
         return dict(inputs)
-    return {str(index): each for index, each in enumerate(inputs)}
+    try:
+        known = [*inspect.signature(module.forward).parameters.values()]
+    except (TypeError, ValueError):
+        known = []
+    names = [each.name for each in known if each.kind is each.POSITIONAL_OR_KEYWORD]
+    names += [f"x{index}" for index in range(len(names), len(inputs))]
+    return dict(zip(names, inputs, strict=False))
 
 
 @contextmanager

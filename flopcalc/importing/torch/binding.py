@@ -75,7 +75,10 @@ def _signature(function: Callable[..., object]) -> inspect.Signature | None:
     if not hasattr(function, "__code__"):
         return None
     if function not in _signatures:
-        signature: inspect.Signature | None = inspect.signature(function)
+        try:
+            signature: inspect.Signature | None = inspect.signature(function)
+        except ValueError:  # a wrapper of a builtin
+            signature = None
         if signature is not None and list(signature.parameters)[:2] == ["args", "kwargs"]:
             signature = None
         _signatures[function] = signature
@@ -159,8 +162,10 @@ def _fits(type_: str, value: object) -> bool:
     """Whether a value may stand for a parameter of a schema's type."""
     import torch
 
+    if value is None:
+        return type_.startswith(("Optional[", "List["))
     if type_.startswith("Optional["):
-        return value is None or _fits(type_[9:-1], value)
+        return _fits(type_[9:-1], value)
     if type_ == "Tensor":
         return isinstance(value, torch.Tensor)
     if type_ in ("List[Tensor]", "List[Optional[Tensor]]"):

@@ -40,7 +40,7 @@ from flopcalc.importing.torch.recording import (
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Input", "ModelError", "capture"]
+__all__ = ["Input", "ModelError", "capture", "place_of"]
 
 MOST_VALUES = 64
 """Elements of a constant that a recording keeps."""
@@ -119,7 +119,7 @@ def _refused(error: Exception, first: Exception) -> ModelError:
     """Return what is said of a module that raised an error, on the meta device another."""
     if isinstance(error, ModelError):
         return error
-    place = _place_of(error) or _place_of(first)
+    place = place_of(error) or place_of(first)
     if _reads_values(error):
         what = "the model's graph depends on the values of its tensors, which an import does not have"
         return ModelError(
@@ -146,7 +146,7 @@ def _reads_values(error: BaseException) -> bool:
     )
 
 
-def _place_of(error: BaseException) -> Place | None:
+def place_of(error: BaseException) -> Place | None:
     """Return the innermost line outside torch and this package at which an error passed."""
     found = None
     trace = error.__traceback__
@@ -177,10 +177,8 @@ def _is_users(file: str) -> bool:
 
 def _shown(file: str) -> str:
     """Return a file's path as it is shortest: from the working directory, or from the folder of packages."""
-    for folder in (os.getcwd() + os.sep, *(path + os.sep for path in sys.path if path)):
-        if file.startswith(folder):
-            return file[len(folder) :]
-    return file
+    folders = [os.path.abspath(path).rstrip(os.sep) + os.sep for path in (os.getcwd(), *sys.path)]
+    return min((file.removeprefix(folder) for folder in folders), key=len)
 
 
 def _run(module: torch.nn.Module, inputs: Inputs, dtype: str, *, fake: bool) -> Recording:

@@ -265,7 +265,7 @@ class Report(Shown):
             f"At {place}, {name} is the file's own; map.{name} is the running tensor's."
             for name, place in self.spec.hiding.items()
         )
-        return (*hiding, *self._new_symbols(), *self._said(), *self.totals.graph.notes)
+        return (*hiding, *self._new_symbols(), *self._said(), *self.spec.notes, *self.totals.graph.notes)
 
     def _said(self) -> Iterator[str]:
         """Say which layers' costs are what the file says of them."""

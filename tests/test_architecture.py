@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("layers",),
     ("field",),
     ("spec",),
+    ("importing",),
     ("binding", "graph"),
     ("building", "convention", "training"),
     ("report",),

@@ -527,6 +527,12 @@ SHAPED: Mapping[str, tuple[str, dict[str, Any], tuple[Any, ...], Any]] = {
     "channel_shuffle": ("channel_shuffle", {"groups": G}, (MAP,), MAP),
     "pad, upsample": ("pad", {"padding": 1}, (MAP,), (C, P, Q)),
     "einsum, as hmd,hnd->hmn": ("einsum", {"equation": "hmd,hnd->hmn"}, ((C, M, Q), (C, N, Q)), (C, M, N)),
+    "dynamic_conv": (
+        "dynamic_conv",
+        {"out": O, "kernel": (K, L), "groups": G},
+        (MAP, (O, C / G, K, L)),
+        (O, P, Q),
+    ),
     "deformable_conv": (
         "deformable_conv",
         {"out": O, "kernel": (K, L), "groups": G},

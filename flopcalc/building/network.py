@@ -146,7 +146,7 @@ def _refuse_unused(site: Site, inputs: Mapping[str, int]) -> None:
     used, spec = site.draft.used, site.spec
     reported: set[Place] = set()
     for node in site.draft.nodes:
-        if node.output not in used and node.place not in reported:
+        if node.output not in used and not node.layer.unread and node.place not in reported:
             reported.add(node.place)
             site.faults.fail(
                 f"the output of {node.path} is never used",

@@ -244,7 +244,7 @@ def _costed(site: Site, layer: Layer, shapes: tuple[Shape, ...], place: Place, p
 
 def _check_arity(site: Site, layer: Layer, count: int, place: Place, path: str) -> None:
     """Refuse a layer that reads fewer or more tensors than it can."""
-    least, most = layer.arity
+    least, most = layer.takes
     if count < least or (most is not None and count > most):
         wanted = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
         hint = "`from: [a, b]` names them" if count < least else ""

@@ -56,7 +56,7 @@ from flopcalc.layers.reshape import (
     Unfold,
     Upsample,
 )
-from flopcalc.layers.sampling import DeformableConv, GridSample
+from flopcalc.layers.sampling import DeformableConv, DynamicConv, GridSample
 from flopcalc.number import Value
 
 __all__ = [
@@ -159,6 +159,7 @@ LAYERS: Mapping[str, Primitive] = {
     "custom": Primitive(Custom, yields=True),
     "einsum": Primitive(Einsum, yields=True),
     "deformable_conv": Primitive(DeformableConv, yields=True),
+    "dynamic_conv": Primitive(DynamicConv, yields=True),
     "grid_sample": Primitive(GridSample, yields=True),
     "global_max_pool": Primitive(GlobalMaxPool, yields=True),
     "adaptive_max_pool": Primitive(AdaptiveMaxPool, yields=True),

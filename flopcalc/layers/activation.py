@@ -27,6 +27,7 @@ LATER = (
     "exp",
     "log",
     "erf",
+    "function",
 )
 """Functions whose words a block of a file may hide, since files had blocks before there were these words."""
 

@@ -405,6 +405,8 @@ class Layer:
     """Whether it is a window that moves over the map, so that the map's sides alone decide whether it fits."""
     stacks: ClassVar[bool] = False
     """Whether it writes the channels of all its inputs, one behind another."""
+    unread: ClassVar[bool] = False
+    """Whether its output may be read by nothing."""
     own_sides: ClassVar[bool] = False
     """Whether its output is as high and wide whatever its input is."""
     said: ClassVar[bool] = False
@@ -473,6 +475,11 @@ class Layer:
             for field in dataclasses.fields(self)
             if getattr(self, field.name) is not None
         }
+
+    @property
+    def takes(self) -> tuple[int, int | None]:
+        """How many inputs it reads with these attributes, within its `arity`."""
+        return self.arity
 
     @property
     def reported_kind(self) -> str:

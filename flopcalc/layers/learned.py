@@ -18,7 +18,8 @@ __all__ = ["Embedding", "LearnedTensor", "Scale"]
 class LearnedTensor(Layer):
     """A learned tensor that reads nothing: a class token, a position embedding. It is memory already, a view of itself.
 
-    What reads it counts the access, as of any tensor; it is learned, so it is in `params`.
+    What reads it counts the access, as of any tensor; it is learned, so it is in `params`, unless it is `fixed`: a
+    table of constants. One that is `unused` is owned and not read, as of a head that only training has.
     """
 
     name: ClassVar[str] = "parameter"
@@ -28,6 +29,12 @@ class LearnedTensor(Layer):
     short: ClassVar[str] = "shape"
 
     shape: Shape = attribute("shape", help="channels first")
+    role: str = attribute(
+        "word",
+        "learned",
+        choices=("learned", "fixed", "unused"),
+        help="learned; fixed, of constants; or unused: learned, and read by no layer",
+    )
 
     @property
     def stated_channels(self) -> Number:
@@ -41,8 +48,16 @@ class LearnedTensor(Layer):
             raise Fault(f"shape is {shorten(str(list(self.shape)))}", expected="a length for every side")
         return self.shape
 
+    @property
+    def unread(self) -> bool:  # type: ignore[override]
+        """Whether nothing is expected to read it."""
+        return self.role == "unused"
+
     def scales(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        return volume(output)
+        return 0 if self.role == "fixed" else volume(output)
+
+    def label(self, inputs: tuple[Shape, ...]) -> str:
+        return {"learned": "parameter", "fixed": "constant", "unused": "unused parameters"}[self.role]
 
     def cost(self, inputs: tuple[Shape, ...], output: Shape, *, view: bool | None = None) -> Cost:
         return replace(super().cost(inputs, output, view=view), mac=0, outputs=0)

@@ -28,6 +28,13 @@ class Elementwise(Layer):
     forms: ClassVar[tuple[str, ...]] = _FORMS
     verb: ClassVar[str] = "combine"
 
+    number: bool = attribute("flag", False, help="whether a number is an operand too, as in x * 0.5")
+
+    @property
+    def takes(self) -> tuple[int, int | None]:
+        least, most = self.arity
+        return (1, 1 if most == 2 else None) if self.number else (least, most)
+
     def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
         first = inputs[0]
         if any(len(shape) != len(first) for shape in inputs[1:]):

@@ -1,4 +1,4 @@
-"""Layers that read where another tensor says: deformable convolution and sampling on a grid."""
+"""Layers that another tensor steers: convolutions with given kernels or offsets, and sampling on a grid."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from flopcalc.errors import Fault
 from flopcalc.layers.base import Layer, Shape, attribute, show_shape
 from flopcalc.layers.conv import Conv
 from flopcalc.layers.reach import Reach, Unknown
-from flopcalc.number import Arithmetic, is_rational
+from flopcalc.number import Arithmetic, Number, divide, is_rational, product
 
-__all__ = ["DeformableConv", "GridSample"]
+__all__ = ["DeformableConv", "DynamicConv", "GridSample"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,37 @@ class DeformableConv(Conv):
 
     def reach(self, inputs: tuple[Shape, ...]) -> tuple[Reach, ...]:
         return (Unknown("behind a deformable convolution, which reads where its offsets say", False),) * 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class DynamicConv(Conv):
+    """A convolution whose kernels, O×C/g×K×L, are its second input, computed: it learns none itself.
+
+    Source: conditional convolutions, Yang et al. 2019, arXiv:1904.04971; weight standardisation, Qiao et al. 2019,
+    arXiv:1903.10520.
+    """
+
+    name: ClassVar[str] = "dynamic_conv"
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    forms: ClassVar[tuple[str, ...]] = ("functional", "custom")
+
+    def check(self, inputs: tuple[Shape, ...], arithmetic: Arithmetic) -> None:
+        super().check(inputs, arithmetic)
+        wanted = (self.out, divide(inputs[0][0], self.groups), *self.kernel)
+        if not arithmetic.equal(inputs[1], wanted):
+            raise Fault(f"the kernels are {show_shape(inputs[1])}", expected=show_shape(wanted))
+
+    def weights(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return 0
+
+    def matrix(self, inputs: tuple[Shape, ...]) -> tuple[Number, ...]:
+        return ()
+
+    def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return product(super().weights(inputs, output), *output[1:])
+
+    def label(self, inputs: tuple[Shape, ...]) -> str:
+        return "dynamic " + super().label(inputs)
 
 
 @dataclass(frozen=True, kw_only=True)

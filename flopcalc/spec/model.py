@@ -277,6 +277,8 @@ class Spec:
     hiding: Mapping[str, Place] = field(default_factory=dict)
     """Which of them its file declares and reads where the running tensor's could be meant, and where it first does."""
     reading: Reading = PLAIN
+    notes: tuple[str, ...] = ()
+    """What a user is told of how it was read, of a spec that is a model from elsewhere."""
 
     def as_variant(self, name: str) -> Spec:
         """Return the spec with the values of one of its variants."""

@@ -281,6 +281,16 @@ def deformable_conv(inputs: tuple[Shape, ...], kernel: Any, **others: Any) -> Ru
     return run
 
 
+def dynamic_conv(inputs: tuple[Shape, ...], kernel: Any, out: int, groups: int = 1, **others: Any) -> Run:
+    """As a convolution of its first input, whose every weight is an element of its second."""
+    run = conv(inputs[:1], kernel=kernel, out=out, groups=groups, **others)
+    if inputs[1] != (out, inputs[0][0] // groups, *each(kernel, len(inputs[0]) - 1)):
+        raise Impossible("there is not one kernel for every output channel")
+    run.load(*inputs)
+    run.weights = set()
+    return run
+
+
 def depthwise(
     inputs: tuple[Shape, ...],
     kernel: Any,
@@ -525,8 +535,13 @@ def adaptive_pool(inputs: tuple[Shape, ...], size: Any) -> Run:
     return run
 
 
-def elementwise(inputs: tuple[Shape, ...]) -> Run:
-    """A tensor of one row, column or channel gives that one to every row, column or channel of the others."""
+def elementwise(inputs: tuple[Shape, ...], number: bool = False) -> Run:
+    """A tensor of one row, column or channel gives that one to every row, column or channel of the others.
+
+    A number that is an operand too lies in no tensor.
+    """
+    if len(inputs) + number < 2:
+        raise Impossible("one operand is none")
     run = Run()
     run.load(*inputs)
     stored = [set(positions(shape)) for shape in inputs]
@@ -737,9 +752,10 @@ def unfold(inputs: tuple[Shape, ...], kernel: Any, stride: Any = 1, padding: Any
     return run
 
 
-def parameter(inputs: tuple[Shape, ...], shape: Shape) -> Run:
+def parameter(inputs: tuple[Shape, ...], shape: Shape, role: str = "learned") -> Run:
     """Nothing is read or written: it lies in memory."""
-    return Run(view=True, scales=set(positions(shape)), lies=set(positions(shape)))
+    learned = set() if role == "fixed" else set(positions(shape))
+    return Run(view=True, scales=learned, lies=set(positions(shape)))
 
 
 def embedding(inputs: tuple[Shape, ...], count: int, out: int) -> Run:
@@ -811,6 +827,7 @@ _ACTIVATIONS = (
     "exp",
     "log",
     "erf",
+    "function",
 )
 
 ORACLES: Mapping[str, Callable[..., Run]] = {
@@ -818,6 +835,7 @@ ORACLES: Mapping[str, Callable[..., Run]] = {
     "depthwise": depthwise,
     "transposed_conv": transposed_conv,
     "deformable_conv": deformable_conv,
+    "dynamic_conv": dynamic_conv,
     "linear": linear,
     "matmul": matmul,
     "einsum": einsum,

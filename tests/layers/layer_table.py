@@ -473,6 +473,7 @@ _NEW_ACTIVATIONS = (
     "exp",
     "log",
     "erf",
+    "function",
 )
 
 LEARNED = [
@@ -503,6 +504,8 @@ LEARNED = [
     row("activation", (6, 5, 7), {"kind": "softmax", "axis": 2}, output=(6, 5, 7), mac=420),
     row("parameter", [], {"shape": (6, 1)}, output=(6, 1), params=6, mac=0),  # it lies in memory
     row("parameter", [], {"shape": (6, 9)}, output=(6, 9), params=54, mac=0),
+    row("parameter", [], {"shape": (6, 9), "role": "fixed"}, output=(6, 9), mac=0),
+    row("parameter", [], {"shape": (6, 9), "role": "unused"}, output=(6, 9), params=54, mac=0),
     # reads N indices and N rows of D, writes N·D; of the table's V·D it reads no more
     row("embedding", (9,), {"count": 20, "out": 6}, output=(6, 9), params=120, weights=120, mac=9 + 2 * 9 * 6),
     row("embedding", (9,), {"count": 30, "out": 6}, output=(6, 9), params=180, weights=180, mac=9 + 2 * 9 * 6),
@@ -510,6 +513,7 @@ LEARNED = [
 ]
 
 _DEFORMED = [(4, 5, 7), (18, 5, 7)]
+_GIVEN = [(4, 5, 7), (6, 4, 3, 3)]
 
 SAMPLED = [
     # offsets 2·K²·g beside the map, and a mask K²·g
@@ -544,6 +548,23 @@ SAMPLED = [
         output=(6, 3, 5), window=9, params=216, weights=216, madds=216 * 15, mac=140 + 270 + 216 + 90, activations=90),
     row("deformable_conv", [(4, 5, 7), (18, 1, 3)], {"out": 6, "kernel": 3, "padding": 0, "dilation": 2},
         output=(6, 1, 3), window=9, params=216, weights=216, madds=216 * 3, mac=140 + 54 + 216 + 18, activations=18),
+    # the kernels O×C/g×K×L are read beside the map, and none are learned
+    row("dynamic_conv", _GIVEN, {"out": 6, "kernel": 3},
+        output=(6, 5, 7), window=9, madds=216 * 35, mac=140 + 216 + 210, activations=210),
+    row("dynamic_conv", _GIVEN, {"out": 6, "kernel": 3, "bias": True},
+        output=(6, 5, 7), window=9, params=6, madds=216 * 35, mac=140 + 216 + 6 + 210, activations=210),
+    row("dynamic_conv", _GIVEN, {"out": 6, "kernel": 3, "stride": 2},
+        output=(6, 3, 4), window=9, madds=216 * 12, mac=140 + 216 + 72, activations=72),
+    row("dynamic_conv", _GIVEN, {"out": 6, "kernel": 3, "padding": 0},
+        output=(6, 3, 5), window=9, madds=216 * 15, mac=140 + 216 + 90, activations=90),
+    row("dynamic_conv", _GIVEN, {"out": 6, "kernel": 3, "padding": 0, "dilation": 2},
+        output=(6, 1, 3), window=9, madds=216 * 3, mac=140 + 216 + 18, activations=18),
+    row("dynamic_conv", [(4, 5, 7), (6, 4, 1, 1)], {"out": 6, "kernel": 1},
+        output=(6, 5, 7), window=1, madds=24 * 35, mac=140 + 24 + 210, activations=210),
+    row("dynamic_conv", [(4, 5, 7), (2, 4, 3, 3)], {"out": 2, "kernel": 3},
+        output=(2, 5, 7), window=9, madds=72 * 35, mac=140 + 72 + 70, activations=70),
+    row("dynamic_conv", [(4, 5, 7), (6, 2, 3, 3)], {"out": 6, "kernel": 3, "groups": 2},
+        output=(6, 5, 7), window=9, madds=108 * 35, mac=140 + 108 + 210, activations=210),
     row("grid_sample", [(4, 5, 7), (2, 3, 2)], output=(4, 3, 2), mac=140 + 12 + 24),
     row("grid_sample", [(4, 5, 7), (2, 3, 2)], {"mode": "nearest"}, output=(4, 3, 2), mac=140 + 12 + 24),
 ]  # fmt: skip
@@ -580,6 +601,14 @@ SPREAD = [
             row(word, [(4, 5, 7), (4, 5, 7)], output=(4, 5, 7), mac=3 * 140),
             row(word, [(4, 5, 7), (1, 5, 1)], output=(4, 5, 7), mac=2 * 140 + 5),
         )
+    ),
+    *(
+        row(word, (4, 5, 7), {"number": True}, output=(4, 5, 7), mac=2 * 140)
+        for word in ("add", "multiply", "subtract", "divide", "maximum", "minimum")
+    ),
+    *(
+        row(word, [(4, 5, 7), (4, 5, 7)], {"number": True}, output=(4, 5, 7), mac=3 * 140)
+        for word in ("add", "multiply", "maximum", "minimum")
     ),
     row("add", [(4, 5, 7), (1, 5, 7)], output=(4, 5, 7), mac=2 * 140 + 35),
     row("add", [(4, 1, 7), (1, 5, 1)], output=(4, 5, 7), mac=28 + 5 + 140),
@@ -677,6 +706,8 @@ FITTED = {
         ("deformable_conv", name): "an output of another size needs other offsets"
         for name in ("stride", "padding", "dilation")
     },
+    **{(word, "number"): "with a number there is one tensor less" for word in ("subtract", "divide")},
+    **{("dynamic_conv", name): "another value needs other kernels" for name in ("out", "kernel", "groups")},
 }
 """Attributes that no two rows differ in alone, since another value needs other inputs, and why."""
 
@@ -686,6 +717,7 @@ COSTLESS = {
     ("activation", "axis"): "as of softmax",
     ("grid_sample", "mode"): "it changes the values alone",
     ("reduce", "op"): "one operation an element each",
+    **{(word, "number"): "a number is no tensor that is read" for word in ("add", "multiply", "maximum", "minimum")},
     ("custom", "title"): "it is what it is called",
     ("custom", "reach"): "it changes how far an output looks: tests/test_field.py",
     ("upsample", "mode"): "it changes how far an output looks: tests/test_graph.py",

@@ -95,7 +95,7 @@ NUMBERED = ("axis", "axes", "order")
 
 def tied(row: Row) -> bool:
     """Tell whether its sizes must add up or be multiples of one another, so that no symbol may stand for each."""
-    return "sizes" in row.attributes or row.word in ("deformable_conv", "grid_sample")
+    return "sizes" in row.attributes or row.word in ("deformable_conv", "dynamic_conv", "grid_sample")
 
 
 def broken(arithmetic: Arithmetic) -> bool:

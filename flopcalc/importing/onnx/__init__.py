@@ -1,0 +1,1 @@
+"""ONNX files: protobuf's wire format, their graph, and its operators."""

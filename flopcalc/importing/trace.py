@@ -1,0 +1,81 @@
+"""A network as it was read from elsewhere: its layers in flopcalc's words, one after the other, with their tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from flopcalc.dataclass import dataclass, field
+
+__all__ = ["Attribute", "Step", "Trace"]
+
+Attribute: TypeAlias = "int | bool | str | tuple[int | str, ...]"
+"""A value of a layer's attribute: a number, a flag, a word, an expression, or a list of numbers and expressions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One layer.
+
+    Attributes
+    ----------
+    word : str
+        The layer's word in the spec language.
+    attributes : mapping
+    sources : tuple of str
+        The tensors that it reads.
+    results : tuple of str
+        The tensors that it writes: one, or the parts of a split.
+    layouts : tuple of tuple of int
+        Their shapes here, channels first and without the batch.
+    path : tuple of str
+        Where it stands in the model: the names of the modules around it, and its own.
+    classes : tuple of str
+        The classes of these modules, where they are known; as long as `path`, or shorter.
+    written : str
+        How its model writes it, of :data:`flopcalc.layers.FORMS`; empty where that is not known.
+    shares : str
+        A tensor that an earlier step writes whose learned parameters it uses; empty where it has its own.
+    origin : str
+        What it was in the model, for messages: ``Conv /layer1/conv1/Conv``.
+    """
+
+    word: str
+    attributes: Mapping[str, Attribute]
+    sources: tuple[str, ...]
+    results: tuple[str, ...]
+    layouts: tuple[tuple[int, ...], ...]
+    path: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    written: str = ""
+    shares: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A whole network.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    title, source : str
+        For headings, and where it was read from.
+    inputs : mapping of str to tuple
+        The tensors that enter, with their shapes here.
+    steps : tuple of Step
+        In an order in which every tensor is written before it is read.
+    outputs : tuple of str
+        The tensors that leave.
+    notes : tuple of str
+        What a user should know of the reading: what was folded, what is owned and not used.
+    """
+
+    name: str
+    title: str
+    source: str
+    inputs: Mapping[str, tuple[int, ...]]
+    steps: tuple[Step, ...]
+    outputs: tuple[str, ...]
+    notes: tuple[str, ...] = field(default=())

@@ -373,7 +373,9 @@ class _Recorder:
             for names, each in own.parameters.values()
         )
         self.buffers = tuple(
-            self._new(each, "buffer", tuple(names)) for names, each in own.buffers.values() if id(each) not in self.known
+            self._new(each, "buffer", tuple(names))
+            for names, each in own.buffers.values()
+            if id(each) not in self.known
         )
         self._hook()
 
@@ -427,9 +429,7 @@ class _Recorder:
             (first, *_) = _tensors_in(result)
             frame.products.append(Product(name, operands, tuple(first.shape), madds))
 
-    def _call(
-        self, function: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], form: str = ""
-    ) -> Any:
+    def _call(self, function: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], form: str = "") -> Any:
         if name == "__get__":
             result = function(*args, **kwargs)
             if not _is_tensor(result):
@@ -553,9 +553,7 @@ class _Recorder:
                 base.tensor = view.tensor
             else:
                 base.tensor = self._copied(old)
-                viewed = tuple(
-                    (name, _replaced(value, view.reading, old)) for name, value in view.derivation.arguments
-                )
+                viewed = tuple((name, _replaced(value, view.reading, old)) for name, value in view.derivation.arguments)
                 told: tuple[tuple[str, Argument], ...] = (("value", Ref(view.tensor)), ("part", view.at), *viewed)
                 made = (base.tensor,)
                 self.calls.append(Call(view.derivation.function, "written", call.module, call.line, told, made))

@@ -443,9 +443,7 @@ def _instance_norm(reader: Reader) -> Result:
 
 def _group_norm(reader: Reader) -> Result:
     groups = reader.whole("num_groups")
-    return reader.net.norm(
-        reader.tensor("input"), "group", reader.maybe("weight"), reader.maybe("bias"), groups=groups
-    )
+    return reader.net.norm(reader.tensor("input"), "group", reader.maybe("weight"), reader.maybe("bias"), groups=groups)
 
 
 def _layer_norm(reader: Reader) -> Result:
@@ -543,7 +541,9 @@ def _added_product(reader: Reader) -> Result:
 def _lerp(reader: Reader) -> Result:
     net, first, second = reader.net, reader.tensor("input"), reader.tensor("end")
     between = net.elementwise("subtract", second, first)
-    return net.elementwise("add", first, net.elementwise("multiply", between, reader.operand(reader.argument("weight"))))
+    return net.elementwise(
+        "add", first, net.elementwise("multiply", between, reader.operand(reader.argument("weight")))
+    )
 
 
 def _reduce(reader: Reader) -> Result:
@@ -992,6 +992,8 @@ _RULES: dict[str, Rule] = {
     "__getitem__": _item,
     "__setitem__": _set_item,
     "copy_": _copied,
-    **dict.fromkeys(("zero_", "fill_", "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"), _filled),
+    **dict.fromkeys(
+        ("zero_", "fill_", "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"), _filled
+    ),
     **dict.fromkeys(("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "normal_", "uniform_"), _filled),
 }

@@ -339,9 +339,7 @@ def trace_of(
     return trace_of_recording(recording, name=name, source=source, notes=notes)
 
 
-def trace_of_recording(
-    recording: Recording, *, name: str = "", source: str = "", notes: Sequence[str] = ()
-) -> Trace:
+def trace_of_recording(recording: Recording, *, name: str = "", source: str = "", notes: Sequence[str] = ()) -> Trace:
     """Return the network of a recorded run.
 
     Raises
@@ -436,4 +434,3 @@ def _first_layers(module: torch.nn.Module) -> tuple[int, ...]:
         if isinstance(each, nn.Embedding):
             return (TOKENS,)
     return (3, *USUAL[2])
-

@@ -131,7 +131,7 @@ def _by_schema(
         if at is None or not all(_whole(each) for each in given[at:]):
             return None
         given[at:] = [tuple(given[at:])]
-    found: dict[str, object] = dict(zip((each.name for each in positional), given))
+    found: dict[str, object] = dict(zip((each.name for each in positional), given, strict=False))
     if found.keys() & kwargs.keys():
         return None
     found.update(kwargs)
@@ -150,7 +150,7 @@ def _spread(positional: Sequence[_Parameter], given: Sequence[object]) -> bool:
     """Whether a list of numbers is written as so many arguments: `x.permute(0, 2, 1)`."""
     return any(
         parameter.type == "List[int]" and _whole(value) and index + 1 < len(given)
-        for index, (parameter, value) in enumerate(zip(positional, given))
+        for index, (parameter, value) in enumerate(zip(positional, given, strict=False))
     ) and all(_whole(value) for value in given[1:])
 
 
@@ -179,7 +179,7 @@ def _fits(type_: str, value: object) -> bool:
     if type_ == "str":
         return isinstance(value, str)
     if type_ in ("List[int]", "List[float]"):
-        return isinstance(value, (int, float)) or isinstance(value, (tuple, list))
+        return isinstance(value, (int, float, tuple, list))
     return type_ != "" and not isinstance(value, torch.Tensor)
 
 

@@ -209,10 +209,7 @@ def _run(module: torch.nn.Module, inputs: Inputs, dtype: str, *, fake: bool) -> 
         undecided = {name for name, each in named.items() if not each.dtype}
         recorder = _Recorder(own, given, undecided)
         with _dispatch_mode(recorder), _function_mode(recorder):
-            if isinstance(inputs, Mapping):
-                returned = own.module(**given)
-            else:
-                returned = own.module(*given.values())
+            returned = own.module(**given) if isinstance(inputs, Mapping) else own.module(*given.values())
             outputs = recorder.outputs(returned)
         return recorder.recording(type(module).__name__, outputs)
 
@@ -441,11 +438,15 @@ class _Recorder:
         frame = _Frame()
         self.frames.append(frame)
         try:
+            moved = self._on_one_device(given)
+            ran = (_with(moved, args), _with(moved, dict(kwargs))) if moved else (args, kwargs)
             if form:
-                self._note_writes(frame, function, args, kwargs)
-            result = function(*args, **kwargs)
+                self._note_writes(frame, function, *ran)
+            result = function(*ran[0], **ran[1])
             if form:
-                self._note_products(frame, function, args, kwargs, result)
+                self._note_products(frame, function, *ran, result)
+            if any(_storage(each) in frame.written for each in moved.values()):
+                raise _AsksForValues("a tensor with elements is written with what has none")
         except Exception as error:
             if name in _READERS:
                 raise _AsksForValues(str(error)) from error
@@ -458,6 +459,13 @@ class _Recorder:
         if fresh or written:
             self._record(function, name, args, kwargs, form, numbers, given, made, written, frame)
         return result
+
+    def _on_one_device(self, given: Sequence[Any]) -> dict[int, Any]:
+        """Return tensors without elements for constants that meet such: the model made them where it runs itself."""
+        kinds = {each.device.type for each in given}
+        if kinds != {"meta", "cpu"}:
+            return {}
+        return {id(each): each.to("meta") for each in given if each.device.type == "cpu"}
 
     def _check_lookups(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Ask for whole numbers where an input of no stated type is looked up in a table."""
@@ -494,7 +502,7 @@ class _Recorder:
                 results.append(self._row(each, "result"))
             else:
                 results.append(self._number(each))
-        numbered = {id(each): number for each, number in zip(made, results)}
+        numbered = {id(each): number for each, number in zip(made, results, strict=False)}
         for target in targets.values():
             if id(target.object) not in numbered:
                 results.append(self._row(target.object, "result"))
@@ -660,8 +668,27 @@ class _Recorder:
 
 _LOOKUPS = frozenset({"embedding", "embedding_bag", "one_hot"})
 _READERS = frozenset(
-    "item tolist __bool__ __int__ __float__ __index__ __complex__ numpy __array__ __contains__ equal allclose "
-    "is_nonzero nonzero unique unique_consecutive masked_select argwhere bincount".split()
+    [
+        "item",
+        "tolist",
+        "__bool__",
+        "__int__",
+        "__float__",
+        "__index__",
+        "__complex__",
+        "numpy",
+        "__array__",
+        "__contains__",
+        "equal",
+        "allclose",
+        "is_nonzero",
+        "nonzero",
+        "unique",
+        "unique_consecutive",
+        "masked_select",
+        "argwhere",
+        "bincount",
+    ]
 )
 """Functions whose result, or its size, is made of elements."""
 
@@ -686,6 +713,18 @@ def _tensors_in(value: object) -> Iterator[Any]:
         yield from _tensors_in((value.start, value.stop, value.step))
 
 
+def _with(moved: Mapping[int, Any], value: Any) -> Any:
+    """Return arguments with other tensors in the place of some."""
+    if _is_tensor(value):
+        return moved.get(id(value), value)
+    if isinstance(value, (tuple, list)):
+        made = [_with(moved, part) for part in value]
+        return made if isinstance(value, list) else tuple(made)
+    if isinstance(value, dict):
+        return {key: _with(moved, part) for key, part in value.items()}
+    return value
+
+
 def _leaves(value: object, key: str) -> Iterator[tuple[str, object]]:
     """Yield what a module returned piece by piece, each with its place."""
     if _is_tensor(value) or value is None:
@@ -695,7 +734,7 @@ def _leaves(value: object, key: str) -> Iterator[tuple[str, object]]:
             yield from _leaves(part, f"{key}.{name}" if key else str(name))
     elif isinstance(value, (tuple, list)):
         names = getattr(value, "_fields", range(len(value)))
-        for name, part in zip(names, value):
+        for name, part in zip(names, value, strict=False):
             yield from _leaves(part, f"{key}.{name}" if key else str(name))
     elif hasattr(value, "__dataclass_fields__"):
         for name in value.__dataclass_fields__:

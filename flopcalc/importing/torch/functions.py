@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from flopcalc.importing.tensors import Builder, Operand, Tensor, Unmapped
@@ -54,21 +54,93 @@ _PAIRS: Mapping[str, str] = {
 """Operations on two tensors, or on a tensor and a number, element by element."""
 
 _SAME = frozenset(
-    "contiguous clone detach to float half double bfloat16 type type_as alias data dropout dropout1d dropout2d dropout3d "
-    "alpha_dropout feature_dropout feature_alpha_dropout requires_grad_ cpu cuda int long bool real positive "
-    "lift_fresh copy_to _to_copy _conj resolve_conj resolve_neg identity __deepcopy__ int_repr".split()
+    [
+        "contiguous",
+        "clone",
+        "detach",
+        "to",
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "type",
+        "type_as",
+        "alias",
+        "data",
+        "dropout",
+        "dropout1d",
+        "dropout2d",
+        "dropout3d",
+        "alpha_dropout",
+        "feature_dropout",
+        "feature_alpha_dropout",
+        "requires_grad_",
+        "cpu",
+        "cuda",
+        "int",
+        "long",
+        "bool",
+        "real",
+        "positive",
+        "lift_fresh",
+        "copy_to",
+        "_to_copy",
+        "_conj",
+        "resolve_conj",
+        "resolve_neg",
+        "identity",
+        "__deepcopy__",
+        "int_repr",
+    ]
 )
 """What passes its first input on."""
 
 _SHAPED = frozenset(
-    "view reshape flatten unflatten squeeze unsqueeze view_as reshape_as _unsafe_view ravel atleast_1d atleast_2d "
-    "atleast_3d".split()
+    [
+        "view",
+        "reshape",
+        "flatten",
+        "unflatten",
+        "squeeze",
+        "unsqueeze",
+        "view_as",
+        "reshape_as",
+        "_unsafe_view",
+        "ravel",
+        "atleast_1d",
+        "atleast_2d",
+        "atleast_3d",
+    ]
 )
 """What looks at the elements under another shape, in the same order."""
 
 _PLACED = frozenset(
-    "index_select gather take take_along_dim tile repeat repeat_interleave flip fliplr flipud rot90 as_strided diagonal "
-    "diag tril_indices scatter sort topk masked_select meshgrid unfold_copy fold col2im diag_embed".split()
+    [
+        "index_select",
+        "gather",
+        "take",
+        "take_along_dim",
+        "tile",
+        "repeat",
+        "repeat_interleave",
+        "flip",
+        "fliplr",
+        "flipud",
+        "rot90",
+        "as_strided",
+        "diagonal",
+        "diag",
+        "tril_indices",
+        "scatter",
+        "sort",
+        "topk",
+        "masked_select",
+        "meshgrid",
+        "unfold_copy",
+        "fold",
+        "col2im",
+        "diag_embed",
+    ]
 )
 """What makes a tensor of another one's elements, at other places."""
 
@@ -251,6 +323,19 @@ class Reader:
             return self.net.constant(self.shape(number))
         return self.net.gather(like, self.shape(number))
 
+    def parts(self, x: Tensor, sizes: Sequence[int], dim: int) -> list[Tensor]:
+        """Return the parts of a tensor; where nobody reads some of them, those that somebody reads."""
+        if all(self.uses[number] for number in self.call.results):
+            return self.net.split(x, sizes, dim)
+        found: list[Tensor] = []
+        start = 0
+        for number, length in zip(self.call.results, sizes, strict=True):
+            shape = (*x.shape[:dim], length, *x.shape[dim + 1 :])
+            used = self.uses[number]
+            found.append(self.net.slice(x, dim, start, start + length) if used else self.net.constant(shape))
+            start += length
+        return found
+
     def operand(self, value: Argument) -> Operand:
         """Return an argument that is a tensor or a number."""
         if isinstance(value, Ref):
@@ -426,10 +511,6 @@ def _recurrent(reader: Reader) -> Result:
     return [found, *(reader.spare(number, found) for number in call.results[1:])]
 
 
-def _deformed(reader: Reader) -> Result:
-    raise Unmapped
-
-
 # -- norms and functions ---------------------------------------------------------------------------------------------
 
 
@@ -465,14 +546,17 @@ def _activation(reader: Reader) -> Result:
 
 
 def _clip(reader: Reader) -> Result:
-    bounds = tuple([reader.argument(*names) for names in (("min", "min_val"), ("max", "max_val"))])
-    if any(isinstance(each, Ref) for each in bounds):
+    low, high = reader.argument("min", "min_val"), reader.argument("max", "max_val")
+    if isinstance(low, Ref) or isinstance(high, Ref):
         raise Unmapped
     name = reader.call.function.removesuffix("_")
-    if name == "clamp_max":
-        bounds = (None, bounds[1])
-    word = {(0, 6): "relu6", (0, None): "relu", (-1, 1): "hard_tanh" if name == "hardtanh" else "clip"}
-    return reader.net.activation(word.get(bounds, "clip"), reader.tensor("input"))  # type: ignore[call-overload]
+    if (low, high) == (-1, 1) and name == "hardtanh":
+        word = "hard_tanh"
+    elif low == 0 and high in (6, None):
+        word = "relu" if high is None else "relu6"
+    else:
+        word = "clip"
+    return reader.net.activation(word, reader.tensor("input"))
 
 
 def _softmax(reader: Reader) -> Result:
@@ -505,7 +589,8 @@ def _elementwise(reader: Reader) -> Result:
     )
     if word == "multiply" and "pow" in function and not isinstance(second, Tensor) and isinstance(first, Tensor):
         power = reader.argument("exponent", "other")
-        return reader.net.activation({2: "square", 0.5: "sqrt"}.get(power, "function"), first)  # type: ignore[call-overload]
+        word = "square" if power == 2 else "sqrt" if power == 0.5 else "function"
+        return reader.net.activation(word, first)
     alpha = reader.argument("alpha")
     if alpha not in (None, 1) and isinstance(second, Tensor):
         second = reader.net.elementwise("multiply", second, 1.0)
@@ -513,11 +598,7 @@ def _elementwise(reader: Reader) -> Result:
         found = reader.net.with_bias(first, second)
         if found is not None:
             return found
-    return _pair(reader.net, word, first, second)
-
-
-def _pair(net: Builder, word: str, first: Operand, second: Operand) -> Tensor:
-    return net.elementwise(word, first, second)
+    return reader.net.elementwise(word, first, second)
 
 
 def _chosen(reader: Reader) -> Result:
@@ -527,8 +608,7 @@ def _chosen(reader: Reader) -> Result:
         for name in ("condition", "mask", "input", "other", "value", "self")
         if (value := reader.argument(name)) is not None
     ]
-    found = reader.net.elementwise("multiply", *operands)
-    return found
+    return reader.net.elementwise("multiply", *operands)
 
 
 def _added_product(reader: Reader) -> Result:
@@ -734,14 +814,13 @@ def _stack(reader: Reader) -> Result:
 def _split(reader: Reader) -> Result:
     x = reader.tensor("input", "tensor")
     dim = reader.whole("dim", default=0) % len(x.shape)
-    sizes = [reader.shape(number)[dim] for number in reader.call.results]
-    return reader.net.split(x, sizes, dim)
+    return reader.parts(x, [reader.shape(number)[dim] for number in reader.call.results], dim)
 
 
 def _unbind(reader: Reader) -> Result:
     x = reader.tensor("input")
     dim = reader.whole("dim", default=0) % len(x.shape)
-    parts = reader.net.split(x, [1] * x.shape[dim], dim)
+    parts = reader.parts(x, [1] * x.shape[dim], dim)
     return [
         reader.net.reshape(part, reader.shape(number)) for part, number in zip(parts, reader.call.results, strict=True)
     ]
@@ -795,7 +874,7 @@ def _pieces(index: Argument, shape: Dims) -> tuple[list[Piece], bool]:
         if each is None:
             continue
         side = next(dims)
-        if isinstance(each, bool) or isinstance(each, (Ref, tuple)):
+        if isinstance(each, (bool, Ref, tuple)):
             return [], True
         if isinstance(each, int):
             pieces.append((each % side, each % side + 1, 1, True))
@@ -926,7 +1005,9 @@ def _start_of(reader: Reader, side: int, part: int) -> int:
     return sum(each for each in _listed(sizes)[:part] if isinstance(each, int))
 
 
-_ORDERED = frozenset("permute transpose swapaxes swapdims movedim moveaxis t T mT H mH adjoint".split())
+_ORDERED = frozenset(
+    ["permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis", "t", "T", "mT", "H", "mH", "adjoint"]
+)
 
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _conv),

@@ -43,7 +43,6 @@ _LIBRARIES = ("torch", "torchvision", "timm", "transformers", "pytorchcv")
 
 _MOST_NAMED = 4
 
-Written: TypeAlias = "None | bool | int | float | str | list[Written]"
 Shapes: TypeAlias = "Mapping[str, tuple[int, ...]]"
 
 

@@ -39,7 +39,7 @@ class Other:
     text: str
 
 
-Argument: TypeAlias = "None | bool | int | float | str | Ref | Cut | Other | tuple[Argument, ...]"
+Argument: TypeAlias = "bool | int | float | str | Ref | Cut | Other | tuple[Argument, ...] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def size(shape: tuple[int, ...]) -> int:
     return product
 
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 
 def _plain(value: Argument) -> Plain:
@@ -258,7 +258,14 @@ def _written(recording: Recording) -> str:
         return f"{line(key)}: [\n" + ",\n".join(map(line, rows)) + "\n]"
 
     tensors: list[Plain] = [
-        [list(each.shape), each.dtype, each.kind, list(each.names), each.values and list(each.values), each.trained]
+        [
+            list(each.shape),
+            each.dtype,
+            each.kind,
+            list(each.names),
+            None if each.values is None else [*each.values],
+            each.trained,
+        ]
         for each in recording.tensors
     ]
     calls: list[Plain] = [

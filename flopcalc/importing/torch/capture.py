@@ -401,7 +401,10 @@ class _Recorder:
     def dispatched(self, operation: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Run an operation that the dispatcher saw, inside a call or, of code that is no Python, by itself."""
         if not self.frames:
-            return self._call(operation, _name_of(operation), args, kwargs, form="dispatched")
+            import torch
+
+            with torch._C.DisableTorchFunction():
+                return self._call(operation, _name_of(operation), args, kwargs, form="dispatched")
         frame = self.frames[-1]
         self._note_writes(frame, operation, args, kwargs)
         result = operation(*args, **kwargs)

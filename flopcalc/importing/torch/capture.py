@@ -442,12 +442,12 @@ class _Recorder:
         self.frames.append(frame)
         try:
             moved = self._on_one_device(given)
-            ran = (_with(moved, args), _with(moved, dict(kwargs))) if moved else (args, kwargs)
+            ran, named = (_with(moved, args), _with(moved, dict(kwargs))) if moved else (args, kwargs)
             if form:
-                self._note_writes(frame, function, *ran)
-            result = function(*ran[0], **ran[1])
+                self._note_writes(frame, function, ran, named)
+            result = function(*ran, **named)
             if form:
-                self._note_products(frame, function, *ran, result)
+                self._note_products(frame, function, ran, named, result)
             if any(_storage(each) in frame.written for each in moved.values()):
                 raise _AsksForValues("a tensor with elements is written with what has none")
         except Exception as error:

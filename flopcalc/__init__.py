@@ -17,10 +17,12 @@ from flopcalc.shown import Writers, show_with
 if TYPE_CHECKING:
     from flopcalc.analysis import analyze
     from flopcalc.comparison import compare
+    from flopcalc.difference import diff
     from flopcalc.errors import FlopcalcError
+    from flopcalc.importing.loading import from_onnx, load
     from flopcalc.report import Report
     from flopcalc.solving import solve
-    from flopcalc.spec import Spec, load
+    from flopcalc.spec import Spec
     from flopcalc.spec.catalog import entries as list
     from flopcalc.sweeps import sweep
     from flopcalc.theory.bounds.network import bound
@@ -41,7 +43,9 @@ __all__ = [
     "compare",
     "conventions",
     "derive",
+    "diff",
     "explain",
+    "from_onnx",
     "list",
     "load",
     "solve",
@@ -61,9 +65,11 @@ _HOMES = {
     "compare": "flopcalc.comparison",
     "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",
+    "diff": "flopcalc.difference",
     "explain": "flopcalc.theory.explain",
+    "from_onnx": "flopcalc.importing.loading",
     "list": "flopcalc.spec.catalog",
-    "load": "flopcalc.spec",
+    "load": "flopcalc.importing.loading",
     "solve": "flopcalc.solving",
     "sweep": "flopcalc.sweeps",
     "verify": "flopcalc.theory.claims",

@@ -11,11 +11,11 @@ from flopcalc.binding import bind
 from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
+from flopcalc.importing.loading import is_model, load
 from flopcalc.reading import reading_of
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
 from flopcalc.spec.catalog import spelling
-from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
 __all__ = [
@@ -113,6 +113,7 @@ def analyze(
     batch: int | str = 1,
     training: bool = False,
     optimizer: str | None = None,
+    assume_free: str | Iterable[str] = (),
     by: str | None = None,
     **parameters: object,
 ) -> Report:
@@ -148,6 +149,8 @@ def analyze(
         Tell in :attr:`Report.training` what a step of training takes.
     optimizer : str, optional
         That of the training: ``sgd`` where not given, ``momentum`` or ``adam``.
+    assume_free : str or iterable of str
+        What layers of unknown cost are called that are taken to cost nothing; ``all`` is every one.
     by : str, optional
         How rows are put together where the report is shown: ``layer``, ``block``, ``stage`` or ``kind``.
     **parameters
@@ -179,7 +182,7 @@ def analyze(
         if key in parameters:
             raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
     report = analyze_spec(
-        spec.read_as(reading_of(fused, batch, training, optimizer)),
+        spec.read_as(reading_of(fused, batch, training, optimizer, assume_free)),
         {**settings, **parameters},
         convention=convention,
         symbolic=symbolic,
@@ -208,7 +211,7 @@ def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
     """
     if isinstance(spec_or_name, str):
         name, settings = split_inline(spec_or_name)
-        return load(name), settings
+        return (load(name, settings), {}) if is_model(name) else (load(name), settings)
     if isinstance(spec_or_name, Path):
         return load(spec_or_name), {}
     if isinstance(spec_or_name, Spec):
@@ -292,12 +295,14 @@ def analyze_spec(
         raise _wrong("exact_rounding", exact_rounding, "True or False")
     want_one_of("dtype", "data type", dtype, DTYPES)
     want_one_of("order", "order of execution", order, ORDERS)
+    shapes = read_input(input)
+    spec = spec.at(shapes)
     binding = bind(
         spec,
         parameters,
         symbolic=texts_of("symbolic", symbolic),
         symbols=None if symbols is None else texts_of("symbols", symbols),
-        shapes=read_input(input),
+        shapes=shapes,
         assume=texts_of("assume", assume),
         exact_rounding=exact_rounding,
         real=real,

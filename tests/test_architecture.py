@@ -36,6 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sweeps",),
     ("solving",),
     ("comparison",),
+    ("difference",),
     ("render",),
     ("page",),
     ("pages",),

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "derive": ("flopcalc.cli.derive", "Prove", "a derivation, step by step, each step proved"),
     "bound": ("flopcalc.cli.bound", "Prove", "each convolution's MAC beside the least at the same FLOPs"),
     "compare": ("flopcalc.cli.compare", "Compare", "specs side by side: every metric, and its ratio to the first"),
+    "diff": ("flopcalc.cli.diff", "Compare", "two networks layer by layer: is this the one that that is?"),
     "audit": ("flopcalc.cli.audit", "Compare", "ShuffleNetV2's four guidelines on a network, layer by layer"),
     "experiment": (
         "flopcalc.cli.experiment",
@@ -75,7 +76,7 @@ TRACEBACK = "FLOPCALC_TRACEBACK"
 """The variable of the environment with which such an error shows where it was."""
 
 FLAGS = (
-    "--", "--by-layer", "--exact-rounding", "--fused", "--graph", "--growth", "--help", "--no-ratio",
+    "--", "--all", "--by-layer", "--exact-rounding", "--fused", "--graph", "--growth", "--help", "--no-ratio",
     "--no-transpose", "--skip-refused", "--standalone", "--transpose", "--variants", "-h", "--training",
 )  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""

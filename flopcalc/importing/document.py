@@ -84,7 +84,9 @@ class _Writer:
         self.labels: dict[str, str] = {}
         self.labelled = self._labelled()
         self.shared = {step.shares for step in trace.steps if step.shares}
-        self._grow(self.root, trace.steps, 0, ())
+        self.renamed: dict[tuple[_Chain, str], str] = {}
+        """New names for groups that another of their name would hide from what reads them."""
+        self._settle()
         first = next(iter(trace.inputs))
         self.labels.update({label: "input" if label == first else word_of(label) for label in trace.inputs})
         self.chains.update(dict.fromkeys(trace.inputs, ()))
@@ -102,6 +104,43 @@ class _Writer:
         found.update(dict.fromkeys(output for output in self.trace.outputs if output != running))
         return found
 
+    def _settle(self) -> None:
+        """Name the groups so that every tensor can be said where it is read."""
+        hidden: set[tuple[_Chain, str]] | None = None
+        while hidden is None or hidden:
+            self.root = _Group("")
+            self.every: set[str] = set()
+            self._grow(self.root, self.trace.steps, 0, ())
+            hidden = self._hidden()
+            for chain, name in sorted(hidden):
+                count = 2
+                while f"{name}_{count}" in self.every:
+                    count += 1
+                self.renamed[chain, name] = f"{name}_{count}"
+                self.every.add(f"{name}_{count}")
+
+    def _hidden(self) -> set[tuple[_Chain, str]]:
+        """Return the groups that are read from inside one in which something else has their name."""
+        taken: dict[_Chain, set[str]] = {}
+
+        def gather(group: _Group, chain: _Chain) -> None:
+            taken[chain] = group.taken
+            for item in group.items:
+                if isinstance(item, _Group):
+                    gather(item, (*chain, item.name))
+
+        gather(self.root, ())
+        found: set[tuple[_Chain, str]] = set()
+        for step in self.trace.steps:
+            chain = self.chains[step.results[0]]
+            for source in (*step.sources, *((step.shares,) if step.shares else ())):
+                own = self.chains.get(source, ())
+                common = _common(own, chain)
+                between = [chain[: depth + 1] for depth in range(common, len(chain))]
+                if len(own) > common and any(own[common] in taken[each] for each in between):
+                    found.add((own[:common], own[common]))
+        return found
+
     def _grow(self, group: _Group, steps: Sequence[Step], depth: int, chain: _Chain) -> None:
         """Put steps into a group, those of one module below it into a group of its own."""
         words = {step.word for step in steps if len(step.path) <= depth}
@@ -116,9 +155,15 @@ class _Writer:
                 self.chains.update(dict.fromkeys(step.results, chain))
                 group.items.append(step)
                 continue
-            inner = _Group(self._free(group, name))
+            inner = _Group(self._renamed(group, chain, self._free(group, name)))
             group.items.append(inner)
             self._grow(inner, run, depth + 1, (*chain, inner.name))
+
+    def _renamed(self, group: _Group, chain: _Chain, name: str) -> str:
+        while (chain, name) in self.renamed:
+            name = self.renamed[chain, name]
+            group.taken.add(name)
+        return name
 
     def _free(self, group: _Group, name: str) -> str:
         """Return a name that nothing has yet that stands beside it."""
@@ -128,6 +173,7 @@ class _Writer:
             count += 1
             found = f"{base}_{count}"
         group.taken.add(found)
+        self.every.add(found)
         return found
 
     def _label(self, tensor: str) -> str:

@@ -18,6 +18,7 @@ from flopcalc.dataclass import dataclass
 from flopcalc.errors import listed
 from flopcalc.importing.trace import Attribute, Step, Trace
 from flopcalc.layers import LAYERS
+from flopcalc.number import Value
 
 __all__ = ["Builder", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
 
@@ -65,6 +66,19 @@ class Tensor:
 
 
 Operand: TypeAlias = "Tensor | int | float"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a builder has been told up to a moment."""
+
+    steps: list[Step]
+    notes: list[str]
+    counted: set[str]
+    merged: dict[str, int]
+    owners: dict[tuple[str, ...], str]
+    views: dict[tuple[str, Dims], str]
+    standing: dict[tuple[str, Dims], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,7 @@ class Builder:
         """Those that are used once more by a step that does not count them, with their elements."""
         self.owners: dict[tuple[str, ...], str] = {}
         """For the kind of every step and its parameters together, what it writes."""
+        self._layouts: dict[str, Dims] = {}
         self._site = _Site()
         self.known_upper = known_upper
         self.upper: list[str] = []
@@ -154,7 +169,7 @@ class Builder:
     def input(self, label: str, shape: Sequence[int]) -> Tensor:
         """Return a tensor that enters."""
         layout = plain(shape)
-        self.inputs[label] = layout
+        self.inputs[label] = self._layouts[label] = layout
         return Tensor(tuple(shape), label, layout)
 
     def parameter(self, name: str, shape: Sequence[int]) -> Tensor:
@@ -226,6 +241,30 @@ class Builder:
         ]
         return (*self.outputs, *dead)
 
+    # -- trying ------------------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Return what has been told so far, for :meth:`restore`."""
+        return State(
+            [*self.steps],
+            [*self.notes],
+            {*self.counted},
+            {**self.merged},
+            {**self.owners},
+            {**self._views},
+            {**self._standing},
+        )
+
+    def restore(self, state: State) -> None:
+        """Forget what has been told since."""
+        self.steps, self.notes, self.counted = state.steps, state.notes, state.counted
+        self.merged, self.owners = state.merged, state.owners
+        self._views, self._standing = state.views, state.standing
+
+    def madds_of(self, steps: Sequence[Step]) -> int:
+        """Return the multiply-adds of some of the steps."""
+        return sum(_madds_of(step, self._layouts) for step in steps)
+
     # -- steps -------------------------------------------------------------------------------------------------------
 
     def _emit(
@@ -242,6 +281,7 @@ class Builder:
         layouts = tuple(parts) or (tuple(layout),)
         first = len(self.steps) + 1
         results = tuple([f"t{first}" if index == 0 else f"t{first}_{index}" for index in range(len(layouts))])
+        self._layouts.update(zip(results, layouts, strict=True))
         site = self._site
         forms = LAYERS[word].layer.forms
         written = site.written if site.written in forms and site.written != forms[0] else ""
@@ -1069,6 +1109,21 @@ def _kind_of_conv(
 
 _MATRICES = ("conv", "depthwise", "transposed_conv", "linear", "embedding")
 """Layers whose weights may be tied to those of another one's of them."""
+
+
+def _madds_of(step: Step, layouts: Mapping[str, Dims]) -> int:
+    """Return the multiply-adds of a step, by its layer's own rule."""
+    layer = LAYERS[step.word].layer
+    if not layer.contracts and not layer.said:
+        return 0
+    inputs = tuple([layouts[source] for source in step.sources])
+    values = {name: _value_of(each) for name, each in step.attributes.items()}
+    made = layer.make(values, len(inputs[0]) - 1)
+    return int(made.madds(inputs, step.layouts[0]))
+
+
+def _value_of(value: Attribute) -> Value:
+    return tuple([_value_of(each) for each in value]) if isinstance(value, tuple) else value
 
 
 def _path_of(name: str) -> tuple[str, ...]:

@@ -191,6 +191,7 @@ class Builder:
         """Count parameters that the model owns and that nothing reads."""
         self.at(path)
         self._emit("parameter", {"shape": (elements,), "role": "unused"}, (), (elements,), own=(name,))
+        self.steps.insert(0, self.steps.pop())  # what comes last is what leaves
 
     def note(self, text: str) -> None:
         """Tell the user something about the reading, once."""

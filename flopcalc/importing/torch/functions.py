@@ -186,11 +186,16 @@ class Reader:
 
     def _account(self) -> None:
         """Count the parameters that the module owns and no layer uses."""
+        owners: dict[str, int] = {}
         for number in self.recording.parameters:
             tensor = self.recording.tensors[number]
             name = tensor.names[0]
-            if name not in self.net.counted and size(tensor.shape):
-                self.net.unused(name, size(tensor.shape), name.split("."))
+            if name not in self.net.counted:
+                owner = name.partition(".")[0]
+                owners[owner] = owners.get(owner, 0) + size(tensor.shape)
+        for owner, elements in owners.items():
+            if elements:
+                self.net.unused(owner, elements, (owner,))
 
     def _read(self, call: Call) -> None:
         reads = [self._held(number) for number in call.reads()]

@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "derive": ("flopcalc.cli.derive", "Prove", "a derivation, step by step, each step proved"),
     "bound": ("flopcalc.cli.bound", "Prove", "each convolution's MAC beside the least at the same FLOPs"),
     "compare": ("flopcalc.cli.compare", "Compare", "specs side by side: every metric, and its ratio to the first"),
-    "diff": ("flopcalc.cli.diff", "Compare", "two networks layer by layer: is this the one that that is?"),
+    "diff": ("flopcalc.cli.diff", "Compare", "in what two networks differ, layer by layer"),
     "audit": ("flopcalc.cli.audit", "Compare", "ShuffleNetV2's four guidelines on a network, layer by layer"),
     "experiment": (
         "flopcalc.cli.experiment",

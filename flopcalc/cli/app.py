@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "what there is: architectures, blocks, conventions, worksheets and derivations",
     ),
     "show": ("flopcalc.cli.show", "Look", "the YAML of what there is, or a spec's graph"),
+    "export": ("flopcalc.cli.export", "Look", "a network as an ONNX model that runs"),
     "help": ("flopcalc.cli.terms", "Look", "what a metric or a word of the field is, with its formula"),
     "completion": ("flopcalc.cli.completion", "Look", "what a shell needs to complete names, parameters and values"),
     "schema": ("flopcalc.cli.schema", "Look", "the JSON Schema of spec files, for editors"),

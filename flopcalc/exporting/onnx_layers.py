@@ -99,13 +99,19 @@ def _transposed(w: Writer, placed: Placed, reads: list[str]) -> str:
     layer: Any = placed.layer
     weight = (placed.inputs[0][0], placed.output[0] // layer.groups, *whole(layer.kernel))
     tensors, settings = _conv_of(w, placed, layer, weight, int(layer.groups))
-    extra = list(whole(layer.output_padding))
-    sides = len(extra)
-    for side in range(sides):  # where the kernel is smaller than the stride, rows are added and none cut off
-        behind = settings["pads"][sides + side]
-        extra[side] -= min(behind, 0)
-        settings["pads"][sides + side] = max(behind, 0)
-    return w.op("ConvTranspose", reads[0], *tensors, **settings, output_padding=extra)
+    extra, pads = list(whole(layer.output_padding)), settings["pads"]
+    sides, x = len(extra), reads[0]
+    more = [0] * sides
+    for side, stride in enumerate(settings["strides"]):
+        cut = pads[sides + side]
+        if cut < 0 or extra[side] >= stride:  # rows that are added need not be cut off first
+            cut, extra[side] = max(cut - extra[side], 0), max(extra[side] - cut, 0)
+        if extra[side] >= stride:  # runtimes add no more than a step: behind a zero there are as many rows as that
+            more[side] = -(-extra[side] // stride)
+            cut, extra[side] = cut + more[side] * stride - extra[side], 0
+        pads[sides + side] = cut
+    x = _padded(w, x, (0,) * sides, tuple(more))
+    return w.op("ConvTranspose", x, *tensors, **settings, output_padding=extra)
 
 
 def _deformable(w: Writer, placed: Placed, reads: list[str]) -> str:
@@ -369,9 +375,19 @@ def _window_pool(placed: Placed) -> dict[str, Any]:
     }
 
 
+_LEAST = -3.4028234663852886e38
+"""The least number in single precision."""
+
+
 def _max_pool(w: Writer, placed: Placed, reads: list[str]) -> str:
     layer: Any = placed.layer
     settings = _window_pool(placed) | {"dilations": whole(layer.dilation)}
+    pads, sides = settings["pads"], len(settings["kernel_shape"])
+    if any(pad >= length for pad, length in zip(pads, settings["kernel_shape"] * 2, strict=True)):
+        least = w.number(_LEAST)  # runtimes pad by less than a kernel, though its taps may lie far apart
+        settings["pads"] = [0] * (2 * sides)
+        bounds = w.integers(0, 0, *pads[:sides], 0, 0, *pads[sides:])
+        reads = [w.op("Pad", reads[0], bounds, least)]
     if placed.path not in w.unpooled.values():
         return w.op("MaxPool", reads[0], **settings)
     found, w.places[placed.path] = w.op_of_several("MaxPool", 2, reads[0], **settings)
@@ -427,7 +443,10 @@ def _max_unpool(w: Writer, placed: Placed, reads: list[str]) -> str:
         places = w.places[w.unpooled[placed.path]]
     else:
         places = w.constant(first_places(placed.inputs[0], placed.output, steps, margins))
-    return w.op("MaxUnpool", reads[0], places, kernel_shape=kernel, strides=steps, pads=[*margins, *margins])
+    settings: dict[str, Any] = {"kernel_shape": kernel, "strides": steps}
+    if any(margin >= length for margin, length in zip(margins, kernel, strict=True)):
+        return w.op("MaxUnpool", reads[0], places, w.integers(1, *placed.output), **settings)
+    return w.op("MaxUnpool", reads[0], places, **settings, pads=[*margins, *margins])
 
 
 # -- several tensors -------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ TRACEBACK = "FLOPCALC_TRACEBACK"
 
 FLAGS = (
     "--", "--by-layer", "--exact-rounding", "--fused", "--graph", "--growth", "--help", "--no-ratio",
-    "--no-transpose", "--skip-refused", "--standalone", "--transpose", "--variants", "-h", "--training",
+    "--no-transpose", "--pass-custom", "--skip-refused", "--standalone", "--transpose", "--variants", "-h", "--training",
 )  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 

@@ -38,6 +38,12 @@ def _options() -> list[click.Option]:
             metavar="N",
             help="Of the random weights: the same seed gives the same ones.",
         ),
+        click.Option(
+            ["--pass-custom"],
+            is_flag=True,
+            help="Let custom layers that learn nothing and keep the shape, as a mask, pass on what they read; without it "
+            "they are refused.",
+        ),
         *(option for option in shared_options() if option.name in _SHARED),
     ]
 
@@ -50,7 +56,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         what = "a model is no text for a screen" if output else "it is not said where the model is to be written"
         raise FlopcalcError(Problem(what, None, "", "-o net.onnx"))
     report = report_of(ctx, options)
-    model = model_of(report.totals.graph, report.spec.name)
+    model = model_of(report.totals.graph, report.spec.name, pass_custom=options["pass_custom"])
     written = model_bytes(model, weights=options["weights"], seed=options["seed"], producer=__version__)
     with whole_file(output) as file:
         file.write(written)

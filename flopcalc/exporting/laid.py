@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import FlopcalcError, ParameterError, Place, Problem, listed
+from flopcalc.errors import FlopcalcError, ParameterError, Place, Problem, gathered, listed
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import Layer
 from flopcalc.layers.learned import Embedding
 from flopcalc.number import Number, is_symbolic, is_whole
 
-__all__ = ["Dims", "Laid", "Placed", "laid_out", "refused", "whole"]
+__all__ = ["Dims", "Laid", "Placed", "check_known", "laid_out", "whole"]
 
 Dims: TypeAlias = "tuple[int, ...]"
 """A shape in whole numbers, channels first and without the batch."""
@@ -137,9 +137,28 @@ def whole(numbers: Iterable[Number]) -> Dims:
     return tuple([int(number) for number in numbers])
 
 
-def refused(placed: Placed, what: str, hint: str) -> FlopcalcError:
-    """Return the error that says which layer cannot be written, and what to do instead."""
-    return FlopcalcError(Problem(f"{placed.path} cannot be exported: {what}", placed.place, "", hint))
+def check_known(laid: Laid, known: Collection[type[Layer]], *, pass_custom: bool) -> None:
+    """Refuse layers that cannot be written, all together.
+
+    Raises
+    ------
+    FlopcalcError
+        For layers that say what they cost and not what they compute, but those that learn nothing and keep the shape
+        where `pass_custom` lets them pass on what they read; and for those of a kind that is not `known`.
+    """
+    problems: list[Problem] = []
+    for placed in laid.layers:
+        layer = placed.layer
+        passes = layer.said and not placed.owns and placed.inputs[0] == placed.output
+        if layer.said and not (passes and pass_custom):
+            what = "it says what it costs, and not what it computes"
+            hint = "--pass-custom passes on what it reads" if passes else "layers that compute it, as matmul and slice"
+            problems.append(Problem(f"{placed.path} cannot be exported: {what}", placed.place, "", hint))
+        elif not layer.said and type(layer) not in known:
+            what = f"{placed.path} cannot be exported: it is a {layer.name}"
+            problems.append(Problem(what, placed.place, "", "other layers that compute it"))
+    if problems:
+        raise FlopcalcError(*gathered(problems))
 
 
 def _refuse_symbols(graph: Graph) -> None:

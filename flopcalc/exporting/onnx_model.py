@@ -6,14 +6,13 @@ it learns as a PyTorch module would call it, ``stage1.conv.weight``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import FlopcalcError, Problem
-from flopcalc.exporting.laid import Dims, Laid, Placed, laid_out, refused
+from flopcalc.exporting.laid import Dims, Laid, Placed, check_known, laid_out
 from flopcalc.graph import Graph
 
 if TYPE_CHECKING:
@@ -231,8 +230,15 @@ class Writer:
         return full
 
 
-def model_of(graph: Graph, name: str) -> Model:
+def model_of(graph: Graph, name: str, *, pass_custom: bool = False) -> Model:
     """Return the ONNX model of a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+    name : str
+    pass_custom : bool
+        Whether custom layers that learn nothing and keep the shape pass on what they read.
 
     Raises
     ------
@@ -251,15 +257,14 @@ def model_of(graph: Graph, name: str) -> Model:
     from flopcalc.exporting.onnx_layers import WRITERS
 
     laid = laid_out(graph)
-    problems = [problem for placed in laid.layers for problem in _unknown(placed, WRITERS)]
-    if problems:
-        raise FlopcalcError(*problems)
+    check_known(laid, WRITERS, pass_custom=pass_custom)
     writer = Writer(laid, _pools(laid))
     names = {tensor: label for label, tensor in laid.inputs.items()}
     for placed in laid.layers:
         writer.enter(placed.path)
         before = len(writer.tensors)
-        names[placed.writes] = WRITERS[type(placed.layer)](writer, placed, [names[tensor] for tensor in placed.reads])
+        write = WRITERS.get(type(placed.layer), _pass)
+        names[placed.writes] = write(writer, placed, [names[tensor] for tensor in placed.reads])
         owns = sum(tensor.elements for tensor in writer.tensors[before:] if tensor.learned)
         assert owns == placed.owns, f"{placed.path} has {placed.owns} parameters, and {owns} were written"
     outputs = _leave(writer, names)
@@ -274,16 +279,8 @@ def model_of(graph: Graph, name: str) -> Model:
     )
 
 
-def _unknown(placed: Placed, writers: Mapping[type, Callable[..., str]]) -> Sequence[Problem]:
-    """Return what is wrong with a layer that cannot be written."""
-    layer = placed.layer
-    if layer.said:
-        what = "it says what it costs, and not what it computes"
-        hint = "layers that compute it instead, as `matmul`, `slice` and `reshape`, or an output before it"
-        return refused(placed, what, hint).problems
-    if type(layer) not in writers:
-        return refused(placed, f"there is no operator for {layer.name}", "other layers that compute it").problems
-    return ()
+def _pass(writer: Writer, placed: Placed, reads: list[str]) -> str:
+    return writer.op("Identity", reads[0])
 
 
 def _leave(writer: Writer, names: Mapping[int, str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from flopcalc.errors import FlopcalcError, ParameterError, Place, Problem, gathe
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import Layer
 from flopcalc.layers.learned import Embedding
+from flopcalc.layers.pool import MaxPool, MaxUnpool
 from flopcalc.number import Number, is_symbolic, is_whole
 
 __all__ = ["Dims", "Laid", "Placed", "check_known", "laid_out", "whole"]
@@ -90,6 +91,20 @@ class Laid:
     def params(self) -> int:
         """The elements of all learned parameters."""
         return sum(placed.owns for placed in self.layers)
+
+    def unpooled(self) -> dict[str, str]:
+        """Return for every unpooling layer the last max pool before it that it undoes and that is not undone yet."""
+        pools: list[Placed] = []
+        found: dict[str, str] = {}
+        for placed in self.layers:
+            if isinstance(placed.layer, MaxPool):
+                pools.append(placed)
+            if isinstance(placed.layer, MaxUnpool):
+                fitting = [pool for pool in pools if (pool.inputs[0], pool.output) == (placed.output, placed.inputs[0])]
+                if fitting:
+                    found[placed.path] = fitting[-1].path
+                    pools.remove(fitting[-1])
+        return found
 
 
 def laid_out(graph: Graph) -> Laid:

@@ -258,7 +258,7 @@ def model_of(graph: Graph, name: str, *, pass_custom: bool = False) -> Model:
 
     laid = laid_out(graph)
     check_known(laid, WRITERS, pass_custom=pass_custom)
-    writer = Writer(laid, _pools(laid))
+    writer = Writer(laid, laid.unpooled())
     names = {tensor: label for label, tensor in laid.inputs.items()}
     for placed in laid.layers:
         writer.enter(placed.path)
@@ -306,21 +306,3 @@ def _leave(writer: Writer, names: Mapping[int, str]) -> dict[str, int]:
         for operator in writer.operators
     ]
     return called
-
-
-def _pools(laid: Laid) -> dict[str, str]:
-    """Return for every unpooling layer the last max pool before it that it undoes and that is not undone yet."""
-    from flopcalc.layers.pool import MaxPool, MaxUnpool
-
-    pools: list[Placed] = []
-    found: dict[str, str] = {}
-    for placed in laid.layers:
-        if isinstance(placed.layer, MaxPool):
-            pools.append(placed)
-        if isinstance(placed.layer, MaxUnpool):
-            for pool in reversed(pools):
-                if (pool.inputs[0], pool.output) == (placed.output, placed.inputs[0]):
-                    found[placed.path] = pool.path
-                    pools.remove(pool)
-                    break
-    return found

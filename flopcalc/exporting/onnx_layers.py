@@ -397,9 +397,15 @@ def _max_pool(w: Writer, placed: Placed, reads: list[str]) -> str:
 def _avg_pool(w: Writer, placed: Placed, reads: list[str]) -> str:
     layer: Any = placed.layer
     settings = _window_pool(placed)
-    # torch's mean is over the zeros of a padding too, that of TensorFlow's SAME and of rows that rounding adds is not
-    counted = isinstance(layer.padding, tuple) and not layer.ceil_mode
-    return w.op("AveragePool", reads[0], **settings, count_include_pad=int(counted))
+    if layer.padding == "same_upper":  # a mean of what there is, as TensorFlow's
+        return w.op("AveragePool", reads[0], **settings, count_include_pad=0)
+    margins = [whole(margin) for margin in layer.margins(placed.inputs[0], Arithmetic())]
+    before, behind = zip(*margins, strict=True)
+    if settings["pads"] == [*before, *behind]:
+        return w.op("AveragePool", reads[0], **settings, count_include_pad=1)
+    # zeros of a padding are part of the mean, and rows that rounding up adds are not
+    settings["pads"] = [have - own for have, own in zip(settings["pads"], [*before, *behind], strict=True)]
+    return w.op("AveragePool", _padded(w, reads[0], before, behind), **settings, count_include_pad=0)
 
 
 def _global(kind: str) -> LayerWriter:
@@ -439,14 +445,20 @@ def _max_unpool(w: Writer, placed: Placed, reads: list[str]) -> str:
     kernel = whole(layer.kernel)
     steps = kernel if layer.stride is None else whole(layer.stride)
     margins = whole(layer.padding)
-    if placed.path in w.unpooled:
-        places = w.places[w.unpooled[placed.path]]
-    else:
-        places = w.constant(first_places(placed.inputs[0], placed.output, steps, margins))
     settings: dict[str, Any] = {"kernel_shape": kernel, "strides": steps}
+    map_ = placed.output[1:]
     if any(margin >= length for margin, length in zip(margins, kernel, strict=True)):
-        return w.op("MaxUnpool", reads[0], places, w.integers(1, *placed.output), **settings)
-    return w.op("MaxUnpool", reads[0], places, **settings, pads=[*margins, *margins])
+        # runtimes cut off less than a kernel: all of it is written, and then cropped
+        around = (placed.output[0], *(length + 2 * margin for length, margin in zip(map_, margins, strict=True)))
+        places = first_places(placed.inputs[0], around, steps, (0,) * len(map_), margins)
+        stops = [margin + length for margin, length in zip(margins, map_, strict=True)]
+        full = w.op("MaxUnpool", reads[0], w.constant(places), **settings)
+        return w.slice(full, range(1, len(map_) + 1), margins, stops)
+    if placed.path in w.unpooled:
+        found = w.places[w.unpooled[placed.path]]
+    else:
+        found = w.constant(first_places(placed.inputs[0], placed.output, steps, margins))
+    return w.op("MaxUnpool", reads[0], found, **settings, pads=[*margins, *margins])
 
 
 # -- several tensors -------------------------------------------------------------------------------------------------
@@ -578,7 +590,10 @@ def _pixel_shuffle(w: Writer, placed: Placed, reads: list[str]) -> str:
 
 def _pixel_unshuffle(w: Writer, placed: Placed, reads: list[str]) -> str:
     layer: Any = placed.layer
-    return w.op("SpaceToDepth", reads[0], blocksize=int(layer.factor))
+    (channels, height, width), r = placed.inputs[0], int(layer.factor)
+    # the inverse of a pixel shuffle; the operator SpaceToDepth writes the channels in another order
+    apart = w.reshape(reads[0], (channels, height // r, r, width // r, r))
+    return w.reshape(w.permute(apart, [0, 2, 4, 1, 3]), placed.output)
 
 
 def _roll(w: Writer, placed: Placed, reads: list[str]) -> str:

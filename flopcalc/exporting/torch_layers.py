@@ -383,7 +383,8 @@ def _window_pool(here: Here) -> Pieces:
     margins, x = _margins(here), here.args[0]
     sizes = text(each(kernel, "kernel"), each(strides, "stride", ", stride=", None))
     even = all(before == behind for before, behind in margins)
-    if even and layer.padding != "same_upper":
+    fits = all(2 * before <= length for (before, _), length in zip(margins, kernel, strict=True))
+    if even and fits and layer.padding != "same_upper":
         more = each([before for before, _ in margins], "padding", ", padding=", 0)
         dilated = () if mean else (each(spread, "dilation", ", dilation=", 1),)
         up = ", ceil_mode=True" if layer.ceil_mode else ""

@@ -286,10 +286,9 @@ def _body(network: _Network, box: Box, args: Sequence[str] = ()) -> Body:
         if number == len(items) - 1 and writes == box.writes:
             body.run.append(text("return ", value))
             return body
-        targets = [_target(variables, name if place == 0 else "places", last) for place in range(len(writes))]
         for place, tensor in enumerate(writes):
-            targets[place] = variables[tensor] = _target(variables, name if place == 0 else f"{name}_{place + 1}", last)
-        body.run.append(text(", ".join(targets), " = ", value))
+            variables[tensor] = _target(variables, name if place == 0 else f"{name}_{place + 1}")
+        body.run.append(text(", ".join(variables[tensor] for tensor in writes), " = ", value))
     body.run.append(text("return " + ", ".join(variables[tensor] for tensor in box.writes)))
     return body
 
@@ -300,7 +299,7 @@ def _ends(network: _Network, item: Box | int) -> tuple[tuple[int, ...], tuple[in
     return end.reads, end.writes
 
 
-def _target(variables: Mapping[int, str], name: str, last: Mapping[int, int]) -> str:
+def _target(variables: Mapping[int, str], name: str) -> str:
     """Return the variable that a tensor is kept in: x, unless that is needed still."""
     held = {*variables.values()}
     if "x" not in held:

@@ -50,8 +50,12 @@ def widened(
     return max(needed, behind)
 
 
-def first_places(pooled: Dims, map_: Dims, strides: Dims, margins: Dims) -> NDArray[int64]:
+def first_places(
+    pooled: Dims, map_: Dims, strides: Dims, margins: Dims, borders: Dims | None = None
+) -> NDArray[int64]:
     """Return for every element of a pooled map the place of its window's first element, with the leading axis.
+
+    `borders` are so many positions at each end of a side in which no element lies.
 
     Examples
     --------
@@ -61,8 +65,9 @@ def first_places(pooled: Dims, map_: Dims, strides: Dims, margins: Dims) -> NDAr
     import numpy as np
 
     places = np.arange(pooled[0], dtype=np.int64)
-    for count, length, stride, margin in zip(pooled[1:], map_[1:], strides, margins, strict=True):
-        along = np.clip(np.arange(count, dtype=np.int64) * stride - margin, 0, length - 1)
+    ends = borders or (0,) * len(margins)
+    for count, length, stride, margin, end in zip(pooled[1:], map_[1:], strides, margins, ends, strict=True):
+        along = np.clip(np.arange(count, dtype=np.int64) * stride - margin, end, length - 1 - end)
         places = places[..., None] * length + along
     return places[None]
 

@@ -42,7 +42,11 @@ _SIZES: Mapping[str, str] = {
 }  # fmt: skip
 """The symbols of blocks."""
 
-_OWN: Mapping[str, Mapping[str, str]] = {}
+_OWN: Mapping[str, Mapping[str, str]] = {
+    "eesp_module": {"K": "4"},
+    "shufflenet_v1_down": {"O": "16"},
+    "shufflenet_v2_down": {"O": "16"},
+}
 """What some blocks need instead."""
 
 

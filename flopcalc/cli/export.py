@@ -41,8 +41,8 @@ def _options() -> list[click.Option]:
         click.Option(
             ["--pass-custom"],
             is_flag=True,
-            help="Let custom layers that learn nothing and keep the shape, as a mask, pass on what they read; without it "
-            "they are refused.",
+            help="Let custom layers that learn nothing and keep the shape, as a mask, pass on what they read; they are "
+            "refused otherwise.",
         ),
         *(option for option in shared_options() if option.name in _SHARED),
     ]
@@ -56,7 +56,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         what = "a model is no text for a screen" if output else "it is not said where the model is to be written"
         raise FlopcalcError(Problem(what, None, "", "-o net.onnx"))
     report = report_of(ctx, options)
-    model = model_of(report.totals.graph, report.spec.name, pass_custom=options["pass_custom"])
+    model = model_of(report.totals.graph, report.name, pass_custom=options["pass_custom"])
     written = model_bytes(model, weights=options["weights"], seed=options["seed"], producer=__version__)
     with whole_file(output) as file:
         file.write(written)
@@ -68,7 +68,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
 command = OnSpec(
     name="export",
     help="Write a network as an ONNX model that onnxruntime and others run, one sample at a time; a layer's operators "
-    "are called by its path. Every size needs a number. Needs the package onnx: pip install \"flopcalc[onnx]\".",
+    'are called by its path. Every size needs a number. Needs the package onnx: pip install "flopcalc[onnx]".',
     options=_options,
     run=_run,
 )

@@ -8,4 +8,15 @@ from flopcalc.exporting.onnx_file import MOST_BYTES, WEIGHTS, model_bytes
 from flopcalc.exporting.onnx_model import Model, Tensor, model_of
 from flopcalc.exporting.torch_source import torch_source
 
-__all__ = ["MOST_BYTES", "WEIGHTS", "Laid", "Model", "Placed", "Tensor", "laid_out", "model_bytes", "model_of", "torch_source"]
+__all__ = [
+    "MOST_BYTES",
+    "WEIGHTS",
+    "Laid",
+    "Model",
+    "Placed",
+    "Tensor",
+    "laid_out",
+    "model_bytes",
+    "model_of",
+    "torch_source",
+]

@@ -1,4 +1,4 @@
-"""A graph in whole numbers, as what is run needs it: every shape known, and every layer with what it owns and borrows."""
+"""A graph in whole numbers, as what is run needs it: every shape known, and what every layer owns and borrows."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ def _affine(placed: Placed) -> tuple[bool, bool]:
 
 
 def _channelwise(w: Writer, placed: Placed, write: Callable[[str, str], str]) -> str:
-    """Write a norm whose operator has a factor and a shift for every channel; others are multiplied and added behind."""
+    """Write a norm whose operator has a factor and a shift for every channel; others stand behind it."""
     layer: Any = placed.layer
     channels = placed.output[0]
     scales, shifts = _affine(placed)
@@ -366,7 +366,7 @@ def _window_pool(placed: Placed) -> dict[str, Any]:
     parts = list(zip(lengths, kernel, strides, spread, margins, outputs, strict=True))
     plain = all(rounded_up(*part[:-1]) == part[-1] for part in parts)
     up = layer.ceil_mode and plain
-    behind = [margin[1] if up else widened(*part, margin[1]) for part, margin in zip(parts, margins, strict=True)]
+    behind = [part[4][1] if up else widened(*part) for part in parts]
     return {
         "kernel_shape": kernel,
         "strides": strides,

@@ -389,10 +389,9 @@ def _window_pool(here: Here) -> Pieces:
         dilated = () if mean else (each(spread, "dilation", ", dilation=", 1),)
         up = ", ceil_mode=True" if layer.ceil_mode else ""
         return call(function, x, sizes, more, *dilated, up, *((", return_indices=True",) if here.places else ()))
-    sides = zip(
-        here.placed.inputs[0][1:], kernel, strides, spread, margins, here.placed.output[1:], strict=True
-    )  # ours may be padded on one side alone, by so much that every window is whole
-    margins = [(margin[0], widened(*rest, margin, side, margin[1])) for *rest, margin, side in sides]
+    # what is padded on one side alone is padded by so much that every window is whole
+    parts = zip(here.placed.inputs[0][1:], kernel, strides, spread, margins, here.placed.output[1:], strict=True)
+    margins = [(part[4][0], widened(*part)) for part in parts]
     if mean:
         padded = call(function, _padded(x, margins), sizes)
         if layer.padding != "same_upper":
@@ -605,7 +604,9 @@ def _unfold(here: Here) -> Pieces:
 
 def _grid_sample(here: Here) -> Pieces:
     layer: Any = here.placed.layer
-    return call("F.grid_sample", here.args[0], f"{here.args[1]}.movedim(1, -1)", f'mode="{layer.mode}", align_corners=False')
+    return call(
+        "F.grid_sample", here.args[0], f"{here.args[1]}.movedim(1, -1)", f'mode="{layer.mode}", align_corners=False'
+    )
 
 
 def learned_names(placed: Placed) -> tuple[str, ...]:

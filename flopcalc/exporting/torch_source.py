@@ -7,18 +7,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.errors import FlopcalcError, Problem, listed, printable
 from flopcalc.exporting.laid import Laid, Placed, check_known, laid_out
 from flopcalc.exporting.torch_layers import HELPERS, SOURCES, Here, learned_names, weight_shape
-from flopcalc.exporting.torch_text import Count, Pieces, counts, text
+from flopcalc.exporting.torch_text import Count, Pieces, text
 from flopcalc.graph import Graph
-from flopcalc.layers.learned import LearnedTensor
+from flopcalc.layers import show_shape
 from flopcalc.layers.pool import MaxPool, MaxUnpool
 from flopcalc.layers.reshape import Identity
 
 __all__ = ["torch_source"]
 
-_TAKEN = frozenset(("self", "torch", "nn", "F", "super", "len", "float", "forward", "training", "DeformConv2d", *HELPERS))
+_TAKEN = frozenset(
+    ("self", "torch", "nn", "F", "super", "len", "float", "forward", "training", "DeformConv2d", *HELPERS)
+)
 """Names that variables cannot have."""
 
 
@@ -141,10 +143,8 @@ def torch_source(graph: Graph, name: str, title: str = "", *, pass_custom: bool 
     --------
     >>> from flopcalc import analyze
     >>> graph = analyze("separable_conv", C=4, H=8, W=8, O=6, K=3).totals.graph
-    >>> print(torch_source(graph, "separable_conv").partition("class")[2])
-     SeparableConv(nn.Module):
-        def __init__(self):
-            super().__init__()
+    >>> print(torch_source(graph, "separable_conv").partition("super().__init__()")[2])
+    <BLANKLINE>
             self.depthwise = nn.Conv2d(4, 4, 3, padding=1, groups=4, bias=False)
             self.conv = nn.Conv2d(4, 6, 1, bias=False)
     <BLANKLINE>
@@ -168,12 +168,21 @@ def torch_source(graph: Graph, name: str, title: str = "", *, pass_custom: bool 
     body = _body(network, root, [_valid(label) for label in laid.inputs])
     _find_homes(network, root, "self")
     body.made += [text(line) for line in _ties(network)]
-    _write_classes([body], network, title)
+    _write_classes([body], network, _about(laid, title or name))
     needed = [HELPERS[helper].strip("\n") for helper in HELPERS if helper in network.helpers]
     imports = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
     if "DeformConv2d" in network.helpers:
         imports += "from torchvision.ops import DeformConv2d\n"
     return "\n\n\n".join([imports.rstrip("\n"), *needed, *network.classes]) + "\n"
+
+
+def _about(laid: Laid, title: str) -> str:
+    """Return the docstring of the whole network."""
+    reads = [f"{_valid(label)} (N×{show_shape(laid.shapes[tensor])})" for label, tensor in laid.inputs.items()]
+    writes = {tensor: f"{label} (N×{show_shape(laid.shapes[tensor])})" for label, tensor in laid.outputs.items()}
+    shown = list(writes.values()) if len(writes) > 1 else [f"N×{show_shape(laid.shapes[tensor])}" for tensor in writes]
+    plain = printable(title).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""{plain}.\n\n    Reads {listed(reads)}, writes {listed(shown)}.\n    """'
 
 
 # -- steps and blocks ------------------------------------------------------------------------------------------------
@@ -392,7 +401,7 @@ def _write_classes(bodies: Iterable[Body], network: _Network, title: str = "") -
         alike.setdefault(body.key, []).append(body)
     for group in alike.values():
         first = group[0]
-        name = _class_name(first.box.name)
+        name = _class_name(first.box.name, digits=bool(title))
         if name in network.names:
             name = _free(_class_name(first.box.name, digits=True), network.names)
         network.names.add(name)
@@ -414,9 +423,7 @@ def _write_classes(bodies: Iterable[Body], network: _Network, title: str = "") -
             body.box.made = (*pieces, ")")
 
 
-def _class_text(
-    name: str, body: Body, parameters: Sequence[str | None], arguments: Sequence[str], title: str
-) -> str:
+def _class_text(name: str, body: Body, parameters: Sequence[str | None], arguments: Sequence[str], title: str) -> str:
     """Return the source of a class."""
     waiting = iter(parameters)
 

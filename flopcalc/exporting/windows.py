@@ -24,7 +24,7 @@ def adaptive_windows(length: int, size: int) -> list[tuple[int, int]]:
     return [(number * length // size, -(-(number + 1) * length // size)) for number in range(size)]
 
 
-def rounded_up(length: int, kernel: int, stride: int, dilation: int, margin: tuple[int, int]) -> int:
+def rounded_up(length: int, kernel: int, stride: int, dilation: int, margin: Dims) -> int:
     """Return a pool's side by ONNX's rule for `ceil_mode`: no window is taken away; 0 where the first does not fit.
 
     Examples
@@ -36,23 +36,19 @@ def rounded_up(length: int, kernel: int, stride: int, dilation: int, margin: tup
     return 0 if rest < 0 else -(-rest // stride) + 1
 
 
-def widened(
-    length: int, kernel: int, stride: int, dilation: int, margin: tuple[int, int], side: int, behind: int
-) -> int:
+def widened(length: int, kernel: int, stride: int, dilation: int, margin: Dims, side: int) -> int:
     """Return the padding behind a side with which a pool that rounds down has as many windows as it should.
 
     Examples
     --------
-    >>> widened(6, 3, 2, 1, (0, 0), 3, 0), widened(6, 3, 2, 1, (0, 0), 2, 0)
+    >>> widened(6, 3, 2, 1, (0, 0), 3), widened(6, 3, 2, 1, (0, 0), 2)
     (1, 0)
     """
-    needed = (side - 1) * stride + dilation * (kernel - 1) + 1 - length - margin[0]
-    return max(needed, behind)
+    before, behind = margin
+    return max((side - 1) * stride + dilation * (kernel - 1) + 1 - length - before, behind)
 
 
-def first_places(
-    pooled: Dims, map_: Dims, strides: Dims, margins: Dims, borders: Dims | None = None
-) -> NDArray[int64]:
+def first_places(pooled: Dims, map_: Dims, strides: Dims, margins: Dims, borders: Dims | None = None) -> NDArray[int64]:
     """Return for every element of a pooled map the place of its window's first element, with the leading axis.
 
     `borders` are so many positions at each end of a side in which no element lies.

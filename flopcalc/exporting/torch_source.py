@@ -5,9 +5,10 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
 
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import FlopcalcError, Problem, listed, printable
+from flopcalc.errors import FlopcalcError, Problem, printable
 from flopcalc.exporting.laid import Laid, Placed, check_known, laid_out
 from flopcalc.exporting.torch_layers import HELPERS, SOURCES, Here, learned_names, weight_shape
 from flopcalc.exporting.torch_text import Count, Pieces, text
@@ -182,7 +183,8 @@ def _about(laid: Laid, title: str) -> str:
     writes = {tensor: f"{label} (N×{show_shape(laid.shapes[tensor])})" for label, tensor in laid.outputs.items()}
     shown = list(writes.values()) if len(writes) > 1 else [f"N×{show_shape(laid.shapes[tensor])}" for tensor in writes]
     plain = printable(title).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"""{plain}.\n\n    Reads {listed(reads)}, writes {listed(shown)}.\n    """'
+    ends = wrap(f"Reads {', '.join(reads)}; writes {', '.join(shown)}.", 100, break_long_words=False)
+    return "\n".join([f'"""{plain}.\n', *(f"    {line}" for line in ends), '    """'])
 
 
 # -- steps and blocks ------------------------------------------------------------------------------------------------

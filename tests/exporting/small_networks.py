@@ -9,7 +9,10 @@ from flopcalc import Report, analyze
 from flopcalc.errors import FlopcalcError
 from flopcalc.spec import catalog, load
 
-__all__ = ["ARCHITECTURES", "NETWORKS", "small"]
+__all__ = ["ARCHITECTURES", "MASKED", "NETWORKS", "small"]
+
+MASKED = frozenset(("swin",))
+"""Those with a mask, which is a custom layer and is passed on."""
 
 ARCHITECTURES = [entry.name for entry in catalog.index() if entry.kind == "architectures"]
 NETWORKS = [entry.name for entry in catalog.index() if entry.kind in catalog.SPEC_KINDS]

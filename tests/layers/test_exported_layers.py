@@ -1,0 +1,95 @@
+"""Every kind of layer as operators: the shape that a runtime writes is that of the hand's table and of the framework."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from layer_table import ROWS
+
+from flopcalc.errors import Place
+from flopcalc.exporting import model_bytes, model_of
+from flopcalc.graph import Graph, Node
+from flopcalc.layers import LAYERS, Layer, Shape
+from flopcalc.number import Arithmetic
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+GOLDENS = Path(__file__).parent.parent / "goldens" / "framework_layers.jsonl"
+
+Case = tuple[Layer, tuple[Shape, ...], Shape]
+
+
+def frozen(value: Any) -> Any:
+    return tuple(frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def made(word: str, attributes: Mapping[str, Any], inputs: Sequence[Shape]) -> Layer:
+    primitive = LAYERS[word]
+    return primitive.layer.make({**primitive.preset, **attributes}, len(inputs[0]) - 1 if inputs else 2)
+
+
+def cases() -> dict[str, list[Case]]:
+    """Return the layers with what they read and should write, by their words."""
+    found: dict[str, list[Case]] = defaultdict(list)
+    for row in ROWS:
+        found[row.word].append((made(row.word, row.attributes, row.inputs), row.inputs, row.output))
+    for line in GOLDENS.read_text(encoding="utf-8").splitlines():
+        golden = json.loads(line)
+        if golden["output"] is not None:
+            attributes = {name: frozen(value) for name, value in golden["attributes"].items()}
+            inputs = frozen(golden["inputs"])
+            found[golden["layer"]].append((made(golden["layer"], attributes, inputs), inputs, frozen(golden["output"])))
+    del found["custom"]
+    return {word: [case for case in rows if not case[0].absent] for word, rows in found.items()}
+
+
+CASES = cases()
+
+
+def side_by_side(rows: Sequence[Case]) -> Graph:
+    """Return a graph in which the layers stand beside one another, each with inputs of its own."""
+    shapes: list[Shape] = [shape for _, inputs, _ in rows for shape in inputs]
+    entering = len(shapes)
+    nodes: list[Node] = []
+    start = 0
+    for number, (layer, inputs, output) in enumerate(rows):
+        reads = tuple(range(start, start + len(inputs)))
+        cost = layer.cost(inputs, layer.output(inputs, Arithmetic()))
+        path = f"row{number}"
+        nodes.append(Node(path, path, "", layer, reads, entering + number, 1, cost, Place("rows.yaml")))
+        start += len(inputs)
+        shapes.append(output)
+    labels = {f"in{tensor}": tensor for tensor in range(entering)}
+    return Graph(tuple(shapes), labels, tuple(nodes), {f"out{n}": node.output for n, node in enumerate(nodes)})
+
+
+@pytest.mark.parametrize("word", CASES)
+def test_a_runtime_writes_the_shape_that_is_known_from_elsewhere(word: str) -> None:
+    rows = CASES[word]
+    data = model_bytes(model_of(side_by_side(rows), "rows"))
+    onnx.checker.check_model(onnx.load_from_string(data), full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    generator = np.random.default_rng(0)
+    feed = {
+        entry.name: np.zeros(entry.shape, np.int64)
+        if entry.type == "tensor(int64)"
+        else generator.random(entry.shape, np.float32)
+        for entry in session.get_inputs()
+    }
+    written = session.run(None, feed)
+    assert [values.shape for values in written] == [(1, *output) for _, _, output in rows]
+    assert all(np.isfinite(values).all() for values in written)
+
+
+def test_every_word_of_the_language_is_run_but_layers_that_only_say_what_they_cost() -> None:
+    kinds = {layer.reported_kind for rows in CASES.values() for layer, _, _ in rows}
+    assert {*LAYERS} - {*CASES} - kinds == {"custom"}

@@ -8,7 +8,7 @@ import click
 
 from flopcalc import __version__
 from flopcalc.cli.options import Word, shared_options
-from flopcalc.cli.output import is_standard_output, say, whole_file
+from flopcalc.cli.output import is_standard_output, whole_file, write_text
 from flopcalc.cli.spec_options import OnSpec, report_of
 from flopcalc.errors import FlopcalcError, Problem
 
@@ -62,7 +62,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         file.write(written)
     operators = sum(operator.kind != "Constant" for operator in model.operators)
     sizes = f"{model.params:,} parameters, {operators:,} operators of opset {model.opset}"
-    say(f"{output}: {sizes}, {len(written):,} bytes")
+    write_text(f"{output}: {sizes}, {len(written):,} bytes\n")
 
 
 command = OnSpec(

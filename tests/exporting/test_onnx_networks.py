@@ -35,7 +35,10 @@ def session(exported: Model):  # type: ignore[no-untyped-def]
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     data = model_bytes(exported, weights="random" if exported.params < LARGE else "none")
     if exported.params >= LARGE:  # zeros are given to the runtime as they are, and fill no file
-        zeros = [np.zeros(tensor.shape, np.float32) if not tensor.value else np.ones(tensor.shape, np.float32) for tensor in exported.tensors]
+        zeros = [
+            np.zeros(tensor.shape, np.float32) if not tensor.value else np.ones(tensor.shape, np.float32)
+            for tensor in exported.tensors
+        ]
         given = [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in zeros]
         options.add_external_initializers([tensor.name for tensor in exported.tensors], given)
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
@@ -74,10 +77,7 @@ def test_a_runtime_runs_it_and_writes_the_shapes_that_are_counted(name: str) -> 
 def test_its_initializers_that_are_learned_are_the_parameters_that_are_counted(name: str) -> None:
     proto = onnx.load_from_string(model_bytes(model(name), weights="none"))
     statistics = {
-        place
-        for node in proto.graph.node
-        if node.op_type == "BatchNormalization"
-        for place in node.input[3:]
+        place for node in proto.graph.node if node.op_type == "BatchNormalization" for place in node.input[3:]
     }
     learned = [entry for entry in proto.graph.initializer if entry.name not in statistics]
     assert sum(int(np.prod(entry.dims)) for entry in learned) == small(name).totals.params

@@ -227,7 +227,8 @@ def test_symbols_are_refused_by_name(analyse: Analyse) -> None:
 
 
 def test_repeats_of_an_unknown_count_are_refused(analyse: Analyse) -> None:
-    text = "name: net\nparameters: {n: {min: 1, whole: true}}\ninput: [4, 8, 8]\nlayers:\n  - repeat: n\n    layers: [relu]\n"
+    text = "name: net\nparameters: {n: {min: 1, whole: true}}\ninput: [4, 8, 8]\n"
+    text += "layers:\n  - repeat: n\n    layers: [relu]\n"
     with pytest.raises(ParameterError, match="n is a symbol"):
         model_of(analyse(text).totals.graph, "net")
 

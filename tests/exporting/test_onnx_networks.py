@@ -1,4 +1,4 @@
-"""Every packaged network as an ONNX model: the checker takes it, a runtime runs it, and shapes and parameters are ours."""
+"""Every packaged network as an ONNX model: the checker takes it, a runtime runs it, shapes and parameters are ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of layer as operators: the shape that a runtime writes is that of the hand's table and of the framework."""
+"""Every kind of layer as operators: a runtime writes the shape of the table by hand, and of the framework."""
 
 from __future__ import annotations
 

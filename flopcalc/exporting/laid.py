@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import FlopcalcError, ParameterError, Place, Problem, gathered, listed
+from flopcalc.errors import FlopcalcError, ParameterError, Place, Problem, gathered, listed, shorten
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import Layer
 from flopcalc.layers.learned import Embedding
@@ -14,6 +14,9 @@ from flopcalc.layers.pool import MaxPool, MaxUnpool
 from flopcalc.number import Number, is_symbolic, is_whole
 
 __all__ = ["Dims", "Laid", "Placed", "check_known", "laid_out", "whole"]
+
+_LARGEST = 2**63 - 1
+"""The largest number of the formats and frameworks."""
 
 Dims: TypeAlias = "tuple[int, ...]"
 """A shape in whole numbers, channels first and without the batch."""
@@ -113,7 +116,7 @@ def laid_out(graph: Graph) -> Laid:
     Raises
     ------
     ParameterError
-        Where a size or a count is a symbol.
+        Where a size or a count is a symbol, or one is too large for whatever runs it.
 
     Examples
     --------
@@ -188,6 +191,10 @@ def _refuse_symbols(graph: Graph) -> None:
         what = f"a network that runs has numbers for all sizes, and {listed(free)} {kinds}"
         raise ParameterError(Problem(what, None, "a number for each", " ".join(f"--{name} N" for name in free)))
     assert all(is_whole(number) for number in numbers)
+    largest = max(numbers, key=abs, default=0)
+    if abs(largest) > _LARGEST:
+        what = f"a network that runs has no number as large as {shorten(str(largest))}"
+        raise ParameterError(Problem(what, None, f"at most {_LARGEST:,}"))
 
 
 def _attributes(node: Node) -> Iterable[Number]:
@@ -201,9 +208,13 @@ def _attributes(node: Node) -> Iterable[Number]:
 def _indices(graph: Graph) -> frozenset[int]:
     """Return the inputs that are numbers of rows, and their views: nothing but embeddings reads them."""
     kept = {*graph.outputs.values()}
+    read_by: dict[int, list[Node]] = {}
+    for node in graph.nodes:
+        for tensor in node.inputs:
+            read_by.setdefault(tensor, []).append(node)
     alone: set[int] = set()
     for tensor in reversed(range(len(graph.shapes))):
-        readers = [node for node in graph.nodes if tensor in node.inputs]
+        readers = read_by.get(tensor, ())
         if readers and tensor not in kept and all(_looks_up(node, alone) for node in readers):
             alone.add(tensor)
     found = {tensor for tensor in graph.inputs.values() if tensor in alone}

@@ -19,7 +19,7 @@ __all__ = ["MOST_BYTES", "OMITTED", "WEIGHTS", "model_bytes"]
 
 WEIGHTS: Mapping[str, str] = {
     "random": "normal around 0, scaled as He et al. do, so that the model runs",
-    "zeros": "all 0, but a norm's factors and variances",
+    "zeros": "all 0, but factors, slopes and variances",
     "none": "shapes alone: the values stand in a file that there is not",
 }
 """What weights a model may have."""

@@ -415,6 +415,10 @@ def _global(kind: str) -> LayerWriter:
     return write
 
 
+_OF_AN_OPERATOR = 1000
+"""How much of a model's room an operator takes, by that of a place."""
+
+
 def _adaptive(mean: bool) -> LayerWriter:
     """Write a pool to a given size: a window that moves, where the side divides, else each window by itself."""
 
@@ -427,6 +431,7 @@ def _adaptive(mean: bool) -> LayerWriter:
             kernel = [step for step, _ in steps]
             return w.op("AveragePool" if mean else "MaxPool", reads[0], kernel_shape=kernel, strides=kernel)
         x = reads[0]
+        w.want_room(placed, _OF_AN_OPERATOR * sum(sizes))
         for axis, (length, size) in enumerate(zip(shape[1:], sizes, strict=True), 1):
             if length == size:
                 continue
@@ -447,6 +452,7 @@ def _max_unpool(w: Writer, placed: Placed, reads: list[str]) -> str:
     margins = whole(layer.padding)
     settings: dict[str, Any] = {"kernel_shape": kernel, "strides": steps}
     map_ = placed.output[1:]
+    w.want_room(placed, prod(placed.inputs[0]))
     if any(margin >= length for margin, length in zip(margins, kernel, strict=True)):
         # runtimes cut off less than a kernel: all of it is written, and then cropped
         around = (placed.output[0], *(length + 2 * margin for length, margin in zip(map_, margins, strict=True)))
@@ -612,6 +618,7 @@ def _gather(w: Writer, placed: Placed, reads: list[str]) -> str:
     import numpy as np
 
     elements = prod(placed.inputs[0])
+    w.want_room(placed, prod(placed.output))
     places = np.arange(prod(placed.output), dtype=np.int64) % elements
     flat = w.reshape(reads[0], (elements,))
     return w.reshape(w.op("Gather", flat, w.constant(places), axis=1), placed.output)
@@ -625,6 +632,7 @@ def _unfold(w: Writer, placed: Placed, reads: list[str]) -> str:
     windows: list[int] = []
     for side, length in enumerate(map_):  # each side becomes two: the taps, and the windows
         taps, stride, dilation = kernel[side], int(layer.stride[side]), int(layer.dilation[side])
+        w.want_room(placed, taps * length)
         places = spread_places(length + 2 * margins[side], taps, stride, dilation)
         windows.append(places.shape[1])
         x = w.op("Gather", x, w.constant(places), axis=2 + 2 * side)

@@ -12,6 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.dataclass import dataclass, field
+from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.exporting.laid import Dims, Laid, Placed, check_known, laid_out
 from flopcalc.graph import Graph
 
@@ -25,6 +26,9 @@ __all__ = ["Model", "Operator", "Setting", "Tensor", "Writer", "model_of"]
 
 Setting: TypeAlias = "int | float | str | Sequence[int]"
 """A value of an operator's attribute."""
+
+MOST_ELEMENTS = 2**26
+"""How many places of elements one layer may list: half a gigabyte of them."""
 
 OPSET = 20
 """The least version of ONNX's operators that models are written in; Gelu came with it."""
@@ -153,6 +157,17 @@ class Writer:
         written = tuple([f"{name}_output_{number}" for number in range(outputs)])
         self.operators.append(Operator(kind, name, inputs, written, settings))
         return written
+
+    def want_room(self, placed: Placed, elements: int) -> None:
+        """Refuse a layer of which more would have to be written out than a model can hold.
+
+        Raises
+        ------
+        FlopcalcError
+        """
+        if elements > MOST_ELEMENTS:
+            what = f"{placed.path} needs {elements:,} places or operators that are written out"
+            raise FlopcalcError(Problem(what, placed.place, f"at most {MOST_ELEMENTS:,}", "a smaller size"))
 
     def constant(self, value: Array) -> str:
         """Write a constant; return its name."""

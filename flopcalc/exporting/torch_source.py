@@ -267,7 +267,7 @@ def _find_ends(box: Box, steps: Sequence[Step], leaving: set[int]) -> None:
             readers[tensor] = number
     for inner in box.boxes():
         inside = [steps[number] for number in inner.steps]
-        written = [tensor for step in inside for tensor in step.writes]
+        written = dict.fromkeys(tensor for step in inside for tensor in step.writes)
         read = dict.fromkeys(tensor for step in inside for tensor in step.reads)
         inner.reads = tuple([tensor for tensor in read if tensor not in written])
         last = inner.steps[-1]

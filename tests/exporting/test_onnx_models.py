@@ -233,6 +233,21 @@ def test_repeats_of_an_unknown_count_are_refused(analyse: Analyse) -> None:
         model_of(analyse(text).totals.graph, "net")
 
 
+@pytest.mark.parametrize(
+    "layer", ["gather: [1000000000000]", "adaptive_avg_pool: {size: 999999}", "max_unpool: {kernel: 2}"]
+)
+def test_what_would_be_written_out_at_length_is_refused_before_it_is(analyse: Analyse, layer: str) -> None:
+    graph = analyse(f"name: net\ninput: [3000000, 8, 7]\nlayers:\n  - {layer}\n").totals.graph
+    with pytest.raises(FlopcalcError, match=r"net.yaml:4:5: .* are written out"):
+        model_of(graph, "net")
+
+
+def test_numbers_that_no_format_holds_are_refused(analyse: Analyse) -> None:
+    graph = analyse(f"name: net\ninput: [3, 8, 8]\nlayers:\n  - conv: {{out: {10**20}, kernel: 3}}\n").totals.graph
+    with pytest.raises(ParameterError, match=f"no number as large as {10**20}"):
+        model_of(graph, "net")
+
+
 def test_without_the_package_the_error_says_what_to_install(
     exported: Callable[[str], Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -391,15 +391,18 @@ def _window_pool(here: Here) -> Pieces:
         return call(function, x, sizes, more, *dilated, up, *((", return_indices=True",) if here.places else ()))
     # what is padded on one side alone is padded by so much that every window is whole
     parts = zip(here.placed.inputs[0][1:], kernel, strides, spread, margins, here.placed.output[1:], strict=True)
-    margins = [(part[4][0], widened(*part)) for part in parts]
-    if mean:
-        padded = call(function, _padded(x, margins), sizes)
-        if layer.padding != "same_upper":
-            return padded
-        return text(padded, " / ", call(function, _padded(f"torch.ones_like({x})", margins), sizes))
+    wide = [(part[4][0], widened(*part)) for part in parts]
+    if mean:  # the zeros of a padding are part of it, but not those of `same_upper` and those that rounding up adds
+        counted = [(0, 0)] * here.sides if layer.padding == "same_upper" else margins
+        beyond = [(a - c, b - d) for (a, b), (c, d) in zip(wide, counted, strict=True)]
+        padded = _padded(x, counted)
+        found = call(function, _padded(padded, beyond), sizes)
+        if not any(chain.from_iterable(beyond)):
+            return found
+        return text(found, " / ", call(function, _padded(call("torch.ones_like", padded), beyond), sizes))
     dilated = (each(spread, "dilation", ", dilation=", 1),)
     more = text(", return_indices=True" if here.places else "")
-    return call(function, _padded(x, margins, 'float("-inf")'), sizes, *dilated, more)
+    return call(function, _padded(x, wide, 'float("-inf")'), sizes, *dilated, more)
 
 
 def _global(mean: bool) -> Source:

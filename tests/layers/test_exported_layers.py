@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from layer_table import ROWS
 
-from flopcalc.errors import Place
+from flopcalc.errors import Fault, Place
 from flopcalc.exporting import model_bytes, model_of
 from flopcalc.graph import Graph, Node
 from flopcalc.layers import LAYERS, Layer, Shape
@@ -72,7 +73,53 @@ def side_by_side(rows: Sequence[Case]) -> Graph:
 
 @pytest.mark.parametrize("word", CASES)
 def test_a_runtime_writes_the_shape_that_is_known_from_elsewhere(word: str) -> None:
-    rows = CASES[word]
+    hold(CASES[word])
+
+
+WINDOWED = ("conv", "depthwise", "transposed_conv", "max_pool", "avg_pool", "adaptive_avg_pool", "max_unpool", "unfold")
+"""The layers whose sides follow from many attributes together."""
+
+
+def drawn(word: str, source: random.Random) -> Case | None:
+    """Draw a layer with what it reads; None where it does not fit."""
+    sides = source.randint(1, 3)
+    shape = (source.choice((2, 4)), *(source.randint(1, 11) for _ in range(sides)))
+
+    def each(least: int, most: int) -> int | tuple[int, ...]:
+        return source.choice((source.randint(least, most), tuple(source.randint(least, most) for _ in range(sides))))
+
+    ends = tuple(source.randint(0, 3) for _ in range(2 * sides))
+    values: dict[str, Any] = {
+        "kernel": each(1, 4),
+        "stride": each(1, 4),
+        "padding": source.choice(("same", "same_upper", "valid", each(0, 2), ends)),
+        "dilation": each(1, 2),
+        "output_padding": each(0, 2),
+        "ceil_mode": source.random() < 0.5,
+        "size": each(1, 7),
+        "out": 4,
+    }
+    if word in ("max_unpool", "unfold"):
+        values["padding"] = each(0, 1)
+    known = {attribute.name for attribute in LAYERS[word].attributes()}
+    try:
+        layer = made(word, {name: value for name, value in values.items() if name in known}, [shape])
+        layer.check((shape,), Arithmetic())
+        return layer, (shape,), layer.output((shape,), Arithmetic())
+    except Fault:
+        return None
+
+
+@pytest.mark.parametrize("word", WINDOWED)
+def test_a_runtime_and_we_agree_on_layers_drawn_at_random(word: str) -> None:
+    source = random.Random(word)
+    rows = [case for _ in range(250) if (case := drawn(word, source)) is not None]
+    assert len(rows) > 40
+    hold(rows)
+
+
+def hold(rows: Sequence[Case]) -> None:
+    """Run layers beside one another, and hold what they write to the shapes that are wanted."""
     data = model_bytes(model_of(side_by_side(rows), "rows"))
     onnx.checker.check_model(onnx.load_from_string(data), full_check=True)
     options = onnxruntime.SessionOptions()

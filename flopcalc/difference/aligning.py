@@ -241,9 +241,12 @@ def _stretches(one: _Side, two: _Side) -> list[tuple[list[int], list[int]]]:
         for edge in edges:
             having[edge].append(place)
     shared: dict[tuple[int, int], int] = defaultdict(int)
+    met: dict[Hashable, int] = defaultdict(int)
     for place, (_, edges) in enumerate(mine):
         for edge in edges:
-            for other in having.get(edge, ()):
+            first = max(0, met[edge] - _MOST_BESIDE // 2)
+            met[edge] += 1
+            for other in having.get(edge, [])[first : first + _MOST_BESIDE]:
                 shared[place, other] += 1
 
     def worth(pair: tuple[int, int]) -> tuple[float, int, int]:

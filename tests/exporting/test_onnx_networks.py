@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_networks import MASKED, NETWORKS, small
 
-from flopcalc import analyze
+from flopcalc import analyze, from_onnx
 from flopcalc.exporting import Model, model_bytes, model_of
 from flopcalc.exporting.onnx_file import OMITTED
 
@@ -81,6 +81,19 @@ def test_its_initializers_that_are_learned_are_the_parameters_that_are_counted(n
     }
     learned = [entry for entry in proto.graph.initializer if entry.name not in statistics]
     assert sum(int(np.prod(entry.dims)) for entry in learned) == small(name).totals.params
+
+
+MOVED = ("alexnet", "swin", "vgg")
+"""Networks with layers that are written as several operators: adaptive pools whose windows differ, rolls, masks."""
+
+
+@EACH
+def test_reading_it_back_counts_the_same(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model_bytes(model(name), weights="none"))
+    back, totals = analyze(from_onnx(path)).totals, small(name).totals
+    assert (back.params, back.madds, back.activations) == (totals.params, totals.madds, totals.activations)
+    assert (back.mac == totals.mac) is (name not in MOVED)
 
 
 def test_resnet_50_has_the_parameters_and_the_shapes_of_torchvisions() -> None:

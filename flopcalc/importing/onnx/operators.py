@@ -459,7 +459,8 @@ def _elementwise(reader: Reader) -> Result:
             return biased
     if node.op == "Pow" and 2 in operands:
         return reader.net.activation("square", tensors[0])
-    return reader.net.elementwise(_PAIRS[node.op], *operands)
+    found = reader.net.elementwise(_PAIRS[node.op], *operands)
+    return reader.net.in_one(found) if node.op == "Mul" else found
 
 
 def _biased(reader: Reader, operands: Sequence[Operand]) -> Tensor | None:

@@ -15,10 +15,10 @@ from typing import TypeAlias
 
 from flopcalc.errors import Fault
 from flopcalc.importing.onnx.model import NAMES, Array, Graph, Node
-from flopcalc.importing.onnx.values import Const, fold, sliced
+from flopcalc.importing.onnx.values import FOLDED, Const, fold, sliced
 from flopcalc.importing.tensors import Builder, Misfit, Operand, Tensor, Unmapped, shown
 
-__all__ = ["Reader"]
+__all__ = ["OPERATORS", "Reader"]
 
 Held: TypeAlias = "Tensor | Const"
 
@@ -885,6 +885,9 @@ _RULES: Mapping[str, Rule] = {
 }
 """How every operator is read."""
 
+
+OPERATORS = frozenset((*_RULES, *FOLDED))
+"""What is read; of the cost of others nothing is known."""
 
 # -- names -----------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from flopcalc.importing.tensors import Builder, Operand, Tensor, Unmapped
 from flopcalc.importing.torch.recording import Argument, Call, Cut, Module, Other, Recording, Ref, size
 
-__all__ = ["Reader"]
+__all__ = ["FUNCTIONS", "Reader"]
 
 Dims: TypeAlias = "tuple[int, ...]"
 Result: TypeAlias = "Tensor | Sequence[Tensor]"
@@ -1083,3 +1083,7 @@ _RULES: dict[str, Rule] = {
     ),
     **dict.fromkeys(("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "normal_", "uniform_"), _filled),
 }
+"""How every function is read, by its name."""
+
+FUNCTIONS = frozenset(_RULES)
+"""What is read; of the cost of others nothing is known."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from flopcalc.importing.tensors import Builder, Operand, Tensor, Unmapped
+from flopcalc.importing.tensors import Builder, Operand, State, Tensor, Unmapped
 from flopcalc.importing.torch.recording import Argument, Call, Cut, Module, Other, Recording, Ref, size
 
 __all__ = ["Reader"]
@@ -167,8 +167,11 @@ class Reader:
         for number in recording.inputs:
             tensor = recording.tensors[number]
             self.held[number] = builder.input(_label(tensor.names[0]), tensor.shape)
+        self.sizes: dict[str, int] = {}
+        """The elements of every parameter."""
         for number in recording.parameters:
             tensor = recording.tensors[number]
+            self.sizes[tensor.names[0]] = size(tensor.shape)
             self.held[number] = builder.parameter(tensor.names[0], tensor.shape)
 
     # -- the recording -----------------------------------------------------------------------------------------------
@@ -205,7 +208,7 @@ class Reader:
         self.net.at(path, classes, written=_form(call, module), origin=origin)
         saved = self.net.state()
         found = self._mapped(call)
-        if found is None or not self._agrees(call, found, len(saved.steps)):
+        if found is None or not (self._agrees(call, found, len(saved.steps)) and self._counts(saved)):
             self.net.restore(saved)
             found = self._unmapped(call, reads)
         self.held.update(zip(call.results, found, strict=True))
@@ -231,6 +234,13 @@ class Reader:
         if [each.shape for each in found] != shapes:
             return False
         return self.net.madds_of(self.net.steps[first:]) == call.madds
+
+    def _counts(self, saved: State) -> bool:
+        """Whether the layers of a call have as many parameters as the tensors that they are said to count."""
+        first = max(len(saved.steps) - 1, 0)  # the last step may have taken over a bias
+        before, after = self.net.params_of(saved.steps[first:]), self.net.params_of(self.net.steps[first:])
+        counted = self.net.counted - saved.counted
+        return after - before == sum(self.sizes[name] for name in counted)
 
     def _unmapped(self, call: Call, reads: Sequence[Tensor]) -> Sequence[Tensor]:
         """Return the results of a call without a layer: its products are known where the dispatcher saw any."""

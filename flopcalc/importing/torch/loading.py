@@ -330,12 +330,26 @@ def trace_of(
     ModelError
         Where it cannot be run, or its graph depends on values.
     """
+    module = _unwrapped(module)
     notes: list[str] = []
     given = dict(shapes) if isinstance(shapes, Mapping) else {"": tuple(shapes)} if shapes else {}
     inputs = _inputs(module, given, notes)
     with _quiet():
         recording = capture(module, inputs)
     return trace_of_recording(recording, name=name, source=source, notes=notes)
+
+
+def _unwrapped(module: torch.nn.Module) -> torch.nn.Module:
+    """Return the module inside what compiles it or spreads it over devices."""
+    import torch
+
+    while True:
+        inner = getattr(module, "_orig_mod", None)
+        if inner is None and isinstance(module, (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)):
+            inner = module.module
+        if not isinstance(inner, torch.nn.Module):
+            return module
+        module = inner
 
 
 def trace_of_recording(recording: Recording, *, name: str = "", source: str = "", notes: Sequence[str] = ()) -> Trace:
@@ -376,8 +390,10 @@ def _few(names: Sequence[str] | Mapping[str, int]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _inputs(module: torch.nn.Module, given: dict[str, tuple[int, ...]], notes: list[str]) -> dict[str, Input]:
-    """Return the inputs of a module by name, the batch first."""
+def _inputs(
+    module: torch.nn.Module, given: dict[str, tuple[int, ...]], notes: list[str]
+) -> dict[str, Input] | list[Input]:
+    """Return the inputs of a module by name, the batch first; in order where what it takes has no names."""
     try:
         parameters = [*inspect.signature(module.forward).parameters.values()]
     except (TypeError, ValueError):
@@ -403,7 +419,8 @@ def _inputs(module: torch.nn.Module, given: dict[str, tuple[int, ...]], notes: l
         raise ModelError(
             Problem(f"the model reads {listed(missing)} too", hint=f"--input {missing[0]}=3,224,224 gives its shape")
         )
-    return {key: Input((1, *shape)) for key, shape in given.items()}
+    inputs = {key: Input((1, *shape)) for key, shape in given.items()}
+    return inputs if known else [*inputs.values()]
 
 
 def _usual(module: torch.nn.Module) -> tuple[tuple[int, ...], bool]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flopcalc.comparison import compare
     from flopcalc.difference import diff
     from flopcalc.errors import FlopcalcError
-    from flopcalc.importing.loading import from_onnx, load
+    from flopcalc.importing.loading import from_onnx, from_torch, load
     from flopcalc.report import Report
     from flopcalc.solving import solve
     from flopcalc.spec import Spec
@@ -46,6 +46,7 @@ __all__ = [
     "diff",
     "explain",
     "from_onnx",
+    "from_torch",
     "list",
     "load",
     "solve",
@@ -68,6 +69,7 @@ _HOMES = {
     "diff": "flopcalc.difference",
     "explain": "flopcalc.theory.explain",
     "from_onnx": "flopcalc.importing.loading",
+    "from_torch": "flopcalc.importing.loading",
     "list": "flopcalc.spec.catalog",
     "load": "flopcalc.importing.loading",
     "solve": "flopcalc.solving",

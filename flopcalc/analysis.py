@@ -210,8 +210,10 @@ def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
     ('MobileNetV1', {'alpha': '0.5'})
     """
     if isinstance(spec_or_name, str):
+        if is_model(spec_or_name):
+            return load(spec_or_name), {}
         name, settings = split_inline(spec_or_name)
-        return (load(name, settings), {}) if is_model(name) else (load(name), settings)
+        return load(name), settings
     if isinstance(spec_or_name, Path):
         return load(spec_or_name), {}
     if isinstance(spec_or_name, Spec):

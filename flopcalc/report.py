@@ -9,7 +9,7 @@ from typing import ClassVar
 from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, listed, suggest
+from flopcalc.errors import Fault, FlopcalcError, Problem, UndecidedError, UnknownNameError, listed, suggest
 from flopcalc.field import Field
 from flopcalc.graph import Graph, Schedule
 from flopcalc.layers import Shape
@@ -334,6 +334,18 @@ class Report(Shown):
         A ratio that rests on such a cost is not known at all.
         """
         return resting_on(metric, (self.totals if part is None else part).unknown)
+
+    def wholly_known(self) -> Report:
+        """Return the report itself, where every cost in it is known: what is proved of it rests on all of them.
+
+        Raises
+        ------
+        UndecidedError
+        """
+        if self.unknown:
+            what = f"{self.name} cannot be reasoned about: the cost of {listed(map(str, self.unknown))} is not known"
+            raise UndecidedError(Problem(what, None, "a network whose costs are known"))
+        return self
 
     def is_open(self, metric: str, part: Costed) -> bool:
         """Tell whether nothing at all is known of a metric of a part, so that what is counted of it says nothing."""

@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("building", "convention", "training"),
     ("report",),
     ("analysis",),
+    ("exporting",),
     ("theory",),
     ("sweeps",),
     ("solving",),

@@ -16,6 +16,8 @@ from conftest import Run
 
 from flopcalc import FlopcalcError, diff
 from flopcalc.difference import Difference
+from flopcalc.difference.aligning import Placed, aligned
+from flopcalc.difference.meaning import Meaning
 
 Write = Callable[[str, Any], str]
 
@@ -37,8 +39,8 @@ def told(found: Difference) -> list[tuple[str | None, str | None, tuple[str, ...
     following = ("output", "params", "madds")
     return [
         (
-            record.first and record.first.path,
-            record.second and record.second.path,
+            None if record.first is None else record.first.path,
+            None if record.second is None else record.second.path,
             tuple(change.name for change in record.changes if change.name not in following),
         )
         for record in found.own
@@ -109,14 +111,16 @@ def test_one_computation_in_two_spellings_is_the_same(write: Write, shape: str, 
         ("[8, 8, 8]", "conv: {out: 4, kernel: 3, stride: 2, padding: same_upper}",
          "conv: {out: 4, kernel: 3, stride: 2, padding: 1}", "padding"),
         ("[8, 9, 9]", "depthwise: {kernel: 3}", "conv: {out: 8, kernel: 3, groups: 4}", "groups"),
-        ("[8, 8, 8]", "max_pool: {kernel: 3, stride: 2}", "max_pool: {kernel: 3, stride: 2, ceil_mode: true}", "padding"),
+        ("[8, 8, 8]", "max_pool: {kernel: 3, stride: 2}",
+         "max_pool: {kernel: 3, stride: 2, ceil_mode: true}", "padding"),
         ("[8, 9, 9]", "max_pool: {kernel: 3}", "avg_pool: {kernel: 3}", "kind"),
         ("[8, 9, 9]", "relu", "gelu", "kind"),
         ("[8, 9, 9]", "softmax", "softmax: {axis: 1}", "axis"),
         ("[8, 9, 9]", "norm", "norm: {kind: group, groups: 2}", "kind"),
         ("[8, 9, 9]", "norm", "norm: {affine: false}", "affine"),
         ("[8, 9, 9]", "upsample: {scale: 2}", "upsample: {scale: 2, mode: bilinear}", "mode"),
-        ("[8, 9, 9]", "concat: {axis: 0}\n    from: [input, input]", "concat: {axis: 1}\n    from: [input, input]", "axis"),
+        ("[8, 9, 9]", "concat: {axis: 0}\n    from: [input, input]",
+         "concat: {axis: 1}\n    from: [input, input]", "axis"),
     ],
 )  # fmt: skip
 def test_an_attribute_that_differs_is_named(write: Write, shape: str, one: str, other: str, what: str) -> None:
@@ -163,6 +167,11 @@ def test_formulas_are_compared_by_arithmetic(write: Write) -> None:
     assert diff("resnet_bottleneck", "resnet_bottleneck:M=C").records
 
 
+@pytest.mark.parametrize("name", ["esp_module", "eesp_module", "shufflenet_v1_unit", "lstm_cell"])
+def test_a_block_in_symbols_is_itself(name: str) -> None:
+    assert diff(name, name).same
+
+
 def test_other_inputs_and_outputs_are_told(write: Write) -> None:
     one, other = (
         write(name, f"input: [3, {side}, 9]\nlayers:\n  - conv: {{out: 4, kernel: 3}}\n")
@@ -189,9 +198,9 @@ class Drawn:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.count = 0
-        self.data = {
+        self.data: dict[str, Any] = {
             "input": [3, 32, 32],
-            "layers": self.body(3, 3)[0] + [self.named({"global_pool": {}}), self.named({"linear": {"out": 7}})],
+            "layers": self.body(3, 2)[0] + [self.named({"global_pool": {}}), self.named({"linear": {"out": 7}})],
         }
 
     def named(self, entry: dict[str, Any]) -> dict[str, Any]:
@@ -270,7 +279,7 @@ def test_names_and_the_order_of_branches_are_no_difference(write: Write, seed: i
     assert all(part is not None for pair in found.pairs for part in (pair.first, pair.second))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(30))
 def test_one_attribute_that_is_changed_is_the_one_difference(write: Write, seed: int) -> None:
     data = Drawn(seed).data
     other = respelt(data, seed)
@@ -310,7 +319,7 @@ def _spelt(data: dict[str, Any], number: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("removed", [True, False])
 def test_a_layer_that_one_network_alone_has_is_the_one_difference(write: Write, seed: int, removed: bool) -> None:
     data = Drawn(seed).data
@@ -347,7 +356,6 @@ def test_the_branches_of_a_concat_that_are_swapped_are_read_in_another_order(wri
 @pytest.mark.parametrize("seed", range(15))
 def test_several_changes_are_each_told(write: Write, seed: int) -> None:
     data = Drawn(seed).data
-    data["layers"] *= 1
     other = respelt(data, seed)
     convs = [(layers, place) for layers, place in entries(other["layers"]) if "conv" in layers[place]]
     chosen = random.Random(seed).sample(convs, min(3, len(convs)))
@@ -367,6 +375,16 @@ def test_thousands_of_layers_do_not_hang(write: Write) -> None:
     )  # fmt: skip
     start = time.process_time()
     assert not diff(one, other).same
+    assert time.process_time() - start < 120
+
+
+def test_thousands_of_layers_on_one_tensor_do_not_hang() -> None:
+    def star(kind: str) -> list[Placed]:
+        stem = Placed(Meaning("stem", {}), ("stem",), ((-1, ()),))
+        return [stem, *(Placed(Meaning(f"{kind}{each}", {}), (kind,), ((0, ()),)) for each in range(5000))]
+
+    start = time.process_time()
+    assert aligned(star("one"), star("other")).count(None) == 5000
     assert time.process_time() - start < 120
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -174,6 +175,19 @@ def test_a_claim_that_rests_on_it_is_never_proved(net: str, run: Run) -> None:
     assert verify(str(CONV + LINEAR), net, "madds", assume_free="all").outcome == "proved"
     assert run("verify", str(CONV + LINEAR), "--of", net, "--metric", "madds").code == 3
     assert verify("1", net, "madds", over=net).outcome == "undecided"
+
+
+def test_nothing_is_derived_of_it(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "block.yaml"
+    text = """
+        input: [C, H, W]
+        parameters: {O: {whole: true}}
+        layers: [{conv: {out: O, kernel: 1}}, {custom: {title: TopK, cost: unknown}}]
+    """
+    path.write_text(dedent(text), encoding="utf-8")
+    ran = run("derive", "--of", str(path), "--minimize", "mac", "--holding", "flops", "--over", "C,O")
+    assert ran.code == 3
+    assert "the cost of custom (TopK) is not known" in " ".join(ran.err.split())
 
 
 def test_a_comparison_marks_it_and_gives_no_ratio(net: str, run: Run) -> None:

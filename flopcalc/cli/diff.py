@@ -23,7 +23,9 @@ def _run(ctx: click.Context, /, specs: tuple[str, ...], **options: Any) -> int:
     chosen = chosen_format(options, read=specs)
     if len(specs) != 2:
         hint = "`flopcalc compare` sets several specs side by side"
-        raise ParameterError(Problem(f"flopcalc diff is given {len(specs)} SPECs", None, "two", hint))
+        raise ParameterError(
+            Problem(f"flopcalc diff is given {len(specs)} SPEC{'s' * (len(specs) != 1)}", None, "two", hint)
+        )
     from flopcalc.difference import diff_specs
     from flopcalc.pages.diff import diff_page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +110,25 @@ def diff_specs(
 
 def difference_of(reports: tuple[Report, Report], names: tuple[str, str], *, every: bool = False) -> Difference:
     """Return in what two reports' networks differ."""
-    put = partial(replaced, at=shared_symbols(reports))
-    one, two = (_Side.of(report, put, every=every) for report in reports)
+    shared = shared_symbols(reports)
+    one, two = (_Side.of(report, {**shared, **_indices(report)}, every=every) for report in reports)
     partners = aligned(one.layers, two.layers)
     found = _Found(one, two, partners)
     return Difference(names, reports, tuple(found.pairs()), tuple(found.records()), (one.left_out, two.left_out), every)
+
+
+def _indices(report: Report) -> dict[Any, Number]:
+    """Return what stands for the indices of symbolic repeats, so that those of two networks are one."""
+    turns = ((depth, turn) for node in report.totals.graph.nodes for depth, turn in enumerate(node.turns))
+    return {turn.index: _index(str(turn.index), depth) for depth, turn in turns}
+
+
+@cache
+def _index(name: str, depth: int) -> Any:
+    """Return the symbol for an index of a name, so deep in repeats; it is no parameter's."""
+    from sympy import Dummy
+
+    return Dummy(name, integer=True, nonnegative=True, dummy_index=depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +144,8 @@ class _Side:
     put: Callable[[Number], Number]
 
     @classmethod
-    def of(cls, report: Report, put: Callable[[Number], Number], *, every: bool) -> _Side:
-        graph = report.totals.graph
+    def of(cls, report: Report, at: Mapping[Any, Number], *, every: bool) -> _Side:
+        graph, put = report.totals.graph, partial(replaced, at=at)
         kept = [every or not costs_nothing(node, graph) for node in graph.nodes]
         numbers = {node.output: number for number, node in enumerate(_of(graph.nodes, kept))}
         entering = {tensor: -1 - place for place, tensor in enumerate(graph.inputs.values())}

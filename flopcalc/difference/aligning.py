@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass
@@ -20,14 +21,20 @@ __all__ = ["MOST_CELLS", "Placed", "Read", "aligned"]
 MOST_CELLS = 1_000_000
 """How many pairs of layers are weighed in one stretch; a longer one is weighed around its diagonal alone."""
 
-_RADII = (8, 4, 2, 1, 0)
+_Near: TypeAlias = "Sequence[tuple[list[list[int]], list[list[int]]]]"
+"""For each side, numbers for what is above each layer and for what is below, for every distance."""
+
+_FARTHEST = 8
 """How far the other side of a layer is looked at, where its ancestors or its descendants are the same."""
 
-_FAR = 2
-"""How many of these, the first, tell a layer by its neighbourhood alone."""
+_MOST_BESIDE = 64
+"""How many layers are looked at that stand beside one that is found."""
+
+_FAR = 4
+"""From how far on its neighbourhood alone tells what a layer is."""
 
 _SAME, _ALIKE, _RELATED, _BESIDE, _NAMED = 8.0, 2.0, 1.0, 1.0, 0.5
-"""What a pair is worth: of one meaning, one kind, related kinds; and more for each neighbour that is found, or a name."""
+"""What a pair is worth: of one meaning, one kind, related kinds; more for each neighbour that is found, or a name."""
 
 Read: TypeAlias = "tuple[int, tuple[str, ...]]"
 """What is read: the number of the layer that writes it, or −1 − the number of an input; and which part of it."""
@@ -99,18 +106,21 @@ def aligned(first: Sequence[Placed], second: Sequence[Placed]) -> list[int | Non
         [_ancestors(side, numbers) for side in (one, two)],
         [_descendants(side, numbers) for side in (one, two)],
     )
-    near = [[_around(side, numbers, radius) for side in (one, two)] for radius in _RADII]
+    near = [_around(side, numbers) for side in (one, two)]
+    above, below = ([[side[place][radius] for side in near] for radius in range(_FARTHEST + 1)] for place in (0, 1))
     _take(one, two, *_both(up, down))
-    for around in near:
-        _take(one, two, *_both(up, [side[1] for side in around]))
-    for around in near:
-        _take(one, two, *_both(down, [side[0] for side in around]), backward=True)
-    for around in near[:_FAR]:
-        _take(one, two, *_both([side[0] for side in around], [side[1] for side in around]), counts=True)
+    for far in reversed(below):
+        _take(one, two, *_both(up, far))
+    for far in reversed(above):
+        _take(one, two, *_both(down, far), backward=True)
+    for radius in range(_FARTHEST, _FAR - 1, -1):
+        _take(one, two, *_both(above[radius], below[radius]), counts=True)
+    _spread(one, two, near, exact=True)
     for mine, others in _stretches(one, two):
         for number, other in _weighed(one, two, mine, others):
             _pair(one, two, number, other)
-    _spread(one, two)
+    _spread(one, two, near, exact=True)
+    _spread(one, two, near, exact=False)
     return one.partner
 
 
@@ -152,10 +162,11 @@ def _descendants(side: _Side, numbers: dict[Hashable, int]) -> list[int]:
     return found
 
 
-def _around(side: _Side, numbers: dict[Hashable, int], radius: int) -> tuple[list[int], list[int]]:
-    """Return a number for what is above each layer, and for what is below, so many layers far."""
+def _around(side: _Side, numbers: dict[Hashable, int]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return numbers for what is above each layer, and for what is below: for 0 layers far, 1, and so on."""
     up = down = [_numbered(numbers, ("at", label)) for label in side.labels]
-    for _ in range(radius):
+    ups, downs = [up], [down]
+    for _ in range(_FARTHEST):
         above: list[int] = []
         below: list[int] = []
         for number, layer in enumerate(side.layers):
@@ -164,7 +175,9 @@ def _around(side: _Side, numbers: dict[Hashable, int], radius: int) -> tuple[lis
             readers = sorted((down[reader], place, part) for reader, place, part in side.readers[number])
             below.append(_numbered(numbers, ("down", down[number], tuple(readers), layer.leaves)))
         up, down = above, below
-    return up, down
+        ups.append(up)
+        downs.append(down)
+    return ups, downs
 
 
 def _take(
@@ -198,8 +211,12 @@ def _take(
             _pair(one, two, number, other)
 
 
-def _beside(one: _Side, two: _Side, number: int, backward: bool) -> Iterable[int]:
-    """Yield the layers of the second graph that stand to a found neighbour as this one does."""
+def _beside(one: _Side, two: _Side, number: int, backward: bool) -> Iterator[int]:
+    """Return the first of the layers of the second graph that stand to a found neighbour as this one does."""
+    return islice(_standing(one, two, number, backward), _MOST_BESIDE)
+
+
+def _standing(one: _Side, two: _Side, number: int, backward: bool) -> Iterator[int]:
     if backward:
         for reader, place, _ in one.readers[number]:
             partner = one.partner[reader]
@@ -224,9 +241,12 @@ def _stretches(one: _Side, two: _Side) -> list[tuple[list[int], list[int]]]:
         for edge in edges:
             having[edge].append(place)
     shared: dict[tuple[int, int], int] = defaultdict(int)
+    met: dict[Hashable, int] = defaultdict(int)
     for place, (_, edges) in enumerate(mine):
         for edge in edges:
-            for other in having.get(edge, ()):
+            first = max(0, met[edge] - _MOST_BESIDE // 2)
+            met[edge] += 1
+            for other in having.get(edge, [])[first : first + _MOST_BESIDE]:
                 shared[place, other] += 1
 
     def worth(pair: tuple[int, int]) -> tuple[float, int, int]:
@@ -266,8 +286,26 @@ def _pieces(side: _Side, known: Callable[[int], int | None]) -> list[tuple[list[
                     seen.add(near)
                     piece.append(near)
                     waiting.append(near)
-        pieces.append((sorted(piece), edges))
+        pieces.append((_in_order(side, piece), edges))
     return pieces
+
+
+def _in_order(side: _Side, piece: list[int]) -> list[int]:
+    """Return layers in an order of execution, not the file's: branch by branch, by what they begin with."""
+    inside = {*piece}
+    waits = {number: len({w for w, _ in side.layers[number].reads if w in inside}) for number in sorted(piece)}
+    ready = sorted((number for number, count in waits.items() if count <= 0), key=lambda number: -side.labels[number])
+    order: list[int] = []
+    while ready:
+        number = ready.pop()
+        order.append(number)
+        after: list[int] = []
+        for reader in dict.fromkeys(reader for reader, _, _ in side.readers[number] if reader in inside):
+            waits[reader] -= 1
+            if waits[reader] == 0:
+                after.append(reader)
+        ready += sorted(after, key=lambda number: -side.labels[number])
+    return order if len(order) == len(piece) else sorted(piece)
 
 
 def _weighed(one: _Side, two: _Side, mine: list[int], others: list[int]) -> list[tuple[int, int]]:
@@ -326,21 +364,30 @@ def _found_beside(one: _Side, two: _Side, mine: list[int], others: set[int]) -> 
     return found
 
 
-def _spread(one: _Side, two: _Side) -> None:
-    """Pair what is left with what stands to layers that are found as it does, and has the same meaning or kind."""
-    for exact in (True, False):
-        left = one.left
-        while left:
-            for number in left:
-                for backward in (False, True):
-                    for other in _beside(one, two, number, backward):
-                        free = one.partner[number] is None and two.partner[other] is None
-                        mine, rest = one.layers[number].meaning, two.layers[other].meaning
-                        if free and (mine.key == rest.key if exact else mine.kind == rest.kind):
-                            _pair(one, two, number, other)
-            left, before = one.left, left
-            if len(left) == len(before):
-                break
+def _spread(one: _Side, two: _Side, near: _Near, *, exact: bool) -> None:
+    """Pair what is left with what stands to layers that are found as it does, and has the same meaning or kind.
+
+    Of several the one is taken that is alike the farthest on its other side.
+    """
+
+    def fits(number: int, other: int) -> bool:
+        if exact:
+            return one.labels[number] == two.labels[other]
+        return one.layers[number].meaning.kind == two.layers[other].meaning.kind
+
+    def alike(number: int, other: int, levels: tuple[list[list[int]], list[list[int]]]) -> int:
+        return sum(mine[number] == theirs[other] for mine, theirs in zip(*levels, strict=True))
+
+    for backward in (False, True):
+        levels = (near[0][1 - backward], near[1][1 - backward])
+        for number in reversed(one.left) if backward else one.left:
+            found = [
+                (-alike(number, other, levels), place, other)
+                for place, other in enumerate(_beside(one, two, number, backward))
+                if other >= 0 and two.partner[other] is None and fits(number, other)
+            ]
+            if found:
+                _pair(one, two, number, min(found)[2])
 
 
 def _worth(one: Placed, other: Placed) -> float:

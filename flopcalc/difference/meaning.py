@@ -99,14 +99,20 @@ def text(value: Value) -> str:
 
     Examples
     --------
-    >>> text((3, 3)), text(((0, 1), (0, 1))), text(True)
-    ('3×3', '0+1×0+1', 'true')
+    >>> text((3, 3)), text(((1, 1), (0, 1))), text(True)
+    ('3×3', '1×(0+1)', 'true')
     """
     if isinstance(value, tuple):
-        return "×".join("+".join(map(text, item)) if isinstance(item, tuple) else text(item) for item in value)
+        return "×".join(_ends(item) if isinstance(item, tuple) else text(item) for item in value)
     if is_symbolic(value) and not isinstance(value, (str, bool, dict)):
         return as_text(expanded(value))
     return as_text(value)
+
+
+def _ends(margin: tuple[Value, ...]) -> str:
+    """Return what is added before and behind, once where both are the same."""
+    both = dict.fromkeys(map(text, margin))
+    return "+".join(both) if len(both) == 1 else f"({'+'.join(map(text, margin))})"
 
 
 def squeezed(shape: Shape) -> Shape:

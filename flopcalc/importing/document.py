@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -110,7 +111,7 @@ class _Writer:
         while hidden is None or hidden:
             self.root = _Group("")
             self.every: set[str] = set()
-            self._grow(self.root, self.trace.steps, 0, ())
+            self._grow(self.root, _joined(self.trace.steps, 0), 0, ())
             hidden = self._hidden()
             for chain, name in sorted(hidden):
                 count = 2
@@ -253,6 +254,33 @@ class _Writer:
 def _declared(trace: Trace, label: str) -> Sequence[int | str]:
     """Return an input's shape as the spec has it: names where the model leaves its sides open."""
     return trace.open_inputs.get(label, trace.inputs[label])
+
+
+def _joined(steps: Sequence[Step], depth: int) -> list[Step]:
+    """Return steps whose modules' containers stand in one place: a list that others use item by item goes.
+
+    ``blocks.0`` and ``blocks.1``, with an addition between them that stands in neither, are ``blocks_0`` and
+    ``blocks_1``.
+    """
+    runs = [*_runs(steps, depth)]
+    times = Counter(name for name, _ in runs if name is not None)
+    found: list[Step] = []
+    for name, run in runs:
+        inner = {step.path[depth + 1] for step in run if len(step.path) > depth + 1}
+        if name is not None and times[name] > 1 and len(inner) == 1 and all(len(s.path) > depth + 1 for s in run):
+            run = [_without_container(step, depth) for step in run]
+        found += run if name is None else _joined(run, depth + 1)
+    return found
+
+
+def _without_container(step: Step, depth: int) -> Step:
+    path, classes = step.path, step.classes
+    name = f"{path[depth]}_{path[depth + 1]}"
+    return replace(
+        step,
+        path=(*path[:depth], name, *path[depth + 2 :]),
+        classes=(*classes[:depth], *classes[depth + 1 :]),
+    )
 
 
 def _runs(steps: Sequence[Step], depth: int) -> Iterator[tuple[str | None, list[Step]]]:

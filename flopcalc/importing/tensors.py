@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -157,6 +157,8 @@ class Builder:
         self.upper: list[str] = []
         """The pads that are read as the padding `same_upper`."""
         self._pads: dict[str, Step] = {}
+        self._written: dict[str, Step] = {}
+        """By every tensor, the step that writes it."""
         self._views: dict[tuple[str, Dims], str] = {}
         self._standing: dict[tuple[str, Dims], Tensor] = {}
 
@@ -191,6 +193,7 @@ class Builder:
         """Count parameters that the model owns and that nothing reads."""
         self.at(path)
         self._emit("parameter", {"shape": (elements,), "role": "unused"}, (), (elements,), own=(name,))
+        self.steps.insert(0, self.steps.pop())  # what comes last is what leaves
 
     def note(self, text: str) -> None:
         """Tell the user something about the reading, once."""
@@ -304,6 +307,7 @@ class Builder:
                 site.origin,
             )
         )
+        self._written.update(dict.fromkeys(results, self.steps[-1]))
         if word == "pad":
             self._pads[results[0]] = self.steps[-1]
         return results[0]
@@ -667,6 +671,35 @@ class Builder:
         attributes: dict[str, Attribute] = {"number": True} if number else {}
         return self._made(shape, self._emit(word, attributes, sources, layout), layout)
 
+    def in_one(self, x: Tensor) -> Tensor:
+        """Return a product as the activation that exporters write as several operations: swish, hard swish, GELU."""
+        word, source = self._composed(self._written.get(x.key))
+        return self.activation(word, Tensor(x.shape, source, x.layout)) if word else x
+
+    def _composed(self, step: Step | None) -> tuple[str, str]:
+        """Return the activation that a product is the last part of, and what it is of; two empty texts for none."""
+        if step is None or step.word != "multiply":
+            return "", ""
+        if len(step.sources) == 2:
+            for one, other in (step.sources, step.sources[::-1]):
+                gate = self._written.get(other)
+                if gate is not None and gate.sources == (one,) and gate.word in _GATES:
+                    return _GATES[gate.word], one
+        scaled = [self._before(key, "multiply") or key for key in step.sources]
+        if len(scaled) == 1:  # the half comes last
+            inner = self._written.get(step.sources[0])
+            scaled = list(inner.sources) if inner is not None and inner.word == "multiply" else []
+        for one, other in (scaled, scaled[::-1]) if len(scaled) == 2 else ():
+            inside = self._before(self._before(other, "add"), "erf")
+            if one in (self._before(inside, "divide"), self._before(inside, "multiply")):
+                return "gelu", one
+        return "", ""
+
+    def _before(self, key: str, word: str) -> str:
+        """Return what a step of one word reads, alone or beside a number; "" where it is another one."""
+        step = self._written.get(key)
+        return step.sources[0] if step is not None and step.word == word and len(step.sources) == 1 else ""
+
     def _scaled(self, x: Tensor, factor: Tensor) -> Tensor:
         """Return a tensor times a parameter."""
         wide = (1,) * (len(x.shape) - len(factor.shape)) + factor.shape
@@ -861,7 +894,24 @@ class Builder:
         if _long(shape) == _long(x.shape):
             return self._made(shape, x.key, x.layout)
         layout = plain(shape)
-        return self._made(shape, self._view(x, layout), layout)
+        return self._shuffled(x, layout, shape) or self._made(shape, self._view(x, layout), layout)
+
+    def _shuffled(self, x: Tensor, layout: Dims, shape: Dims) -> Tensor | None:
+        """Return a shuffle of channels or pixels, which frameworks write as two reshapes around a permutation."""
+        turned = self._written.get(x.key)
+        parted = self._written.get(turned.sources[0]) if turned is not None and turned.word == "permute" else None
+        if turned is None or parted is None or parted.word != "reshape":
+            return None
+        before, between = self._layout_of(parted.sources[0]), parted.layouts[0]
+        for order, word, name, value, inside, behind in _shuffles(before, between):
+            if turned.attributes["order"] == order and between == inside and layout == behind:
+                key = self._emit(word, {name: value}, parted.sources, behind)
+                return self._made(shape, key, behind)
+        return None
+
+    def _layout_of(self, key: str) -> Dims:
+        step = self._written.get(key)
+        return self.inputs[key] if step is None else step.layouts[step.results.index(key)]
 
     def permute(self, x: Tensor, order: Sequence[int]) -> Tensor:
         """Return a tensor with its dimensions in another order."""
@@ -1111,6 +1161,9 @@ def _kind_of_conv(
     return word, {"out": out} if groups == 1 else {"out": out, "groups": groups}
 
 
+_GATES = {"sigmoid": "swish", "hard_sigmoid": "hard_swish"}
+"""Activations that are their input times a gate, by the gate."""
+
 _MATRICES = ("conv", "depthwise", "transposed_conv", "linear", "embedding")
 """Layers whose weights may be tied to those of another one's of them."""
 
@@ -1141,6 +1194,26 @@ def _params_of(step: Step, layouts: Mapping[str, Dims]) -> int:
 
 def _value_of(value: Attribute) -> Value:
     return tuple([_value_of(each) for each in value]) if isinstance(value, tuple) else value
+
+
+def _shuffles(before: Dims, between: Dims) -> Iterator[tuple[Dims, str, str, int, Dims, Dims]]:
+    """Yield the shuffles that a first reshape may begin: the order, the layer, and the shapes between and behind."""
+    if len(before) != 3:
+        return
+    channels, height, width = before
+    groups = between[0]
+    if len(between) == 4 and channels % groups == 0:
+        yield (1, 0, 2, 3), "channel_shuffle", "groups", groups, (groups, channels // groups, height, width), before
+    if len(between) == 5:
+        factor = between[2]
+        if height % factor == width % factor == 0:
+            parted = (channels, height // factor, factor, width // factor, factor)
+            behind = (channels * factor**2, height // factor, width // factor)
+            yield (0, 2, 4, 1, 3), "pixel_unshuffle", "factor", factor, parted, behind
+        if channels % factor**2 == 0:
+            parted = (channels // factor**2, factor, factor, height, width)
+            behind = (channels // factor**2, height * factor, width * factor)
+            yield (0, 3, 1, 4, 2), "pixel_shuffle", "factor", factor, parted, behind
 
 
 def _path_of(name: str) -> tuple[str, ...]:

@@ -106,11 +106,17 @@ def _blocks(found: Difference) -> Iterator[Block]:
                 Column("b", "B", numeric=False),
             ),
             tuple(line for record in shown for line in _lines(record)),
-            _VIEWS,
+            tuple(_views(shown)),
             set_in_type=("layer", "what", "a", "b"),
         )
     yield _totals(found)
     yield Said(tuple(_notes(found, len(shown))))
+
+
+def _views(shown: Sequence[Record]) -> Iterator[View]:
+    """Yield what screens show: the paths in B alone where they are others than in A."""
+    other = any(record.first and record.second and record.first.path != record.second.path for record in shown)
+    yield from _VIEWS[0 if other else 1 :]
 
 
 def _lines(record: Record) -> Iterator[Line]:
@@ -169,7 +175,7 @@ def _notes(found: Difference, shown: int) -> Iterator[Phrase]:
     if otherwise:
         yield (_otherwise(otherwise),)
     same = len(found.pairs) - sum(record.first is not None and record.second is not None for record in found.records)
-    yield (f"{exact_number(same)} layers are the same.",)
+    yield (f"{exact_number(same)} {'layer is' if same == 1 else 'layers are'} the same.",)
     if any(found.left_out):
         one, other = found.left_out
         left = f"{one}" if one == other else f"{one} and {other}"

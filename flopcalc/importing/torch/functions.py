@@ -17,7 +17,7 @@ from typing import TypeAlias
 from flopcalc.importing.tensors import Builder, Operand, State, Tensor, Unmapped
 from flopcalc.importing.torch.recording import Argument, Call, Cut, Module, Other, Recording, Ref, size
 
-__all__ = ["Reader"]
+__all__ = ["FUNCTIONS", "Reader"]
 
 Dims: TypeAlias = "tuple[int, ...]"
 Result: TypeAlias = "Tensor | Sequence[Tensor]"
@@ -189,11 +189,16 @@ class Reader:
 
     def _account(self) -> None:
         """Count the parameters that the module owns and no layer uses."""
+        owners: dict[str, int] = {}
         for number in self.recording.parameters:
             tensor = self.recording.tensors[number]
             name = tensor.names[0]
-            if name not in self.net.counted and size(tensor.shape):
-                self.net.unused(name, size(tensor.shape), name.split("."))
+            if name not in self.net.counted:
+                owner = name.partition(".")[0]
+                owners[owner] = owners.get(owner, 0) + size(tensor.shape)
+        for owner, elements in owners.items():
+            if elements:
+                self.net.unused(owner, elements, (owner,))
 
     def _read(self, call: Call) -> None:
         reads = [self._held(number) for number in call.reads()]
@@ -1106,3 +1111,7 @@ _RULES: dict[str, Rule] = {
     ),
     **dict.fromkeys(("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "normal_", "uniform_"), _filled),
 }
+"""How every function is read, by its name."""
+
+FUNCTIONS = frozenset(_RULES)
+"""What is read; of the cost of others nothing is known."""

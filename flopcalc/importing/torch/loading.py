@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Problem, listed, shorten, suggest
+from flopcalc.errors import Problem, listed, printable, shorten, suggest
 from flopcalc.importing.tensors import Builder
 from flopcalc.importing.torch.capture import Input, ModelError, capture, place_of
 from flopcalc.importing.torch.functions import Reader
@@ -184,7 +184,7 @@ def load_torch(text: str, shapes: Shapes | None = None) -> Trace:
 
 def _need_torch() -> None:
     if importlib.util.find_spec("torch") is None:
-        raise ModelError(Problem("PyTorch is not installed", hint="pip install torch"))
+        raise ModelError(Problem("PyTorch is not installed", hint='pip install "flopcalc[torch]"'))
 
 
 @contextlib.contextmanager
@@ -196,7 +196,9 @@ def _quiet() -> Iterator[None]:
 
 
 def _imported(model: Named) -> ModuleType:
-    """Import the module of a model, which runs it."""
+    """Import the module of a model, which runs it; that is said where it was not there yet."""
+    if model.module not in sys.modules:
+        sys.stderr.write(f"flopcalc: importing {printable(model.module)} runs it\n")
     with _quiet():
         try:
             return _of_file(Path(model.module)) if model.is_file else importlib.import_module(model.module)

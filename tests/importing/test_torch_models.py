@@ -274,3 +274,18 @@ def test_a_layer_of_torch_has_its_parameters_and_multiply_adds(
         assert report.totals.madds == madds
     else:
         assert any(row.kind == "custom" for row in report.layers)  # of unknown cost
+
+
+def test_a_file_is_imported_once_until_it_is_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "changing_net.py"
+    text = "import torch\n\ndef net():\n    return torch.nn.Linear(3, {})\n"
+
+    def out() -> object:
+        (step,) = load_torch(f"{file}:net", {"": (3,)}).steps
+        return step.attributes["out"]
+
+    file.write_text(text.format(4))
+    assert (out(), out()) == (4, 4)
+    assert capsys.readouterr().err.count("runs it") == 1
+    file.write_text(text.format(500))
+    assert out() == 500

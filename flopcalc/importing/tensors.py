@@ -17,7 +17,7 @@ from typing import TypeAlias
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import listed
 from flopcalc.importing.trace import Attribute, Step, Trace
-from flopcalc.layers import LAYERS
+from flopcalc.layers import LAYERS, Layer
 from flopcalc.number import Value
 
 __all__ = ["Builder", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
@@ -267,6 +267,10 @@ class Builder:
     def madds_of(self, steps: Sequence[Step]) -> int:
         """Return the multiply-adds of some of the steps."""
         return sum(_madds_of(step, self._layouts) for step in steps)
+
+    def params_of(self, steps: Sequence[Step]) -> int:
+        """Return the learned parameters that some of the steps count; those that share another's count none."""
+        return sum(_params_of(step, self._layouts) for step in steps if not step.shares)
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
@@ -1164,15 +1168,28 @@ _MATRICES = ("conv", "depthwise", "transposed_conv", "linear", "embedding")
 """Layers whose weights may be tied to those of another one's of them."""
 
 
+def _layer_of(step: Step, layouts: Mapping[str, Dims]) -> tuple[Layer, tuple[Dims, ...]]:
+    """Return the layer of a step, and the shapes that it reads."""
+    inputs = tuple([layouts[source] for source in step.sources])
+    word = LAYERS[step.word]
+    values = {**word.preset, **{name: _value_of(each) for name, each in step.attributes.items()}}
+    return word.layer.make(values, len(inputs[0]) - 1 if inputs else 2), inputs
+
+
 def _madds_of(step: Step, layouts: Mapping[str, Dims]) -> int:
     """Return the multiply-adds of a step, by its layer's own rule."""
-    layer = LAYERS[step.word].layer
-    if not layer.contracts and not layer.said:
+    kind = LAYERS[step.word].layer
+    if not kind.contracts and not kind.said:
         return 0
-    inputs = tuple([layouts[source] for source in step.sources])
-    values = {name: _value_of(each) for name, each in step.attributes.items()}
-    made = layer.make(values, len(inputs[0]) - 1)
-    return int(made.madds(inputs, step.layouts[0]))
+    layer, inputs = _layer_of(step, layouts)
+    return int(layer.madds(inputs, step.layouts[0]))
+
+
+def _params_of(step: Step, layouts: Mapping[str, Dims]) -> int:
+    """Return the learned parameters of a step, by its layer's own rule."""
+    layer, inputs = _layer_of(step, layouts)
+    output = step.layouts[0]
+    return int(layer.weights(inputs, output) + layer.biases(inputs, output) + layer.scales(inputs, output))
 
 
 def _value_of(value: Attribute) -> Value:

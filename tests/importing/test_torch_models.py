@@ -222,3 +222,70 @@ def test_values_of_keywords_are_numbers_flags_lists_and_words(tmp_path: Path) ->
     )
     trace = load_torch(f"{file}:Net:a=2:b=.5,c=true:d=none:e=[1, 2]:f=relu:config=Config()", {"": (3,)})
     assert [step.word for step in trace.steps] == ["linear"]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda module: torch.nn.DataParallel(module),
+        lambda module: torch.compile(module),
+        lambda module: torch.nn.Sequential(module),
+        lambda module: AnyInputs(module),
+    ],
+)
+def test_what_is_wrapped_around_a_module_is_no_matter(wrapped: object) -> None:
+    trace = trace_of(wrapped(torch.nn.Conv2d(3, 8, 3)), (3, 8, 8))  # type: ignore[operator]
+    assert [(step.word, dict(step.attributes)) for step in trace.steps] == [
+        ("conv", {"out": 8, "kernel": 3, "padding": 0, "bias": True})
+    ]
+
+
+class AnyInputs(torch.nn.Module):  # type: ignore[misc, name-defined]
+    def __init__(self, inner: object) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, *given: object) -> object:
+        return self.inner(*given)  # type: ignore[operator]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("module", "shape", "params", "madds"),
+    [
+        # the kernel is computed of its direction and its length: one for each of 8 filters
+        (lambda: torch.nn.utils.parametrizations.weight_norm(torch.nn.Conv2d(3, 8, 3)), (3, 8, 8), 232, 36 * 8 * 27),
+        (lambda: torch.nn.LSTMCell(16, 8), (16,), 32 * 24 + 64, 32 * 24),
+        (lambda: torch.nn.Bilinear(4, 4, 6), None, 6 * 16 + 6, None),
+        (lambda: torch.nn.ConvTranspose2d(4, 8, 4, 2, 1, groups=2), (4, 8, 8), 4 * 4 * 16 + 8, 64 * 4 * 4 * 16),
+        (lambda: torch.nn.RMSNorm(8), (3, 8, 8), 8, 0),
+    ],
+    ids=["weight norm", "LSTM cell", "bilinear", "transposed conv", "RMS norm"],
+)
+def test_a_layer_of_torch_has_its_parameters_and_multiply_adds(
+    module: object, shape: tuple[int, ...] | None, params: int, madds: int | None
+) -> None:
+    made = module()  # type: ignore[operator]
+    sizes = {"": shape} if shape else {"": (4,), "input2": (4,)}
+    report = flopcalc.analyze(spec_of(trace_of(made, sizes), "layer"))
+    assert report.totals.params == params
+    if madds is not None:
+        assert report.totals.madds == madds
+    else:
+        assert any(row.kind == "custom" for row in report.layers)  # of unknown cost
+
+
+def test_a_file_is_imported_once_until_it_is_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "changing_net.py"
+    text = "import torch\n\ndef net():\n    return torch.nn.Linear(3, {})\n"
+
+    def out() -> object:
+        (step,) = load_torch(f"{file}:net", {"": (3,)}).steps
+        return step.attributes["out"]
+
+    file.write_text(text.format(4))
+    assert (out(), out()) == (4, 4)
+    assert capsys.readouterr().err.count("runs it") == 1
+    file.write_text(text.format(500))
+    assert out() == 500

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from flopcalc.importing.tensors import Builder, Operand, Tensor, Unmapped
+from flopcalc.importing.tensors import Builder, Operand, State, Tensor, Unmapped
 from flopcalc.importing.torch.recording import Argument, Call, Cut, Module, Other, Recording, Ref, size
 
 __all__ = ["FUNCTIONS", "Reader"]
@@ -167,8 +167,11 @@ class Reader:
         for number in recording.inputs:
             tensor = recording.tensors[number]
             self.held[number] = builder.input(_label(tensor.names[0]), tensor.shape)
+        self.sizes: dict[str, int] = {}
+        """The elements of every parameter."""
         for number in recording.parameters:
             tensor = recording.tensors[number]
+            self.sizes[tensor.names[0]] = size(tensor.shape)
             self.held[number] = builder.parameter(tensor.names[0], tensor.shape)
 
     # -- the recording -----------------------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ class Reader:
         self.net.at(path, classes, written=_form(call, module), origin=origin)
         saved = self.net.state()
         found = self._mapped(call)
-        if found is None or not self._agrees(call, found, len(saved.steps)):
+        if found is None or not (self._agrees(call, found, len(saved.steps)) and self._counts(saved)):
             self.net.restore(saved)
             found = self._unmapped(call, reads)
         self.held.update(zip(call.results, found, strict=True))
@@ -237,18 +240,26 @@ class Reader:
             return False
         return self.net.madds_of(self.net.steps[first:]) == call.madds
 
+    def _counts(self, saved: State) -> bool:
+        """Whether the layers of a call have as many parameters as the tensors that they are said to count."""
+        first = max(len(saved.steps) - 1, 0)  # the last step may have taken over a bias
+        before, after = self.net.params_of(saved.steps[first:]), self.net.params_of(self.net.steps[first:])
+        counted = self.net.counted - saved.counted
+        return after - before == sum(self.sizes[name] for name in counted)
+
     def _unmapped(self, call: Call, reads: Sequence[Tensor]) -> Sequence[Tensor]:
         """Return the results of a call without a layer: its products are known where the dispatcher saw any."""
         shapes = [self.shape(number) for number in call.results]
         inputs = list({id(each): each for each in reads}.values())
-        if call.products and len(shapes) == 1:
+        if call.products:
             learned = [each for each in inputs if each.learned and not each.key]
             others = [each for each in inputs if each not in learned and not each.fixed]
             weights = sum(size(each.shape) for each in learned if len(each.shape) > 1)
             if all(each.learned not in self.net.counted for each in learned):
                 self.net.note(f"{call.function} has no layer; its multiply-adds are those that torch's dispatcher saw.")
                 title = call.function
-                return [self.net.said(title, others, shapes[0], learned=learned, madds=call.madds, weights=weights)]
+                first = self.net.said(title, others, shapes[0], learned=learned, madds=call.madds, weights=weights)
+                return [first, *(self.spare(number, first) for number in call.results[1:])]
         self.uncounted[call.function] += 1
         return self.net.unknown(call.function, inputs, shapes)
 
@@ -553,7 +564,11 @@ def _activation(reader: Reader) -> Result:
 def _clip(reader: Reader) -> Result:
     low, high = reader.argument("min", "min_val"), reader.argument("max", "max_val")
     if isinstance(low, Ref) or isinstance(high, Ref):
-        raise Unmapped
+        found = reader.tensor("input")
+        for word, value in (("maximum", low), ("minimum", high)):
+            if value is not None:
+                found = reader.net.elementwise(word, found, reader.operand(value))
+        return found
     name = reader.call.function.removesuffix("_")
     if (low, high) == (-1, 1) and name == "hardtanh":
         word = "hard_tanh"
@@ -654,6 +669,18 @@ def _norm_of(reader: Reader) -> Result:
     dims = [] if given is None else [*reader.whole_list("dim")]
     total = net.reduce(net.activation("square", x), "sum", dims, keep=bool(reader.argument("keepdim")))
     return net.activation("sqrt", total)
+
+
+def _weight_norm(reader: Reader) -> Result:
+    """Return g · v / ‖v‖, the length taken over all dimensions but one.
+
+    Source: Salimans and Kingma 2016, arXiv:1602.07868, equation 2.
+    """
+    net, weight = reader.net, reader.tensor("v")
+    dim = reader.whole("dim", default=0)
+    others = [each for each in range(len(weight.shape)) if each != dim % len(weight.shape)]
+    length = net.activation("sqrt", net.reduce(net.activation("square", weight), "sum", others, keep=True))
+    return net.elementwise("multiply", net.elementwise("divide", weight, length), reader.tensor("g"))
 
 
 def _variance(reader: Reader) -> Result:
@@ -1042,6 +1069,7 @@ _RULES: dict[str, Rule] = {
         _reduce,
     ),
     **dict.fromkeys(("norm", "linalg_norm", "linalg_vector_norm"), _norm_of),
+    "_weight_norm": _weight_norm,
     **dict.fromkeys(("var", "std", "var_mean", "std_mean"), _variance),
     **{
         f"{kind}_pool{count}d{rest}": _pool

@@ -163,6 +163,9 @@ def load_torch(text: str, shapes: Shapes | None = None) -> Trace:
     model = named(text)
     _need_torch()
     module = _imported(model)
+    key = (str(model), id(module))
+    if key in _kept:
+        return trace_of(_kept[key], shapes, name=model.attribute, source=str(model))
     factory = _attribute(module, model.attribute, model.module)
     import torch
 
@@ -175,16 +178,30 @@ def load_torch(text: str, shapes: Shapes | None = None) -> Trace:
     with _quiet():
         try:
             with torch.device("meta"):
-                made = _built(factory, model.attribute, values)
-            return trace_of(_module(made, model), shapes, name=model.attribute, source=str(model))
+                made = _module(_built(factory, model.attribute, values), model)
+            trace = trace_of(made, shapes, name=model.attribute, source=str(model))
         except ModelError:  # a model that reads values while it is built, or tables that it keeps
-            made = _built(factory, model.attribute, values)
-    return trace_of(_module(made, model), shapes, name=model.attribute, source=str(model))
+            made = _module(_built(factory, model.attribute, values), model)
+            trace = trace_of(made, shapes, name=model.attribute, source=str(model))
+    _kept.clear()
+    _kept[key] = made
+    return trace
+
+
+_kept: dict[tuple[str, int], torch.nn.Module] = {}
+"""The last model that was built, which is read again at other sizes."""
+
+_files: dict[str, tuple[int, ModuleType]] = {}
+"""The files that were imported, each as it was last changed."""
 
 
 def _need_torch() -> None:
     if importlib.util.find_spec("torch") is None:
         raise ModelError(Problem("PyTorch is not installed", hint='pip install "flopcalc[torch]"'))
+    try:
+        importlib.import_module("torch")
+    except Exception as error:  # an installation that is broken
+        raise _failed("PyTorch cannot be imported", error) from None
 
 
 @contextlib.contextmanager
@@ -197,7 +214,7 @@ def _quiet() -> Iterator[None]:
 
 def _imported(model: Named) -> ModuleType:
     """Import the module of a model, which runs it; that is said where it was not there yet."""
-    if model.module not in sys.modules:
+    if not (_file_before(Path(model.module)) if model.is_file else model.module in sys.modules):
         sys.stderr.write(f"flopcalc: importing {printable(model.module)} runs it\n")
     with _quiet():
         try:
@@ -227,20 +244,34 @@ def _of_file(path: Path) -> ModuleType:
     """Return a file as a module, with its folder on the path as Python has it for a script."""
     if not path.is_file():
         raise ModelError(Problem(f"there is no file {shorten(str(path))}", expected="a Python file"))
+    known = _file_before(path)
+    if known is not None:
+        return known
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.resolve().parent))
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
     before = sys.modules.get(path.stem)
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
+        raise
     finally:
-        sys.path.pop(0)
+        sys.path.remove(folder)
         if before is not None:
             sys.modules[path.stem] = before
+    _files[str(path.resolve())] = (path.stat().st_mtime_ns, module)
     return module
+
+
+def _file_before(path: Path) -> ModuleType | None:
+    """Return the module of a file that was imported and has not been changed since."""
+    stamp, module = _files.get(str(path.resolve()), (0, None))
+    return module if module is not None and path.is_file() and path.stat().st_mtime_ns == stamp else None
 
 
 def _failed(what: str, error: BaseException) -> ModelError:
@@ -332,12 +363,26 @@ def trace_of(
     ModelError
         Where it cannot be run, or its graph depends on values.
     """
+    module = _unwrapped(module)
     notes: list[str] = []
     given = dict(shapes) if isinstance(shapes, Mapping) else {"": tuple(shapes)} if shapes else {}
     inputs = _inputs(module, given, notes)
     with _quiet():
         recording = capture(module, inputs)
     return trace_of_recording(recording, name=name, source=source, notes=notes)
+
+
+def _unwrapped(module: torch.nn.Module) -> torch.nn.Module:
+    """Return the module inside what compiles it or spreads it over devices."""
+    import torch
+
+    while True:
+        inner = getattr(module, "_orig_mod", None)
+        if inner is None and isinstance(module, (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)):
+            inner = module.module
+        if not isinstance(inner, torch.nn.Module):
+            return module
+        module = inner
 
 
 def trace_of_recording(recording: Recording, *, name: str = "", source: str = "", notes: Sequence[str] = ()) -> Trace:
@@ -378,8 +423,10 @@ def _few(names: Sequence[str] | Mapping[str, int]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _inputs(module: torch.nn.Module, given: dict[str, tuple[int, ...]], notes: list[str]) -> dict[str, Input]:
-    """Return the inputs of a module by name, the batch first."""
+def _inputs(
+    module: torch.nn.Module, given: dict[str, tuple[int, ...]], notes: list[str]
+) -> dict[str, Input] | list[Input]:
+    """Return the inputs of a module by name, the batch first; in order where what it takes has no names."""
     try:
         parameters = [*inspect.signature(module.forward).parameters.values()]
     except (TypeError, ValueError):
@@ -405,7 +452,8 @@ def _inputs(module: torch.nn.Module, given: dict[str, tuple[int, ...]], notes: l
         raise ModelError(
             Problem(f"the model reads {listed(missing)} too", hint=f"--input {missing[0]}=3,224,224 gives its shape")
         )
-    return {key: Input((1, *shape)) for key, shape in given.items()}
+    inputs = {key: Input((1, *shape)) for key, shape in given.items()}
+    return inputs if known else [*inputs.values()]
 
 
 def _usual(module: torch.nn.Module) -> tuple[tuple[int, ...], bool]:

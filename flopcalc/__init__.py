@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flopcalc.comparison import compare
     from flopcalc.difference import diff
     from flopcalc.errors import FlopcalcError
+    from flopcalc.exporting import export
     from flopcalc.importing.loading import from_onnx, from_torch, load
     from flopcalc.report import Report
     from flopcalc.solving import solve
@@ -45,6 +46,7 @@ __all__ = [
     "derive",
     "diff",
     "explain",
+    "export",
     "from_onnx",
     "from_torch",
     "list",
@@ -68,6 +70,7 @@ _HOMES = {
     "derive": "flopcalc.theory.derivations",
     "diff": "flopcalc.difference",
     "explain": "flopcalc.theory.explain",
+    "export": "flopcalc.exporting",
     "from_onnx": "flopcalc.importing.loading",
     "from_torch": "flopcalc.importing.loading",
     "list": "flopcalc.spec.catalog",

@@ -10,6 +10,7 @@ from flopcalc.cost import Cost
 from flopcalc.errors import Place, shorten
 from flopcalc.expression import Expression, Scope
 from flopcalc.graph import Node
+from flopcalc.layers import Shape
 from flopcalc.number import Number, Value, as_text, expanded
 from flopcalc.spec.model import Modifiers
 
@@ -155,11 +156,18 @@ def _parameters(site: Site, node: Node) -> dict[str, Value]:
     given = {name: value for name, value in node.layer.values().items() if name not in _MOVES}
     return {
         "kind": node.layer.reported_kind,
-        "input channels": read[0],
-        "output channels": written[0],
+        "input channels": _along(read, given.get("axis")),
+        "output channels": _along(written, given.get("axis")),
         **given,
         "parameters": _learned(node).params,
     }
+
+
+def _along(shape: Shape, axis: Value | None) -> Value:
+    """Return the sides of a shape that parameters depend on: those of the axes that they are for, else the channels."""
+    if isinstance(axis, tuple):
+        return tuple([shape[each] for each in axis if isinstance(each, int)])
+    return shape[axis] if isinstance(axis, int) else shape[0]
 
 
 def _unburdened(cost: Cost) -> Cost:

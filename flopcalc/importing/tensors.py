@@ -19,7 +19,7 @@ from flopcalc.errors import listed
 from flopcalc.importing.trace import Attribute, Step, Trace
 from flopcalc.layers import LAYERS
 
-__all__ = ["Builder", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
+__all__ = ["Builder", "Invalid", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
 
 Dims: TypeAlias = "tuple[int, ...]"
 
@@ -30,6 +30,10 @@ class Unmapped(Exception):
 
 class Misfit(Exception):
     """Shapes do not fit each other: the model was made for another size of its input."""
+
+
+class Invalid(Exception):
+    """An operation is none: an attribute has a value that it cannot have in any model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +222,28 @@ class Builder:
     def _leaving(self, steps: Sequence[Step]) -> tuple[str, ...]:
         """Return the outputs, and what is computed although nothing reads it."""
         read = {source for step in steps for source in step.sources}
+        read.update(self.outputs)
         dead = [
-            step.results[0]
+            result
             for step in steps
-            if not any(result in read or result in self.outputs for result in step.results)
-            and step.attributes.get("role") != "unused"
+            for result in step.results
+            if result not in read and step.attributes.get("role") != "unused"
         ]
         return (*self.outputs, *dead)
+
+    def forget(self, count: int) -> None:
+        """Drop the steps behind the first `count`: those of an operation that turned out to have no layer."""
+        gone = {result for step in self.steps[count:] for result in step.results}
+        del self.steps[count:]
+        if not gone:
+            return
+        own = [names for names, result in self.owners.items() if result in gone]
+        for names in own:
+            del self.owners[names]
+        self.counted = {name for _, *names in self.owners for name in names}
+        self._views = {key: made for key, made in self._views.items() if made not in gone and key[0] not in gone}
+        self._pads = {key: step for key, step in self._pads.items() if key not in gone}
+        self._standing = {key: made for key, made in self._standing.items() if made.key not in gone}
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
@@ -378,7 +397,11 @@ class Builder:
         if not transposed:
             x, window = self._unpadded(x, window)
         count = len(window.kernel)
+        if groups < 1 or weight.shape[0] % groups:
+            raise Invalid(f"a kernel {shown(weight.shape)} has {groups} groups")
         out = weight.shape[1] * groups if transposed else weight.shape[0]
+        if bias is not None and math.prod(bias.shape) != out:
+            raise Misfit(f"{shown(bias.shape)} is no bias of {out} channels")
         batch = x.shape[: len(x.shape) - count - 1]
         if math.prod(batch) > 1:
             return self._conv_of_many(x, weight, bias, window, groups, transposed)
@@ -544,9 +567,14 @@ class Builder:
         groups: int = 1,
     ) -> Tensor:
         """Return a norm; `dims` are the dimensions for whose elements there is a scale."""
+        scales = math.prod(x.shape[dim] for dim in dims)
+        if any(each is not None and math.prod(each.shape) != scales for each in (weight, bias)):
+            raise Unmapped
         key, layout, axes = self._settled(x, dims)
         attributes: dict[str, Attribute] = {} if kind == "batch" else {"kind": kind}
         if kind == "group":
+            if groups < 1 or scales % groups:
+                raise Invalid(f"{scales} channels in {groups} groups")
             attributes["groups"] = groups
         if axes != (0,):
             attributes["axis"] = axes[0] if len(axes) == 1 else axes
@@ -822,6 +850,8 @@ class Builder:
     def permute(self, x: Tensor, order: Sequence[int]) -> Tensor:
         """Return a tensor with its dimensions in another order."""
         order = [dim % len(x.shape) for dim in order]
+        if sorted(order) != [*range(len(x.shape))]:
+            raise Invalid(f"{shown(x.shape)} has no order {listed([*map(str, order)])}")
         shape = tuple([x.shape[dim] for dim in order])
         if not x.key:
             return Tensor(shape, learned=x.learned, fixed=x.fixed)
@@ -871,6 +901,8 @@ class Builder:
     def split(self, x: Tensor, sizes: Sequence[int], dim: int) -> list[Tensor]:
         """Return the parts of a tensor along a dimension."""
         dim %= len(x.shape)
+        if sum(sizes) != x.shape[dim] or min(sizes) < 0:
+            raise Misfit(f"{shown(x.shape)} cannot be split into {listed([*map(str, sizes[:9])])}")
         shapes = [(*x.shape[:dim], size, *x.shape[dim + 1 :]) for size in sizes]
         if len(shapes) == 1:
             return [x]
@@ -903,6 +935,8 @@ class Builder:
     def select(self, x: Tensor, dim: int, index: int) -> Tensor:
         """Return a tensor at one place of a dimension, which goes."""
         dim %= len(x.shape)
+        if not -x.shape[dim] <= index < x.shape[dim]:
+            raise Misfit(f"{shown(x.shape)} has no place {index} along dimension {dim}")
         index %= x.shape[dim]
         part = self.slice(x, dim, index, index + 1)
         return self.reshape(part, (*x.shape[:dim], *x.shape[dim + 1 :]))
@@ -913,6 +947,8 @@ class Builder:
         if math.prod(batch) != 1:
             raise Unmapped
         grown = abs(factor)
+        if not grown or (channels % grown**2 if factor > 0 else height % grown or width % grown):
+            raise Misfit(f"{shown(x.shape)} does not fit blocks of {grown}×{grown}")
         if factor > 0:
             layout = (channels // grown**2, height * grown, width * grown)
         else:
@@ -1033,13 +1069,21 @@ class _Window:
         """Return a window, with what frameworks take where nothing is given."""
         ones = (1,) * len(kernel)
         margins = padding if isinstance(padding, str) and padding else _pairs(padding, len(kernel))
+        for name, values, least in (("kernel", kernel, 1), ("strides", stride, 1), ("dilations", dilation, 1)):
+            if values and (len(values) != len(kernel) or min(values) < least):
+                raise Invalid(f"a window {shown(kernel)} has {name} of {listed([*map(str, values)])}")
+        if not isinstance(margins, str) and any(min(pair) < 0 for pair in margins):
+            raise Invalid(f"its padding is {min(min(pair) for pair in margins)}")
         return cls(kernel, tuple(stride) or ones, margins, tuple(dilation) or ones, tuple(extra) or (0,) * len(kernel))
 
     def over(self, map_: Sequence[int], *, transposed: bool = False, ceil: bool = False) -> Dims:
         """Return the sides of what it writes of a map."""
         ends = [self.margins] * len(map_) if isinstance(self.margins, str) else self.margins
         parts = zip(map_, self.kernel, self.stride, self.dilation, ends, self.extra, strict=True)
-        return tuple([_side(*part, transposed=transposed, ceil=ceil) for part in parts])
+        sides = tuple([_side(*part, transposed=transposed, ceil=ceil) for part in parts])
+        if any(side < 1 for side in sides):
+            raise Misfit(f"a map {shown(map_)} is smaller than a window {shown(self.kernel)}")
+        return sides
 
     def attributes(self) -> dict[str, Attribute]:
         """Return its attributes, those of a convolution, where they are not the usual ones."""

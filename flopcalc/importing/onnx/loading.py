@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flopcalc.errors import Fault, Place, Problem, SpecError, listed, shorten
 from flopcalc.expression import RUNNING, check_name
+from flopcalc.importing.onnx.fused import FUSED
 from flopcalc.importing.onnx.model import NAMES, Graph, read
 from flopcalc.importing.onnx.operators import Reader
 from flopcalc.importing.tensors import Builder
@@ -54,7 +55,7 @@ def _trace(graph: Graph, path: Path, given: dict[str, tuple[int, ...]]) -> Trace
     known = _trace(graph, path, {}).upper if given else ()
     builder = Builder(re.sub(r"\W", "_", path.stem) or "model", path.stem, _source(graph), known)
     shapes = _shapes(graph, builder, given)
-    Reader(graph, builder, shapes).read()
+    Reader(graph, builder, shapes, own=_are_own(graph, shapes), fused=FUSED).read()
     if not builder.outputs:
         raise Fault("none of its outputs is computed from its inputs", expected="a network")
     kinds = sorted({NAMES[array.type] for array in graph.arrays.values() if array.type in NAMES and array.elements > 1})
@@ -109,20 +110,42 @@ def _shapes(graph: Graph, builder: Builder, given: dict[str, tuple[int, ...]]) -
     for name in names:
         sides, _ = graph.inputs[name]
         if name in given:
-            wanted = given[name]
-            found[name] = wanted if sides is not None and len(wanted) == len(sides) > 3 else (1, *wanted)
+            found[name] = _whole(name, given[name], sides)
             continue
         if sides is None:
             raise Fault(f"the shape of the input {shorten(name)} is not known", hint="--input 3,224,224")
         found[name] = tuple([_side(side, place, len(sides)) for place, side in enumerate(sides)])
         first = sides[0] if sides else 1
-        if isinstance(first, int) and first > 1 and len(sides) > 1:
+        if not isinstance(first, int) or first < 2 or len(sides) < 2:
+            continue
+        if len(sides) > 3:
             found[name] = (1, *found[name][1:])
             builder.note(f"The file is made for {first} samples at once; one is counted.")
+        else:
+            one = ",".join(map(str, found[name][1:]))
+            what = f"The first side of {shorten(name)}, {first}, is counted whole, samples or a sequence"
+            builder.note(f"{what}; --input {one} counts one.")
     return found
+
+
+def _are_own(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Tell whether the inputs have the shapes that the file says."""
+    return all(graph.inputs[name][0] == shape for name, shape in shapes.items())
+
+
+def _whole(name: str, wanted: tuple[int, ...], sides: tuple[int | str, ...] | None) -> tuple[int, ...]:
+    """Return the shape of an input, the batch of 1 before what is wanted where that leaves it out."""
+    if sides is None or len(wanted) == len(sides) - 1:
+        return (1, *wanted)
+    if len(wanted) == len(sides):
+        return wanted
+    if not sides and wanted == (1,):
+        return ()
+    what = f"{shorten(name)} has {len(sides)} sides in the file, and {len(wanted)} are given"
+    raise Fault(what, expected=f"{max(len(sides) - 1, 1)} sides, without the batch")
 
 
 def _side(side: int | str, place: int, count: int) -> int:
     if isinstance(side, int) and side > 0:
         return side
-    return 1 if place == 0 else 3 if place == 1 and count > 2 else USUAL
+    return 1 if place == 0 else 3 if place == 1 and count > 3 else USUAL

@@ -245,7 +245,7 @@ def _attribute(message: Message) -> tuple[str, Value]:
         if number == 1 and isinstance(value, Message):
             name = value.text()[:100]
         elif number == 2 and isinstance(value, Message):
-            found = value.floats()[0]
+            found = next(iter(value.floats()), None)
         elif number == 3 and isinstance(value, int):
             found = value
         elif number == 4 and isinstance(value, Message):

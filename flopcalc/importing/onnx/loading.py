@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,15 +53,34 @@ def trace_of(path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None) ->
 def _trace(graph: Graph, path: Path, given: dict[str, tuple[int, ...]]) -> Trace:
     # what is said of the size for which the file was made tells more than its numbers do at another one
     known = _trace(graph, path, {}).upper if given else ()
-    builder = Builder(re.sub(r"\W", "_", path.stem) or "model", path.stem, _source(graph), known)
-    shapes = _shapes(graph, builder, given)
-    Reader(graph, builder, shapes, own=_are_own(graph, shapes), fused=FUSED).read()
+    try:
+        builder, shapes = _read(graph, path, given, known)
+    except Fault:
+        if given or not _made_for_many(graph):
+            raise
+        builder, shapes = _read(graph, path, given, known, whole=True)  # its samples are in its shapes
     if not builder.outputs:
         raise Fault("none of its outputs is computed from its inputs", expected="a network")
     kinds = sorted({NAMES[array.type] for array in graph.arrays.values() if array.type in NAMES and array.elements > 1})
     if kinds:
         builder.note(f"Its weights are {listed(kinds)}: --dtype int8 counts their bytes.")
     return replace(builder.trace(), open_inputs={} if given else _open(graph, shapes))
+
+
+def _read(
+    graph: Graph, path: Path, given: dict[str, tuple[int, ...]], known: Collection[str], *, whole: bool = False
+) -> tuple[Builder, dict[str, tuple[int, ...]]]:
+    """Return what the nodes of a graph tell, and the shapes of its inputs; `whole` counts all samples of the file."""
+    builder = Builder(re.sub(r"\W", "_", path.stem) or "model", path.stem, _source(graph), known)
+    shapes = _shapes(graph, builder, given, whole=whole)
+    Reader(graph, builder, shapes, own=_are_own(graph, shapes), fused=FUSED).read()
+    return builder, shapes
+
+
+def _made_for_many(graph: Graph) -> bool:
+    """Tell whether a file is made for several samples at once."""
+    sides = [shape for name, (shape, _) in graph.inputs.items() if shape and name not in graph.arrays]
+    return any(isinstance(shape[0], int) and shape[0] > 1 for shape in sides)
 
 
 def _open(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int | str, ...]]:
@@ -96,8 +115,10 @@ def _source(graph: Graph) -> str:
     return f"ONNX opset {graph.opset}{by}"
 
 
-def _shapes(graph: Graph, builder: Builder, given: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the inputs, the batch first."""
+def _shapes(
+    graph: Graph, builder: Builder, given: dict[str, tuple[int, ...]], *, whole: bool
+) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the inputs, the batch first; of several samples one, where not the `whole` is wanted."""
     names = [name for name in graph.inputs if name not in graph.arrays]
     if not names:
         raise Fault("the graph has no input", expected="a network that reads a tensor")
@@ -114,11 +135,13 @@ def _shapes(graph: Graph, builder: Builder, given: dict[str, tuple[int, ...]]) -
             continue
         if sides is None:
             raise Fault(f"the shape of the input {shorten(name)} is not known", hint="--input 3,224,224")
-        found[name] = tuple([_side(side, place, len(sides)) for place, side in enumerate(sides)])
+        found[name] = tuple([_side(sides, place) for place in range(len(sides))])
         first = sides[0] if sides else 1
         if not isinstance(first, int) or first < 2 or len(sides) < 2:
             continue
-        if len(sides) > 3:
+        if whole and len(sides) > 3:
+            builder.note(f"The file is made for {first} samples at once, and for no other number: all are counted.")
+        elif len(sides) > 3:
             found[name] = (1, *found[name][1:])
             builder.note(f"The file is made for {first} samples at once; one is counted.")
         else:
@@ -145,7 +168,16 @@ def _whole(name: str, wanted: tuple[int, ...], sides: tuple[int | str, ...] | No
     raise Fault(what, expected=f"{max(len(sides) - 1, 1)} sides, without the batch")
 
 
-def _side(side: int | str, place: int, count: int) -> int:
+_BATCH = re.compile(r"n|b|bs|.*batch.*", re.IGNORECASE)
+"""What exporters call the side of the samples."""
+
+
+def _side(sides: Sequence[int | str], place: int) -> int:
+    """Return a side of an input; where it is open, 1 for the samples, 3 for channels, and a usual size."""
+    side = sides[place]
     if isinstance(side, int) and side > 0:
         return side
-    return 1 if place == 0 else 3 if place == 1 and count > 3 else USUAL
+    named = [each for each, name in enumerate(sides) if isinstance(name, str) and _BATCH.fullmatch(name)]
+    if place == (named[0] if named else 0):
+        return 1
+    return 3 if place == 1 and len(sides) > 3 else USUAL

@@ -19,7 +19,7 @@ from flopcalc.importing.onnx.wire import Message
 
 __all__ = ["Array", "Graph", "Node", "Value", "read"]
 
-MOST_NODES = 100_000
+MOST_NODES = 50_000
 """How many nodes a graph may have."""
 
 MOST_DEPTH = 16

@@ -53,6 +53,9 @@ _VIEWS = frozenset(("Constant", "Shape", "Size", "Identity", "Reshape", "Squeeze
 """What looks at its input, or at its shape alone: read by the rules, where it is a constant too."""
 
 
+MOST_STEPS = 10_000
+"""How many layers a network may have."""
+
 MOST_SIDES = 64
 """How many sides a shape may have."""
 
@@ -125,18 +128,22 @@ class Reader:
         self.node = node
         path, classes = _path_of(node)
         self.net.at(path, classes, origin=_shown(node))
+        if len(self.net.steps) > MOST_STEPS:
+            raise Fault("the network has too many layers", expected=f"at most {MOST_STEPS:,}")
         self._read(node)
 
     def inline(self, graph: Graph) -> list[Held]:
         """Read the nodes of a branch where an If stands, and return what it writes."""
         outer, arrays = {*self.held}, self.graph.arrays
-        self.graph.arrays = {**arrays, **graph.arrays}
+        if graph.arrays:
+            self.graph.arrays = {**arrays, **graph.arrays}
         self.graph.infos.update(graph.infos)
         for node in graph.nodes:
             self._enter(node)
         found = [held for name in graph.outputs if (held := self._maybe(name)) is not None]
         for name in self.held.keys() - outer - arrays.keys():
             del self.held[name]  # another branch may have the same names
+        self.graph.arrays = arrays
         if len(found) < len(graph.outputs):
             raise Unmapped
         return found

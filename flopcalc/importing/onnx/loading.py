@@ -71,7 +71,7 @@ def _read(
     graph: Graph, path: Path, given: dict[str, tuple[int, ...]], known: Collection[str], *, whole: bool = False
 ) -> tuple[Builder, dict[str, tuple[int, ...]]]:
     """Return what the nodes of a graph tell, and the shapes of its inputs; `whole` counts all samples of the file."""
-    builder = Builder(re.sub(r"\W", "_", path.stem) or "model", path.stem, _source(graph), known)
+    builder = Builder(re.sub(r"\W", "_", path.stem) or "model", shorten(path.stem), _source(graph), known)
     shapes = _shapes(graph, builder, given, whole=whole)
     Reader(graph, builder, shapes, own=_are_own(graph, shapes), fused=FUSED).read()
     return builder, shapes
@@ -111,7 +111,7 @@ def _named(side: int | str, usual: str) -> str:
 
 
 def _source(graph: Graph) -> str:
-    by = f", written by {graph.producer}" if graph.producer else ""
+    by = f", written by {shorten(graph.producer, 100)}" if graph.producer else ""
     return f"ONNX opset {graph.opset}{by}"
 
 

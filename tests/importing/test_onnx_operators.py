@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from onnx_bytes import FLOAT, INT8, INT64, UINT8, Attribute, graph, model, node, tensor
+from onnx_bytes import field as onnx_field
 
 from flopcalc import analyze
 from flopcalc.importing.onnx.fused import FUSED
@@ -231,3 +232,25 @@ def test_an_operator_writes_the_shape_that_the_runtime_writes(row: Row) -> None:
     session = onnxruntime.InferenceSession(_file(row), options, providers=["CPUExecutionProvider"])
     feed = {f"x{at}": numpy.zeros(tuple(each), "float32") for at, each in enumerate(row.inputs)}
     assert session.run(["y"], feed)[0].shape == tuple(row.shape)
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "learned"),
+    [
+        ("g", False, 1),
+        ("val_3", False, 1),
+        ("g", True, 1),
+        ("block.gamma", True, 1),
+        ("val_3", True, 0),
+        ("max_val_cast", True, 0),
+    ],
+)
+def test_a_single_number_is_learned_unless_the_exporter_made_it(
+    name: str, scopes: bool, learned: int, tmp_path: Path
+) -> None:
+    entry = node("Mul", ["x", name], ["y"])
+    if scopes:
+        entry += onnx_field(9, onnx_field(1, "pkg.torch.onnx.name_scopes") + onnx_field(2, "['', 'scale', 'mul']"))
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model(graph([entry], {"x": MAP}, ["y"], [tensor(name, (), [0.5])])))
+    assert analyze(path).totals.params == learned

@@ -60,6 +60,10 @@ MOST_SIDES = 64
 """How many sides a shape may have."""
 
 
+_MADE = re.compile(r"(val|\w*_cast|\w*_default|\w*_(min|max))(_\d+)?")
+"""What PyTorch's exporter calls the constants that it makes."""
+
+
 class Reader:
     """Reads the nodes of a graph, one after the other.
 
@@ -305,9 +309,14 @@ class Reader:
         return found
 
     def is_learned(self, name: str) -> bool:
-        """Tell whether a single number of the file is learned: PyTorch's exporter keeps constants in nodes."""
+        """Tell whether a single number of the file is learned.
+
+        PyTorch's first exporter keeps constants in nodes; its second, which writes scopes down, names them itself.
+        """
         array = self.graph.arrays.get(name)
-        return array is not None and array.floating and self.graph.producer == "pytorch"
+        if array is None or not array.floating or self.graph.producer != "pytorch":
+            return False
+        return not (self.node.scopes and _MADE.fullmatch(name))
 
     def floats(self, index: int) -> Sequence[int | float] | None:
         """Return the numbers of an input that stands in the file; None where there are none."""

@@ -454,10 +454,11 @@ def kept_table() -> str:
 
 def operations_table() -> str:
     """Return the operations of models that are read: all others are of unknown cost."""
+    from flopcalc.importing.onnx.fused import FUSED
     from flopcalc.importing.onnx.operators import OPERATORS
     from flopcalc.importing.torch.functions import FUNCTIONS as CALLED
 
-    operators = ", ".join(sorted(OPERATORS, key=str.casefold))
+    operators = ", ".join(sorted({*OPERATORS, *(name for _, name in FUSED)}, key=str.casefold))
     functions = ", ".join(f"`{name}`" if "_" in name else name for name in sorted(CALLED) if not name.startswith("_"))
     return table(("", "Read"), [("ONNX", operators), ("PyTorch", functions)])
 

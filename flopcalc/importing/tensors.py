@@ -20,7 +20,7 @@ from flopcalc.importing.trace import Attribute, Step, Trace
 from flopcalc.layers import LAYERS, Layer
 from flopcalc.number import Value
 
-__all__ = ["Builder", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
+__all__ = ["Builder", "Invalid", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
 
 Dims: TypeAlias = "tuple[int, ...]"
 
@@ -31,6 +31,10 @@ class Unmapped(Exception):
 
 class Misfit(Exception):
     """Shapes do not fit each other: the model was made for another size of its input."""
+
+
+class Invalid(Exception):
+    """An operation is none: an attribute has a value that it cannot have in any model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,13 @@ Operand: TypeAlias = "Tensor | int | float"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a builder has been told up to a moment."""
+    """How much a builder has been told up to a moment: its steps with the last of them, notes, parameters counted."""
 
-    steps: list[Step]
-    notes: list[str]
-    counted: set[str]
+    steps: int
+    last: Step | None
+    notes: int
+    counted: int
     merged: dict[str, int]
-    owners: dict[tuple[str, ...], str]
-    views: dict[tuple[str, Dims], str]
-    standing: dict[tuple[str, Dims], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Builder:
         self.inputs: dict[str, Dims] = {}
         self.outputs: list[str] = []
         self.notes: list[str] = []
-        self.counted: set[str] = set()
+        self.counted: dict[str, None] = {}
         """The parameters that a step has counted."""
         self.merged: dict[str, int] = {}
         """Those that are used once more by a step that does not count them, with their elements."""
@@ -236,33 +238,36 @@ class Builder:
     def _leaving(self, steps: Sequence[Step]) -> tuple[str, ...]:
         """Return the outputs, and what is computed although nothing reads it."""
         read = {source for step in steps for source in step.sources}
+        read.update(self.outputs)
         dead = [
-            step.results[0]
+            result
             for step in steps
-            if not any(result in read or result in self.outputs for result in step.results)
-            and step.attributes.get("role") != "unused"
+            for result in step.results
+            if result not in read and step.attributes.get("role") != "unused"
         ]
         return (*self.outputs, *dead)
 
     # -- trying ------------------------------------------------------------------------------------------------------
 
     def state(self) -> State:
-        """Return what has been told so far, for :meth:`restore`."""
-        return State(
-            [*self.steps],
-            [*self.notes],
-            {*self.counted},
-            {**self.merged},
-            {**self.owners},
-            {**self._views},
-            {**self._standing},
-        )
+        """Return how much has been told so far, for :meth:`restore`."""
+        last = self.steps[-1] if self.steps else None
+        return State(len(self.steps), last, len(self.notes), len(self.counted), {**self.merged})
 
     def restore(self, state: State) -> None:
-        """Forget what has been told since."""
-        self.steps, self.notes, self.counted = state.steps, state.notes, state.counted
-        self.merged, self.owners = state.merged, state.owners
-        self._views, self._standing = state.views, state.standing
+        """Forget what has been told since: the steps of an operation that turned out to have no layer."""
+        gone = {result for step in self.steps[state.steps :] for result in step.results}
+        del self.steps[state.steps :], self.notes[state.notes :]
+        if state.last is not None:
+            self.steps[-1] = state.last  # it may have taken over a bias
+        self.merged = state.merged
+        self.counted = dict.fromkeys([*self.counted][: state.counted])
+        self.owners = {names: made for names, made in self.owners.items() if made not in gone}
+        self._views = {key: made for key, made in self._views.items() if made not in gone and key[0] not in gone}
+        self._standing = {key: made for key, made in self._standing.items() if made.key not in gone}
+        for written in (self._pads, self._written):
+            for key in gone & written.keys():
+                del written[key]
 
     def madds_of(self, steps: Sequence[Step]) -> int:
         """Return the multiply-adds of some of the steps."""
@@ -324,7 +329,7 @@ class Builder:
         self.owners[together] = result
         if kind == "matrix":
             self.owners[kind, own[0]] = result
-        self.counted.update(own)
+        self.counted.update(dict.fromkeys(own))
         return ""
 
     def _is_new(self, tensor: Tensor | None) -> bool:
@@ -426,7 +431,11 @@ class Builder:
         if not transposed:
             x, window = self._unpadded(x, window)
         count = len(window.kernel)
+        if groups < 1 or weight.shape[0] % groups:
+            raise Invalid(f"a kernel {shown(weight.shape)} has {groups} groups")
         out = weight.shape[1] * groups if transposed else weight.shape[0]
+        if bias is not None and math.prod(bias.shape) != out:
+            raise Misfit(f"{shown(bias.shape)} is no bias of {out} channels")
         batch = x.shape[: len(x.shape) - count - 1]
         if math.prod(batch) > 1:
             return self._conv_of_many(x, weight, bias, window, groups, transposed)
@@ -520,7 +529,7 @@ class Builder:
             return None
         attributes = {name: value for name, value in last.attributes.items() if name != "bias"}
         self.steps[-1] = replace(last, attributes=attributes)
-        self.counted.add(bias.learned)
+        self.counted[bias.learned] = None
         return x
 
     def matmul(self, a: Tensor, b: Tensor) -> Tensor:
@@ -592,9 +601,14 @@ class Builder:
         groups: int = 1,
     ) -> Tensor:
         """Return a norm; `dims` are the dimensions for whose elements there is a scale."""
+        scales = math.prod(x.shape[dim] for dim in dims)
+        if any(each is not None and math.prod(each.shape) != scales for each in (weight, bias)):
+            raise Unmapped
         key, layout, axes = self._settled(x, dims)
         attributes: dict[str, Attribute] = {} if kind == "batch" else {"kind": kind}
         if kind == "group":
+            if groups < 1 or scales % groups:
+                raise Invalid(f"{scales} channels in {groups} groups")
             attributes["groups"] = groups
         if axes != (0,):
             attributes["axis"] = axes[0] if len(axes) == 1 else axes
@@ -916,6 +930,8 @@ class Builder:
     def permute(self, x: Tensor, order: Sequence[int]) -> Tensor:
         """Return a tensor with its dimensions in another order."""
         order = [dim % len(x.shape) for dim in order]
+        if sorted(order) != [*range(len(x.shape))]:
+            raise Invalid(f"{shown(x.shape)} has no order {listed([*map(str, order)])}")
         shape = tuple([x.shape[dim] for dim in order])
         if not x.key:
             return Tensor(shape, learned=x.learned, fixed=x.fixed)
@@ -965,6 +981,8 @@ class Builder:
     def split(self, x: Tensor, sizes: Sequence[int], dim: int) -> list[Tensor]:
         """Return the parts of a tensor along a dimension."""
         dim %= len(x.shape)
+        if sum(sizes) != x.shape[dim] or min(sizes) < 0:
+            raise Misfit(f"{shown(x.shape)} cannot be split into {listed([*map(str, sizes[:9])])}")
         shapes = [(*x.shape[:dim], size, *x.shape[dim + 1 :]) for size in sizes]
         if len(shapes) == 1:
             return [x]
@@ -997,6 +1015,8 @@ class Builder:
     def select(self, x: Tensor, dim: int, index: int) -> Tensor:
         """Return a tensor at one place of a dimension, which goes."""
         dim %= len(x.shape)
+        if not -x.shape[dim] <= index < x.shape[dim]:
+            raise Misfit(f"{shown(x.shape)} has no place {index} along dimension {dim}")
         index %= x.shape[dim]
         part = self.slice(x, dim, index, index + 1)
         return self.reshape(part, (*x.shape[:dim], *x.shape[dim + 1 :]))
@@ -1007,6 +1027,8 @@ class Builder:
         if math.prod(batch) != 1:
             raise Unmapped
         grown = abs(factor)
+        if not grown or (channels % grown**2 if factor > 0 else height % grown or width % grown):
+            raise Misfit(f"{shown(x.shape)} does not fit blocks of {grown}×{grown}")
         if factor > 0:
             layout = (channels // grown**2, height * grown, width * grown)
         else:
@@ -1127,13 +1149,21 @@ class _Window:
         """Return a window, with what frameworks take where nothing is given."""
         ones = (1,) * len(kernel)
         margins = padding if isinstance(padding, str) and padding else _pairs(padding, len(kernel))
+        for name, values, least in (("kernel", kernel, 1), ("strides", stride, 1), ("dilations", dilation, 1)):
+            if values and (len(values) != len(kernel) or min(values) < least):
+                raise Invalid(f"a window {shown(kernel)} has {name} of {listed([*map(str, values)])}")
+        if not isinstance(margins, str) and any(min(pair) < 0 for pair in margins):
+            raise Invalid(f"its padding is {min(min(pair) for pair in margins)}")
         return cls(kernel, tuple(stride) or ones, margins, tuple(dilation) or ones, tuple(extra) or (0,) * len(kernel))
 
     def over(self, map_: Sequence[int], *, transposed: bool = False, ceil: bool = False) -> Dims:
         """Return the sides of what it writes of a map."""
         ends = [self.margins] * len(map_) if isinstance(self.margins, str) else self.margins
         parts = zip(map_, self.kernel, self.stride, self.dilation, ends, self.extra, strict=True)
-        return tuple([_side(*part, transposed=transposed, ceil=ceil) for part in parts])
+        sides = tuple([_side(*part, transposed=transposed, ceil=ceil) for part in parts])
+        if any(side < 1 for side in sides):
+            raise Misfit(f"a map {shown(map_)} is smaller than a window {shown(self.kernel)}")
+        return sides
 
     def attributes(self) -> dict[str, Attribute]:
         """Return its attributes, those of a convolution, where they are not the usual ones."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from flopcalc.errors import Fault, Place, Problem, SpecError, listed, shorten
 from flopcalc.expression import RUNNING, check_name
+from flopcalc.importing.onnx.fused import FUSED
 from flopcalc.importing.onnx.model import NAMES, Graph, read
 from flopcalc.importing.onnx.operators import Reader
 from flopcalc.importing.tensors import Builder
@@ -52,15 +53,34 @@ def trace_of(path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None) ->
 def _trace(graph: Graph, path: Path, given: dict[str, tuple[int, ...]]) -> Trace:
     # what is said of the size for which the file was made tells more than its numbers do at another one
     known = _trace(graph, path, {}).upper if given else ()
-    builder = Builder(re.sub(r"\W", "_", path.stem) or "model", path.stem, _source(graph), known)
-    shapes = _shapes(graph, builder, given)
-    Reader(graph, builder, shapes).read()
+    try:
+        builder, shapes = _read(graph, path, given, known)
+    except Fault:
+        if given or not _made_for_many(graph):
+            raise
+        builder, shapes = _read(graph, path, given, known, whole=True)  # its samples are in its shapes
     if not builder.outputs:
         raise Fault("none of its outputs is computed from its inputs", expected="a network")
     kinds = sorted({NAMES[array.type] for array in graph.arrays.values() if array.type in NAMES and array.elements > 1})
     if kinds:
         builder.note(f"Its weights are {listed(kinds)}: --dtype int8 counts their bytes.")
     return replace(builder.trace(), open_inputs={} if given else _open(graph, shapes))
+
+
+def _read(
+    graph: Graph, path: Path, given: dict[str, tuple[int, ...]], known: Collection[str], *, whole: bool = False
+) -> tuple[Builder, dict[str, tuple[int, ...]]]:
+    """Return what the nodes of a graph tell, and the shapes of its inputs; `whole` counts all samples of the file."""
+    builder = Builder(re.sub(r"\W", "_", path.stem) or "model", shorten(path.stem), _source(graph), known)
+    shapes = _shapes(graph, builder, given, whole=whole)
+    Reader(graph, builder, shapes, own=_are_own(graph, shapes), fused=FUSED).read()
+    return builder, shapes
+
+
+def _made_for_many(graph: Graph) -> bool:
+    """Tell whether a file is made for several samples at once."""
+    sides = [shape for name, (shape, _) in graph.inputs.items() if shape and name not in graph.arrays]
+    return any(isinstance(shape[0], int) and shape[0] > 1 for shape in sides)
 
 
 def _open(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int | str, ...]]:
@@ -91,12 +111,14 @@ def _named(side: int | str, usual: str) -> str:
 
 
 def _source(graph: Graph) -> str:
-    by = f", written by {graph.producer}" if graph.producer else ""
+    by = f", written by {shorten(graph.producer, 100)}" if graph.producer else ""
     return f"ONNX opset {graph.opset}{by}"
 
 
-def _shapes(graph: Graph, builder: Builder, given: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the inputs, the batch first."""
+def _shapes(
+    graph: Graph, builder: Builder, given: dict[str, tuple[int, ...]], *, whole: bool
+) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the inputs, the batch first; of several samples one, where not the `whole` is wanted."""
     names = [name for name in graph.inputs if name not in graph.arrays]
     if not names:
         raise Fault("the graph has no input", expected="a network that reads a tensor")
@@ -109,20 +131,53 @@ def _shapes(graph: Graph, builder: Builder, given: dict[str, tuple[int, ...]]) -
     for name in names:
         sides, _ = graph.inputs[name]
         if name in given:
-            wanted = given[name]
-            found[name] = wanted if sides is not None and len(wanted) == len(sides) > 3 else (1, *wanted)
+            found[name] = _whole(name, given[name], sides)
             continue
         if sides is None:
             raise Fault(f"the shape of the input {shorten(name)} is not known", hint="--input 3,224,224")
-        found[name] = tuple([_side(side, place, len(sides)) for place, side in enumerate(sides)])
+        found[name] = tuple([_side(sides, place) for place in range(len(sides))])
         first = sides[0] if sides else 1
-        if isinstance(first, int) and first > 1 and len(sides) > 1:
+        if not isinstance(first, int) or first < 2 or len(sides) < 2:
+            continue
+        if whole and len(sides) > 3:
+            builder.note(f"The file is made for {first} samples at once, and for no other number: all are counted.")
+        elif len(sides) > 3:
             found[name] = (1, *found[name][1:])
             builder.note(f"The file is made for {first} samples at once; one is counted.")
+        else:
+            one = ",".join(map(str, found[name][1:]))
+            what = f"The first side of {shorten(name)}, {first}, is counted whole, samples or a sequence"
+            builder.note(f"{what}; --input {one} counts one.")
     return found
 
 
-def _side(side: int | str, place: int, count: int) -> int:
+def _are_own(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Tell whether the inputs have the shapes that the file says."""
+    return all(graph.inputs[name][0] == shape for name, shape in shapes.items())
+
+
+def _whole(name: str, wanted: tuple[int, ...], sides: tuple[int | str, ...] | None) -> tuple[int, ...]:
+    """Return the shape of an input, the batch of 1 before what is wanted where that leaves it out."""
+    if sides is None or len(wanted) == len(sides) - 1:
+        return (1, *wanted)
+    if len(wanted) == len(sides):
+        return wanted
+    if not sides and wanted == (1,):
+        return ()
+    what = f"{shorten(name)} has {len(sides)} sides in the file, and {len(wanted)} are given"
+    raise Fault(what, expected=f"{max(len(sides) - 1, 1)} sides, without the batch")
+
+
+_BATCH = re.compile(r"n|b|bs|.*batch.*", re.IGNORECASE)
+"""What exporters call the side of the samples."""
+
+
+def _side(sides: Sequence[int | str], place: int) -> int:
+    """Return a side of an input; where it is open, 1 for the samples, 3 for channels, and a usual size."""
+    side = sides[place]
     if isinstance(side, int) and side > 0:
         return side
-    return 1 if place == 0 else 3 if place == 1 and count > 2 else USUAL
+    named = [each for each, name in enumerate(sides) if isinstance(name, str) and _BATCH.fullmatch(name)]
+    if place == (named[0] if named else 0):
+        return 1
+    return 3 if place == 1 and len(sides) > 3 else USUAL

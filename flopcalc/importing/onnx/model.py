@@ -20,7 +20,7 @@ from flopcalc.spec.syntax import note_file
 
 __all__ = ["Array", "Graph", "Node", "Value", "read"]
 
-MOST_NODES = 100_000
+MOST_NODES = 50_000
 """How many nodes a graph may have."""
 
 MOST_DEPTH = 16
@@ -247,7 +247,7 @@ def _attribute(message: Message) -> tuple[str, Value]:
         if number == 1 and isinstance(value, Message):
             name = value.text()[:100]
         elif number == 2 and isinstance(value, Message):
-            found = value.floats()[0]
+            found = next(iter(value.floats()), None)
         elif number == 3 and isinstance(value, int):
             found = value
         elif number == 4 and isinstance(value, Message):

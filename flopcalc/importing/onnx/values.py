@@ -9,12 +9,15 @@ from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass
 
-__all__ = ["FOLDED", "Const", "fold"]
+__all__ = ["FOLDED", "Const", "Effort", "fold", "sliced"]
 
 Scalar: TypeAlias = "int | float"
 
 MOST_ELEMENTS = 65_536
 """How many elements a constant may have that is computed."""
+
+MOST_WORK = 1_000_000
+"""How many elements may be computed for a whole file."""
 
 LARGEST = 1 << 64
 """How large a number may get that is computed."""
@@ -43,12 +46,19 @@ class Const:
         return tuple([int(each) for each in self.values])
 
 
+@dataclass(slots=True)
+class Effort:
+    """How many elements may still be computed."""
+
+    left: int = MOST_WORK
+
+
 Attributes: TypeAlias = "Mapping[str, object]"
 Fold: TypeAlias = "Callable[[Sequence[Const], Attributes], Const | None]"
 
 
-def fold(op: str, inputs: Sequence[Const], attributes: Attributes) -> Const | None:
-    """Return what an operator makes of constants; None where it is not known how.
+def fold(op: str, inputs: Sequence[Const], attributes: Attributes, effort: Effort | None = None) -> Const | None:
+    """Return what an operator makes of constants; None where it is not known how, or all effort is spent.
 
     Examples
     --------
@@ -56,13 +66,18 @@ def fold(op: str, inputs: Sequence[Const], attributes: Attributes) -> Const | No
     Const(shape=(2,), values=(6, 8))
     """
     rule = FOLDED.get(op)
-    if rule is None or not inputs:
+    effort = Effort() if effort is None else effort
+    if rule is None or not inputs or effort.left <= 0:
         return None
+    effort.left -= sum(each.elements for each in inputs)
     try:
         found = rule(inputs, attributes)
     except (ArithmeticError, ValueError, IndexError, TypeError, KeyError):
         return None
-    return None if found is None or len(found.values) > MOST_ELEMENTS else found
+    if found is None or len(found.values) > MOST_ELEMENTS or math.prod(found.shape) != len(found.values):
+        return None
+    effort.left -= found.elements
+    return found
 
 
 def _spread(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
@@ -120,6 +135,8 @@ def _concat(inputs: Sequence[Const], attributes: Attributes) -> Const | None:
     first = inputs[0].shape
     shape = (*first[:axis], sum(sides), *first[axis + 1 :])
     inner = math.prod(first[axis + 1 :])
+    if math.prod(shape) > MOST_ELEMENTS:
+        return None
     found: list[Scalar] = []
     for row in range(math.prod(first[:axis])):
         for each, side in zip(inputs, sides, strict=True):
@@ -136,6 +153,8 @@ def _gather(inputs: Sequence[Const], attributes: Attributes) -> Const | None:
     side = data.shape[axis]
     inner = math.prod(data.shape[axis + 1 :])
     shape = (*data.shape[:axis], *indices.shape, *data.shape[axis + 1 :])
+    if math.prod(shape) > MOST_ELEMENTS:
+        return None
     found: list[Scalar] = []
     for row in range(math.prod(data.shape[:axis])):
         for index in indices.whole():
@@ -197,7 +216,7 @@ def _range(inputs: Sequence[Const], attributes: Attributes) -> Const | None:
 
 def _filled(inputs: Sequence[Const], attributes: Attributes) -> Const | None:
     shape = inputs[0].whole()
-    if math.prod(shape) > MOST_ELEMENTS:
+    if math.prod(shape) > MOST_ELEMENTS or any(side < 0 for side in shape):
         return None
     value = attributes.get("value")
     fill = value.values[0] if isinstance(value, Const) and value.values else 0
@@ -226,7 +245,7 @@ def _tiled(inputs: Sequence[Const], attributes: Attributes) -> Const | None:
     if len(inputs[0].shape) != 1:
         return None
     count = inputs[1].whole()[0]
-    if count * inputs[0].elements > MOST_ELEMENTS:
+    if count < 0 or count * inputs[0].elements > MOST_ELEMENTS:
         return None
     return Const((count * inputs[0].elements,), inputs[0].values * count)
 

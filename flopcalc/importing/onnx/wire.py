@@ -16,7 +16,7 @@ from flopcalc.errors import Fault
 __all__ = ["MOST_FIELDS", "Field", "Message"]
 
 MOST_FIELDS = 5_000_000
-"""How many fields of a file are looked at."""
+"""How many fields of a file, and numbers in them, are looked at."""
 
 Field: TypeAlias = "tuple[int, int | Message]"
 """A field's number, and its value: a whole number, or the bytes of a text, a message, or a list."""
@@ -103,6 +103,9 @@ class Message:
         found: list[int] = []
         at = self.begin
         while at < self.end:
+            self.budget.left -= 1
+            if self.budget.left < 0:
+                raise Fault("the file has too many numbers", expected=f"at most {MOST_FIELDS:,}")
             value, at = _varint(self.data, at, self.end)
             found.append(value - (1 << 64) if value >> 63 else value)
         return found

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from flopcalc.importing.tensors import Builder, Operand, State, Tensor, Unmapped
+from flopcalc.importing.tensors import Builder, Invalid, Misfit, Operand, State, Tensor, Unmapped
 from flopcalc.importing.torch.recording import Argument, Call, Cut, Module, Other, Recording, Ref, size
 
 __all__ = ["FUNCTIONS", "Reader"]
@@ -213,7 +213,7 @@ class Reader:
         self.net.at(path, classes, written=_form(call, module), origin=origin)
         saved = self.net.state()
         found = self._mapped(call)
-        if found is None or not (self._agrees(call, found, len(saved.steps)) and self._counts(saved)):
+        if found is None or not (self._agrees(call, found, saved.steps) and self._counts(saved)):
             self.net.restore(saved)
             found = self._unmapped(call, reads)
         self.held.update(zip(call.results, found, strict=True))
@@ -229,7 +229,7 @@ class Reader:
             return None
         try:
             found = rule(self)
-        except (Unmapped, IndexError, ValueError, TypeError, KeyError, ZeroDivisionError):
+        except (Invalid, Misfit, Unmapped, IndexError, ValueError, TypeError, KeyError, ArithmeticError):
             return None
         return [found] if isinstance(found, Tensor) else list(found)
 
@@ -242,10 +242,10 @@ class Reader:
 
     def _counts(self, saved: State) -> bool:
         """Whether the layers of a call have as many parameters as the tensors that they are said to count."""
-        first = max(len(saved.steps) - 1, 0)  # the last step may have taken over a bias
-        before, after = self.net.params_of(saved.steps[first:]), self.net.params_of(self.net.steps[first:])
-        counted = self.net.counted - saved.counted
-        return after - before == sum(self.sizes[name] for name in counted)
+        first = max(saved.steps - 1, 0)  # the last step may have taken over a bias
+        before = self.net.params_of([] if saved.last is None else [saved.last])
+        counted = [*self.net.counted][saved.counted :]
+        return self.net.params_of(self.net.steps[first:]) - before == sum(self.sizes[name] for name in counted)
 
     def _unmapped(self, call: Call, reads: Sequence[Tensor]) -> Sequence[Tensor]:
         """Return the results of a call without a layer: its products are known where the dispatcher saw any."""

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from flopcalc.analysis import analyze
     from flopcalc.comparison import compare
     from flopcalc.errors import FlopcalcError
+    from flopcalc.importing.loading import from_onnx, load
     from flopcalc.report import Report
     from flopcalc.solving import solve
-    from flopcalc.spec import Spec, load
+    from flopcalc.spec import Spec
     from flopcalc.spec.catalog import entries as list
     from flopcalc.sweeps import sweep
     from flopcalc.theory.bounds.network import bound
@@ -42,6 +43,7 @@ __all__ = [
     "conventions",
     "derive",
     "explain",
+    "from_onnx",
     "list",
     "load",
     "solve",
@@ -62,8 +64,9 @@ _HOMES = {
     "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",
     "explain": "flopcalc.theory.explain",
+    "from_onnx": "flopcalc.importing.loading",
     "list": "flopcalc.spec.catalog",
-    "load": "flopcalc.spec",
+    "load": "flopcalc.importing.loading",
     "solve": "flopcalc.solving",
     "sweep": "flopcalc.sweeps",
     "verify": "flopcalc.theory.claims",

@@ -11,11 +11,11 @@ from flopcalc.binding import bind
 from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
+from flopcalc.importing.loading import is_model, load
 from flopcalc.reading import reading_of
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
 from flopcalc.spec.catalog import spelling
-from flopcalc.spec.loader import load
 from flopcalc.spec.model import Spec
 
 __all__ = [
@@ -208,7 +208,7 @@ def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
     """
     if isinstance(spec_or_name, str):
         name, settings = split_inline(spec_or_name)
-        return load(name), settings
+        return (load(name, settings), {}) if is_model(name) else (load(name), settings)
     if isinstance(spec_or_name, Path):
         return load(spec_or_name), {}
     if isinstance(spec_or_name, Spec):
@@ -292,12 +292,14 @@ def analyze_spec(
         raise _wrong("exact_rounding", exact_rounding, "True or False")
     want_one_of("dtype", "data type", dtype, DTYPES)
     want_one_of("order", "order of execution", order, ORDERS)
+    shapes = read_input(input)
+    spec = spec.at(shapes)
     binding = bind(
         spec,
         parameters,
         symbolic=texts_of("symbolic", symbolic),
         symbols=None if symbols is None else texts_of("symbols", symbols),
-        shapes=read_input(input),
+        shapes=shapes,
         assume=texts_of("assume", assume),
         exact_rounding=exact_rounding,
         real=real,

@@ -18,7 +18,8 @@ from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameE
 from flopcalc.layers import sides_called
 from flopcalc.number import readable
 from flopcalc.report import Report
-from flopcalc.spec import Parameter, Spec, load
+from flopcalc.shapes import read_input
+from flopcalc.spec import Parameter, Spec
 from flopcalc.spec.catalog import spelling
 
 __all__ = ["USAGE", "OnSpec", "OnSpecs", "SpecCommand", "asked_of", "report_of", "shared_values", "spec_command"]
@@ -94,9 +95,9 @@ def spec_command(
     FlopcalcError
         Where there is no such spec.
     """
-    name, settings = split_inline(text)
+    name = split_inline(text)[0]
     try:
-        spec = load(name)
+        spec, settings = resolve(text)
     except UnknownNameError:
         if others is None:
             raise
@@ -135,7 +136,7 @@ def asked_of(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Spec, dict
     }
     given |= {name: options[name] for name in ("convention", "dtype", "order") if name in options}
     return (
-        command.spec.read_as(reading_from(options)),
+        command.spec.at(read_input(given["input"])).read_as(reading_from(options)),
         _values(command.settings, named_values(options["settings"]), options),
         given,
     )

@@ -122,7 +122,7 @@ def compare_specs(
     shapes = read_input(input)
     plans = plans_of(specs, parameters, texts_of("symbolic", symbolic), shapes, texts_of("assume", assume), vary)
     reading = reading_of(fused, batch)
-    plans = [replace(plan, spec=plan.spec.read_as(reading)) for plan in plans]
+    plans = [replace(plan, spec=plan.spec.at(plan.shapes).read_as(reading)) for plan in plans]
     declared = {*texts_of("symbols", symbols), *([] if vary is None else [vary])}
     declared.update(name for plan in plans if is_open(plan.spec) for name in plan.symbols)
     for plan in plans:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass, field
+from flopcalc.errors import Problem
 from flopcalc.expression import LONGEST_NAME
-from flopcalc.importing.trace import Attribute, Step, Trace
+from flopcalc.importing.trace import RESERVED, Attribute, Step, Trace, word_of
 from flopcalc.spec.model import Spec
 from flopcalc.spec.parse import parse_spec
 from flopcalc.spec.syntax import compose
@@ -19,7 +20,6 @@ from flopcalc.spec.words import SPEC_KEYS
 __all__ = ["spec_of", "text_of"]
 
 _PLAIN = re.compile(r"[A-Za-z_][\w.]*|-?\d+")
-_RESERVED = re.compile(r"(true|false|null|yes|no|on|off|input)", re.IGNORECASE)
 
 
 @dataclass
@@ -34,8 +34,8 @@ class _Group:
 _Chain: TypeAlias = "tuple[str, ...]"
 
 
-def spec_of(trace: Trace, shown: str) -> Spec:
-    """Return the spec of a trace; `shown` is what it is called in messages.
+def spec_of(trace: Trace, shown: str, reread: Callable[[Mapping[str, object]], Spec | None] | None = None) -> Spec:
+    """Return the spec of a trace; `shown` is what it is called in messages, `reread` reads its model at another size.
 
     Raises
     ------
@@ -43,10 +43,10 @@ def spec_of(trace: Trace, shown: str) -> Spec:
         Where its layers do not fit the language.
     """
     text = text_of(trace)
-    problems: list[object] = []
-    node = compose(text, shown, problems, known=SPEC_KEYS)  # type: ignore[arg-type]
-    spec = parse_spec(node, shown=shown, path=None, text=text, find_block=lambda name: None, problems=())
-    return replace(spec, notes=trace.notes)
+    problems: list[Problem] = []
+    node = compose(text, shown, problems, known=SPEC_KEYS)
+    spec = parse_spec(node, shown=shown, path=None, text=text, find_block=lambda name: None, problems=problems)
+    return replace(spec, notes=trace.notes, reread=reread)
 
 
 def text_of(trace: Trace) -> str:
@@ -86,7 +86,7 @@ class _Writer:
         self.shared = {step.shares for step in trace.steps if step.shares}
         self._grow(self.root, trace.steps, 0, ())
         first = next(iter(trace.inputs))
-        self.labels.update({label: "input" if label == first else _word(label) for label in trace.inputs})
+        self.labels.update({label: "input" if label == first else word_of(label) for label in trace.inputs})
         self.chains.update(dict.fromkeys(trace.inputs, ()))
 
     def _labelled(self) -> dict[str, None]:
@@ -96,6 +96,8 @@ class _Writer:
         for step in self.trace.steps:
             if step.sources and step.sources != (running,):
                 found.update(dict.fromkeys(step.sources))
+            if isinstance(like := step.attributes.get("like"), str):
+                found[like] = None
             running = step.results[0]
         found.update(dict.fromkeys(output for output in self.trace.outputs if output != running))
         return found
@@ -120,7 +122,7 @@ class _Writer:
 
     def _free(self, group: _Group, name: str) -> str:
         """Return a name that nothing has yet that stands beside it."""
-        base = _word(name)[: LONGEST_NAME - 5]
+        base = word_of(name)[: LONGEST_NAME - 5]
         found, count = base, 1
         while found in group.taken:
             count += 1
@@ -142,16 +144,16 @@ class _Writer:
     def lines(self) -> Iterator[str]:
         """Yield the lines of the whole spec."""
         trace = self.trace
-        yield f"name: {_word(trace.name) or 'model'}"
+        yield f"name: {word_of(trace.name) or 'model'}"
         for key in ("title", "source"):
             if text := getattr(trace, key):
                 yield f"{key}: {json.dumps(text, ensure_ascii=False)}"
         if len(trace.inputs) == 1:
-            yield f"input: {_flow(next(iter(trace.inputs.values())))}"
+            yield f"input: {_flow(_declared(trace, next(iter(trace.inputs))))}"
         else:
             yield "inputs:"
-            for label, shape in trace.inputs.items():
-                yield f"  {_word(label)}: {_flow(shape)}"
+            for label in trace.inputs:
+                yield f"  {word_of(label)}: {_flow(_declared(trace, label))}"
         last = trace.steps[-1].results[0] if trace.steps else ""
         body = [*self._entries(self.root, (), [next(iter(trace.inputs))])]
         others = [output for output in trace.outputs if output != last]
@@ -185,7 +187,10 @@ class _Writer:
             modifiers.append(f"written: {step.written}")
         if step.shares:
             modifiers.append(f"shares: {self._named(step.shares, chain)}")
-        attributes = ", ".join(f"{name}: {_flow(value)}" for name, value in step.attributes.items())
+        attributes = ", ".join(
+            f"{name}: {self._seen(value, chain) if name == 'like' and isinstance(value, str) else _flow(value)}"
+            for name, value in step.attributes.items()
+        )
         if attributes or modifiers:
             yield f"- {step.word}: {{{attributes}}}"
         else:
@@ -197,6 +202,11 @@ class _Writer:
         """Return the name of the entry that writes a tensor, as it is reached from a list."""
         own = self.chains[tensor]
         return ".".join((*own[_common(own, chain) :], self.names[tensor]))
+
+
+def _declared(trace: Trace, label: str) -> Sequence[int | str]:
+    """Return an input's shape as the spec has it: names where the model leaves its sides open."""
+    return trace.open_inputs.get(label, trace.inputs[label])
 
 
 def _runs(steps: Sequence[Step], depth: int) -> Iterator[tuple[str | None, list[Step]]]:
@@ -225,17 +235,11 @@ def _common(own: _Chain, chain: _Chain) -> int:
     return count
 
 
-def _word(text: str) -> str:
-    """Return a text as a name of the language."""
-    word = re.sub(r"\W", "_", text)
-    return f"{word}_" if _RESERVED.fullmatch(word) else word
-
-
-def _flow(value: Attribute | Sequence[int]) -> str:
+def _flow(value: Attribute | Sequence[int | str]) -> str:
     """Return an attribute as YAML writes it inside braces."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (tuple, list)):
         return f"[{', '.join(_flow(item) for item in value)}]"
     text = str(value)
-    return text if _PLAIN.fullmatch(text) and not _RESERVED.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) and not RESERVED.fullmatch(text) else json.dumps(text, ensure_ascii=False)

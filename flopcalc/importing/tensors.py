@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -19,13 +19,17 @@ from flopcalc.errors import listed
 from flopcalc.importing.trace import Attribute, Step, Trace
 from flopcalc.layers import LAYERS
 
-__all__ = ["Builder", "Operand", "Tensor", "Unmapped"]
+__all__ = ["Builder", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
 
 Dims: TypeAlias = "tuple[int, ...]"
 
 
 class Unmapped(Exception):
     """The language has no layer for an operation: its frontend emits one whose cost is not known."""
+
+
+class Misfit(Exception):
+    """Shapes do not fit each other: the model was made for another size of its input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ class Builder:
         What the network is called.
     title, source : str
         For its heading.
+    known_upper : collection of str
+        Pads of which another size has shown that they are the padding `same_upper`.
 
     Examples
     --------
@@ -117,7 +123,7 @@ class Builder:
     [('conv', {'out': 8, 'kernel': 3}), ('global_pool', {}), ('linear', {'out': 10, 'bias': False})]
     """
 
-    def __init__(self, name: str, title: str = "", source: str = "") -> None:
+    def __init__(self, name: str, title: str = "", source: str = "", known_upper: Collection[str] = ()) -> None:
         self.name = name
         self.title = title
         self.source = source
@@ -132,6 +138,10 @@ class Builder:
         self.owners: dict[tuple[str, ...], str] = {}
         """For the kind of every step and its parameters together, what it writes."""
         self._site = _Site()
+        self.known_upper = known_upper
+        self.upper: list[str] = []
+        """The pads that are read as the padding `same_upper`."""
+        self._pads: dict[str, Step] = {}
         self._views: dict[tuple[str, Dims], str] = {}
         self._standing: dict[tuple[str, Dims], Tensor] = {}
 
@@ -176,11 +186,19 @@ class Builder:
         """Return the network, without what costs nothing and is read by nobody."""
         steps = self._alive()
         if self.merged:
-            again = f"{sum(self.merged.values()):,} of their elements"
-            names = listed(self.merged)
-            self.note(f"Parameters that several layers use are counted once, {again}: {names}.")
+            several = f"{len(self.merged)} tensors" if len(self.merged) > 1 else "A tensor"
+            names = listed([*self.merged][:3]) + (" …" if len(self.merged) > 3 else "")
+            elements = f"{sum(self.merged.values()):,} elements"
+            self.note(f"{several} of parameters, {elements}, that several layers use: counted once each ({names}).")
         return Trace(
-            self.name, self.title, self.source, dict(self.inputs), steps, self._leaving(steps), tuple(self.notes)
+            self.name,
+            self.title,
+            self.source,
+            dict(self.inputs),
+            steps,
+            self._leaving(steps),
+            tuple(self.notes),
+            tuple(self.upper),
         )
 
     def _alive(self) -> tuple[Step, ...]:
@@ -242,6 +260,8 @@ class Builder:
                 site.origin,
             )
         )
+        if word == "pad":
+            self._pads[results[0]] = self.steps[-1]
         return results[0]
 
     def _share(self, word: str, attributes: Mapping[str, Attribute], own: tuple[str, ...], result: str) -> str:
@@ -355,12 +375,16 @@ class Builder:
             Before and behind, for every side; or a word of the language.
         """
         window = _Window.of(weight.shape[2:], stride, padding, dilation, output_padding)
+        if not transposed:
+            x, window = self._unpadded(x, window)
         count = len(window.kernel)
         out = weight.shape[1] * groups if transposed else weight.shape[0]
         batch = x.shape[: len(x.shape) - count - 1]
         if math.prod(batch) > 1:
             return self._conv_of_many(x, weight, bias, window, groups, transposed)
         channels, map_ = x.shape[len(batch)], x.shape[len(batch) + 1 :]
+        if channels != (weight.shape[0] if transposed else weight.shape[1] * groups):
+            raise Misfit(f"{shown(x.shape)} has not the channels of a kernel {shown(weight.shape)} in {groups} groups")
         sides = window.over(map_, transposed=transposed)
         shape, layout = (*batch, out, *sides), (out, *sides)
         if bias is not None and (not bias.constant or bias.fixed or self._has_other_bias(weight, bias)):
@@ -368,7 +392,7 @@ class Builder:
                 x,
                 weight,
                 stride=stride,
-                padding=padding,
+                padding=window.margins,
                 dilation=dilation,
                 groups=groups,
                 transposed=transposed,
@@ -413,6 +437,8 @@ class Builder:
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None, *, transposed: bool = False) -> Tensor:
         """Return a layer along the last dimension; `weight` is out×in, or in×out where it is `transposed`."""
         out, inside = weight.shape[::-1] if transposed else weight.shape
+        if x.shape[-1] != inside:
+            raise Misfit(f"{shown(x.shape)} has not the {inside} features that are wanted")
         shape = (*x.shape[:-1], out)
         if not weight.learned:
             other = self.permute(weight, (1, 0)) if not transposed else weight
@@ -431,7 +457,6 @@ class Builder:
         if axis or not (ones or len(layout) <= 2):
             attributes["axis"] = axis
         written = (*layout[:axis], out, *layout[axis + 1 :])
-        assert layout[axis] == inside
         return self._made(shape, self._emit("linear", attributes, (key,), written, own=own), written)
 
     def with_bias(self, x: Tensor, bias: Tensor) -> Tensor | None:
@@ -459,6 +484,8 @@ class Builder:
             return self._swapped(turned)
         first = (1, *a.shape) if len(a.shape) == 1 else a.shape
         second = (*b.shape, 1) if len(b.shape) == 1 else b.shape
+        if first[-1] != second[-2]:
+            raise Misfit(f"{shown(a.shape)} cannot be multiplied by {shown(b.shape)}")
         batch = _spread(first[:-2], second[:-2])
         full = (*batch, first[-2], second[-1])
         shape = full
@@ -620,7 +647,7 @@ class Builder:
         ceil: bool = False,
     ) -> Tensor:
         """Return a pool of kind `max_pool` or `avg_pool`, over the last dimensions."""
-        window = _Window.of(tuple(kernel), tuple(stride) or tuple(kernel), padding, dilation)
+        x, window = self._unpadded(x, _Window.of(tuple(kernel), tuple(stride) or tuple(kernel), padding, dilation))
         map_ = x.shape[-len(kernel) :]
         if kind == "avg_pool" and window.kernel == map_ and window.margins == _pairs("", len(kernel)):
             return self.adaptive(x, "avg", [1 for _ in map_], written="avg_pool")
@@ -640,6 +667,28 @@ class Builder:
         if ceil:
             attributes["ceil_mode"] = True
         return self._windowed(x, kind, attributes, sides)
+
+    def _unpadded(self, x: Tensor, window: _Window) -> tuple[Tensor, _Window]:
+        """Return what a pad before a window reads, and the window with `same_upper`, where the pad is just that.
+
+        Frameworks that have no such padding pad before it, by amounts that depend on the size.
+        """
+        step = self._pads.get(x.key)
+        if step is None or window.margins != _pairs("", len(window.kernel)) or {*window.stride} == {1}:
+            return x, window
+        source = step.layouts[0]
+        pairs = _pairs_of(step.attributes["padding"], len(source) - 1)
+        before = [side - sum(pair) for side, pair in zip(source[1:], pairs, strict=True)]
+        upper = [_upper(*part) for part in zip(before, window.kernel, window.stride, window.dilation, strict=False)]
+        uneven = pairs == upper and any(one != other for one, other in pairs)
+        if len(before) != len(window.kernel) or not (uneven or x.key in self.known_upper):
+            return x, window
+        self.upper.append(x.key)
+        self.note("Pads of another number at either end, before a stride, are read as the padding `same_upper`.")
+        layout = (source[0], *before)
+        return Tensor((*x.shape[: -len(before)], *before), step.sources[0], layout), replace(
+            window, margins="same_upper"
+        )
 
     def _windowed(self, x: Tensor, word: str, attributes: Mapping[str, Attribute], sides: Dims) -> Tensor:
         """Return a layer on the last dimensions, map by map; several samples are so many more channels."""
@@ -761,6 +810,8 @@ class Builder:
     def reshape(self, x: Tensor, shape: Sequence[int]) -> Tensor:
         """Return a tensor's elements under another shape of as many; a parameter stays one."""
         shape = tuple(shape)
+        if math.prod(shape) != math.prod(x.shape):
+            raise Misfit(f"{shown(x.shape)} cannot be {shown(shape)}")
         if not x.key:
             return Tensor(shape, learned=x.learned, fixed=x.fixed)
         if _long(shape) == _long(x.shape):
@@ -808,6 +859,8 @@ class Builder:
         shape = (*first[:dim], sum(each.shape[dim] for each in tensors), *first[dim + 1 :])
         if len(tensors) == 1:
             return tensors[0]
+        if any(each.shape[:dim] != first[:dim] or each.shape[dim + 1 :] != first[dim + 1 :] for each in tensors):
+            raise Misfit(f"{shown(first)} and {shown(tensors[-1].shape)} cannot be joined along dimension {dim}")
         flowing = [self._flow(each) for each in tensors]
         cut = len(first) > 1 and dim > 0 and first[0] == 1
         sources = [self._view(each, each.shape[cut:]) for each in flowing]
@@ -1031,7 +1084,14 @@ def _spread(a: Dims, b: Dims) -> Dims:
     """Return the shape of two tensors whose sides of 1 are spread over the other's."""
     count = max(len(a), len(b))
     first, second = (1,) * (count - len(a)) + a, (1,) * (count - len(b)) + b
+    if any(1 not in sides and sides[0] != sides[1] for sides in zip(first, second, strict=True)):
+        raise Misfit(f"{shown(a)} and {shown(b)} do not fit together")
     return tuple([other if one == 1 else one for one, other in zip(first, second, strict=True)])
+
+
+def shown(shape: Sequence[int]) -> str:
+    """Return a shape for a message."""
+    return "×".join(map(str, shape)) or "one number"
 
 
 def _equation(first: Dims, second: Dims, batch: Dims) -> tuple[tuple[str, str], str]:
@@ -1075,6 +1135,24 @@ def _side(
 def _pairs(padding: Sequence[tuple[int, int]] | str, count: int) -> list[tuple[int, int]]:
     """Return margins for every side, none where none are given."""
     return [(0, 0)] * count if isinstance(padding, str) or not padding else [*padding]
+
+
+def _pairs_of(padding: Attribute, sides: int) -> list[tuple[int, int]]:
+    """Return the margins of a pad's attribute, before and behind of every side."""
+    if not isinstance(padding, tuple):
+        return [(int(padding), int(padding))] * sides
+    numbers = [int(each) for each in padding]
+    return (
+        [(each, each) for each in numbers]
+        if len(numbers) == sides
+        else list(zip(numbers[::2], numbers[1::2], strict=True))
+    )
+
+
+def _upper(side: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Return what TensorFlow's SAME adds before and behind a side."""
+    both = max((-(-side // stride) - 1) * stride + dilation * (kernel - 1) + 1 - side, 0)
+    return both // 2, both - both // 2
 
 
 def _margins(pairs: Sequence[tuple[int, int]]) -> Attribute:

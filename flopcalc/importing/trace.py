@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass, field
 
-__all__ = ["Attribute", "Step", "Trace"]
+__all__ = ["RESERVED", "Attribute", "Step", "Trace", "word_of"]
+
+RESERVED = re.compile(r"(true|false|null|yes|no|on|off|input)", re.IGNORECASE)
+"""Words that are no names of entries or tensors."""
+
+
+def word_of(text: str) -> str:
+    """Return a text as a name of the language.
+
+    Examples
+    --------
+    >>> word_of("input.1"), word_of("on")
+    ('input_1', 'on_')
+    """
+    word = re.sub(r"\W", "_", text)
+    return f"{word}_" if RESERVED.fullmatch(word) else word
+
 
 Attribute: TypeAlias = "int | bool | str | tuple[int | str, ...]"
 """A value of a layer's attribute: a number, a flag, a word, an expression, or a list of numbers and expressions."""
@@ -70,6 +87,10 @@ class Trace:
         The tensors that leave.
     notes : tuple of str
         What a user should know of the reading: what was folded, what is owned and not used.
+    upper : tuple of str
+        The pads, by what they write, that are read as the padding `same_upper` of what follows them.
+    open_inputs : mapping of str to tuple
+        Of inputs whose sides the model leaves open, their shapes with names for these.
     """
 
     name: str
@@ -79,3 +100,5 @@ class Trace:
     steps: tuple[Step, ...]
     outputs: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+    upper: tuple[str, ...] = field(default=())
+    open_inputs: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)

@@ -265,7 +265,7 @@ def setting_of(
         shapes = read_input(input)
     rules = convention_of(convention)
     want_one_of("dtype", "data type", dtype, DTYPES)
-    return Setting(_read(found, reading), rules, given, shapes, COUNTED, dtype), given
+    return Setting(_read(found.at(shapes), reading), rules, given, shapes, COUNTED, dtype), given
 
 
 def _read(spec: Spec, reading: Reading) -> Spec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -279,10 +279,17 @@ class Spec:
     reading: Reading = PLAIN
     notes: tuple[str, ...] = ()
     """What a user is told of how it was read, of a spec that is a model from elsewhere."""
+    reread: Callable[[Mapping[str, object]], Spec | None] | None = field(default=None, repr=False)
+    """Of such a spec, what reads the model at other shapes of its inputs; None of it where these are its own."""
 
     def as_variant(self, name: str) -> Spec:
         """Return the spec with the values of one of its variants."""
         return replace(self, variant=name, preset=self.variants[name].values)
+
+    def at(self, shapes: Mapping[str, object]) -> Spec:
+        """Return the spec for these shapes of its inputs: a model from elsewhere is read again at another size."""
+        again = self.reread(shapes) if self.reread is not None and shapes else None
+        return self if again is None else again.read_as(self.reading)
 
     def read_as(self, reading: Reading) -> Spec:
         """Return the spec whose network is read so."""

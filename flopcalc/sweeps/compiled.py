@@ -680,6 +680,7 @@ def compile_totals(
         domains[name] = Domain(low, high, axis.denominator, words)
     rules = convention_of(convention)
     want_one_of("dtype", "data type", dtype, DTYPES)
+    spec = spec.at(shapes)
     setting = Setting(spec, rules, given, shapes, parts_of(chosen), dtype)
     tried = {name: _tried(spec, name, domain, skip) for name, domain in domains.items()}
     first = {name: values[0] for name, values in tried.items()}

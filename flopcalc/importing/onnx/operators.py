@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from flopcalc.errors import Fault
 from flopcalc.importing.onnx.model import NAMES, Array, Graph, Node
 from flopcalc.importing.onnx.values import Const, fold, sliced
-from flopcalc.importing.tensors import Builder, Operand, Tensor, Unmapped
+from flopcalc.importing.tensors import Builder, Misfit, Operand, Tensor, Unmapped, shown
 
 __all__ = ["Reader"]
 
@@ -118,6 +119,10 @@ class Reader:
         rule = _RULES.get(node.op) if node.domain in _DOMAINS else None
         try:
             found = None if rule is None else rule(self)
+        except Misfit as fault:
+            raise Fault(
+                f"{_shown(node)}: {fault}", expected="an input of the size that the file was made for"
+            ) from None
         except (Unmapped, IndexError, ValueError, TypeError, KeyError, ZeroDivisionError):
             found = None
         if found is None:
@@ -563,26 +568,11 @@ def _reshape(reader: Reader) -> Result:
         known = math.prod(side for side in wanted if side != -1)
         left, rest = divmod(math.prod(before), known)
         if rest:
-            raise reader_fault(reader, before, wanted)
+            raise Misfit(f"{shown(before)} cannot be {shown(wanted)}")
         wanted = [left if side == -1 else side for side in wanted]
     if math.prod(wanted) != math.prod(before):
-        raise reader_fault(reader, before, wanted)
+        raise Misfit(f"{shown(before)} cannot be {shown(wanted)}")
     return _reshaped(reader, wanted)
-
-
-class BakedIn(Exception):
-    """The file holds a shape that is another size's."""
-
-    def __init__(self, node: Node, before: Sequence[int], wanted: Sequence[int]) -> None:
-        super().__init__()
-        self.node = node
-        self.before = tuple(before)
-        self.wanted = tuple(wanted)
-
-
-def reader_fault(reader: Reader, before: Sequence[int], wanted: Sequence[int]) -> BakedIn:
-    """Return the error for a reshape to a number of elements that there are not."""
-    return BakedIn(reader.node, before, wanted)
 
 
 def _flatten(reader: Reader) -> Result:

@@ -152,13 +152,11 @@ def of_step(step: Step, position: int) -> Entry:
                 fixed.append((name, value))
             else:
                 args[name,] = value
-        elif any(isinstance(item, str) for item in value):
-            fixed.append((name, value))
-        elif name in _pairs(step.word) and len(value) == 2:
+        elif name in _pairs(step.word) and len(value) == 2 and not any(isinstance(item, str) for item in value):
             args[name,] = value
         else:
-            fixed.append((name, len(value)))
-            args.update({(name, place): item for place, item in enumerate(value)})
+            fixed.append((name, tuple([item if isinstance(item, str) else None for item in value])))
+            args.update({(name, place): item for place, item in enumerate(value) if not isinstance(item, str)})
     names = tuple(dict.fromkeys(str(key[0]) for key in args))
     if step.word not in MERGING and len(step.results) == 1 and len(step.sources) == 1:
         args[REPEAT] = 1

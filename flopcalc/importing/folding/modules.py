@@ -107,10 +107,12 @@ def _parts(steps: Sequence[Step], run: range, depth: int) -> Iterator[Part]:
         while stop < run.stop and steps[stop].path[depth : depth + 1] == path[depth : depth + 1]:
             stop += 1
         inner = tuple(_parts(steps, range(position, stop), depth + 1))
-        if len(inner) == 1:
+        kind, name = _called(steps[position], depth)
+        if len(inner) == 1 and (isinstance(inner[0], int) or not kind):
             yield inner[0]
         else:
-            kind, name = _called(steps[position], depth)
+            if len(inner) == 1 and isinstance(inner[0], Module) and not inner[0].kind:
+                inner = inner[0].parts
             hint = next((part for part in reversed(path[: depth + 1]) if not part.isdigit()), name)
             yield Module(kind, name, position, stop, inner, hint)
         position = stop

@@ -17,6 +17,7 @@ from flopcalc.spec.words import CONSTRUCTS, SPEC_KEYS
 __all__ = ["Listing", "flow", "free_name", "indented"]
 
 _PLAIN = re.compile(r"[A-Za-z_(][^#:,\[\]{}\"'%@`|>&!]*|-?\d+(?: [-+*/=a-z].*)?|\[[\w, -]*\]")
+_YAML = ("true", "false", "null", "yes", "no", "on", "off")
 _FIRST = {"out": 0, "kernel": 1}
 
 
@@ -183,8 +184,9 @@ def _attributes(
         return texts["kind",], []
     values: dict[str, str] = {}
     for name, value in head[4]:  # type: ignore[attr-defined]
-        if (name, 0) in keys:
-            values[name] = f"[{', '.join(texts[name, place] for place in range(value))}]"
+        if isinstance(value, tuple):
+            items = [flow(texts[name, place]) if item is None else _fixed(item) for place, item in enumerate(value)]
+            values[name] = f"[{', '.join(items)}]"
         else:
             values[name] = _fixed(value)
     values.update({str(key[0]): flow(texts[key]) for key in keys if len(key) == 1 and key in texts})
@@ -196,7 +198,5 @@ def _attributes(
 def _fixed(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, tuple):
-        return f"[{', '.join(_fixed(item) for item in value)}]"
     text = str(value)
-    return text if re.fullmatch(r"[A-Za-z_]\w*|-?\d+", text) else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) and text not in _YAML else json.dumps(text, ensure_ascii=False)

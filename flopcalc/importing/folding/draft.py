@@ -115,8 +115,8 @@ class Draft:
 
     def _add(self, family: Family, template: Template, first: Module, modules: Sequence[Module]) -> None:
         number = len(self.blocks)
-        name = free_name(_snake(first.name) or "unit", [block.name for block in self.blocks])
-        name = name.removesuffix("_out") + "_block" if name.endswith("_out") else name
+        wanted = first.name.removesuffix("s") if first.kind.startswith("~") else first.name
+        name = free_name(_snake(wanted) or "unit", [block.name for block in self.blocks], "block")
         self.blocks.append(Block(name, first.kind, family, template))
         self.defaults.append({one.name: one.default for one in template.parameters if one.default is not None})
         for place, (use, module) in enumerate(zip(family.uses, modules, strict=True)):

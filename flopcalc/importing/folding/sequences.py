@@ -234,14 +234,13 @@ def tabled(
     found: list[Entry | Table] = []
     number = 0
     while number < len(entries):
-        best: tuple[int, int, Table | None] = (0, 1, None)
+        best: tuple[int, Table | None] = (1, None)
         for length in range(1, min(_LONGEST, (len(entries) - number) // 2) + 1):
             table = _table(runs, number, length)
-            gain = worth(table) if table is not None else 0
-            if gain > best[0] and table is not None:
-                best = (gain, length * len(table.rows), table)
-        found.append(best[2] if best[2] is not None else entries[number])
-        number += best[1]
+            if table is not None and length * len(table.rows) > best[0] and worth(table) > 0:
+                best = (length * len(table.rows), table)
+        found.append(best[1] if best[1] is not None else entries[number])
+        number += best[0]
     return found
 
 

@@ -147,7 +147,7 @@ class _Unifier:
         """Expressions that arguments have already, with their values."""
         self.texts: dict[Place, str] = {}
 
-        self.final = max((place for place in self.columns if self.base(place[1]) == "out"), default=None)
+        self.final = max((place for place in self.columns if self.base(place[1]) == "out"), default=None, key=_order)
         """The last number of channels: it is a parameter by itself, and no multiple."""
 
     def template(self) -> Template | None:
@@ -168,13 +168,13 @@ class _Unifier:
         used = " ".join((*texts.values(), *conditions.values()))
         return Template(self.declared(), texts, conditions, any(_names(used, side) for side in self.sides))
 
-    def rank(self, place: Place) -> tuple[int, ...]:
+    def rank(self, place: Place) -> tuple[object, ...]:
         """Return when a column's turn is: strides, then channels from the last on, of entries that all uses have."""
         number, key = place
         base = self.base(key)
         everywhere = None not in self.columns[place]
         first = 0 if base == "stride" else 1 if base in ("out", "mid", "expand") else 2 if base != "repeat" else 3
-        return (not everywhere, first, -number if first == 1 else number, *[part for part in key if isinstance(part, int)])
+        return (not everywhere, first, -number if first == 1 else number, *_order(place))
 
     @staticmethod
     def base(key: Key) -> str:
@@ -212,7 +212,7 @@ class _Unifier:
         values = {value for value in column if value is not None}
         if len({type(value) for value in values}) == 1 and len(values) == 1:
             return shown(values.pop())
-        base = "activation" if place[1][-1] == "kind" else self.base(place[1])
+        base = "act" if place[1][-1] == "kind" else self.base(place[1])
         for text in self.candidates(base, column):
             self.known.setdefault(text, self.known_values(text, column))
             return text
@@ -312,9 +312,7 @@ class _Unifier:
             if pattern >= everywhere:
                 continue
             there = [variant in pattern for variant in self.variants]
-            text = next(self.says(there), None)
-            if text is None:
-                text = self.flag(pattern, there)
+            text = next(self.says(there), None) or self.unexpanded(pattern, there) or self.flag(pattern, there)
             found[pattern] = text
         return found
 
@@ -351,6 +349,23 @@ class _Unifier:
                     yield f"{name} != {value}", [not each for each in same]
                 yield f"{name} == {value}", same
 
+    def unexpanded(self, pattern: Pattern, there: Sequence[bool]) -> str | None:
+        """Return the condition on a new factor of the channels that enter, of which some entries make a multiple."""
+        if "expand" in self.parameters:
+            return None
+        slots = [number for number, each in enumerate(self.patterns) if each == pattern]
+        texts = {place: self.texts[place] for place in self.columns if place[0] in slots and place[1][-1] == "out"}
+        factors = {found[1] for text in texts.values() if (found := re.fullmatch(r"(\d+) \* C", text))}
+        if len(factors) != 1:
+            return None
+        factor = factors.pop()
+        self.parameters["expand"] = tuple([int(factor) if each else 1 for each in there])
+        self.origin["expand"] = min(texts, key=_order)
+        for place, text in texts.items():
+            if text == f"{factor} * C":
+                self.texts[place] = "expand * C"
+        return "expand != 1"
+
     def flag(self, pattern: Pattern, there: Sequence[bool]) -> str:
         """Return a parameter that says whether some entries are there."""
         slot = self.body[self.patterns.index(pattern)]
@@ -374,7 +389,7 @@ class _Unifier:
     def rename(self, conditions: dict[Pattern, str]) -> None:
         """Give numbers of channels the names that tell them apart: `out` is the last, `mid` one before it."""
         outs = [name for name in self.parameters if self.base((name,)) == "out"]
-        outs.sort(key=lambda name: self.origin[name])
+        outs.sort(key=lambda name: _order(self.origin[name]))
         if len(outs) == 1:
             new = ["out"]
         elif len(outs) == 2:
@@ -402,12 +417,18 @@ class _Unifier:
                 default = usual
             found.append(Parameter(name, values, default))
         order = {name: number for number, name in enumerate(_ORDER)}
-        return tuple(
-            sorted(
-                found,
-                key=lambda one: (self.base((one.name,)) == "n", order.get(self.base((one.name,)), len(order))),
-            )
-        )
+
+        def rank(one: Parameter) -> tuple[object, ...]:
+            base = self.base((one.name,))
+            number, key = self.origin.get(one.name, (len(self.body), ()))
+            return (base == "n", order.get(base, len(order)), number, str(key))
+
+        return tuple(sorted(found, key=rank))
+
+
+def _order(place: Place) -> tuple[int, tuple[int, ...], str]:
+    """Return where an argument stands among others; keys of groups have numbers and names, which do not compare."""
+    return place[0], tuple([part for part in place[1] if isinstance(part, int)]), str(place[1])
 
 
 def _equal(column: Column, values: Column) -> bool:

@@ -31,8 +31,10 @@ def indented(lines: Iterable[str], by: int = 2) -> Iterator[str]:
     yield from (f"{' ' * by}{line}" for line in lines)
 
 
-def free_name(wanted: str, taken: Iterable[str]) -> str:
+def free_name(wanted: str, taken: Iterable[str], behind: str = "out") -> str:
     """Return a name near to the one that is wanted, which is no word of the language and not taken.
+
+    `behind` is what is put behind a word of the language.
 
     Examples
     --------
@@ -42,7 +44,7 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
     base = re.sub(r"\W", "_", wanted)[:40] or "x"
     base = f"x{base}" if base[0].isdigit() else base
     if base in (*LAYERS, *SPEC_KEYS, *CONSTRUCTS, "channels", "height", "width", "map", "i") or check_name(base):
-        base = f"{base}_out"
+        base = f"{base}_{behind}"
     found, count = base, 1
     seen = {*taken}
     while found in seen:
@@ -90,7 +92,7 @@ class Listing:
         labels.update(self.kept)
         for ref in sorted(labels_of(nodes)):
             if ref not in labels:
-                labels[ref] = free_name(self.body[ref[0]].hint, labels.values())
+                labels[ref] = free_name(_label(self.body[ref[0]]), labels.values())
         yield from self._nodes(nodes, labels)
 
     def _nodes(self, nodes: Sequence[Node], labels: Mapping[Ref, str], around: Pattern | None = None) -> Iterator[str]:
@@ -140,6 +142,12 @@ class Listing:
             modifiers.append(f"repeat: {repeat}")
         own = {key: text for (place, key), text in self.texts.items() if place == number and key != ("repeat",)}
         yield from entry_lines(slot, own, self.names, modifiers, self.tables.get(number, ()))
+
+
+def _label(slot: Slot) -> str:
+    """Return what a tensor is called: as its module, where that says more than the layer's word."""
+    hint = slot.hint.lower()
+    return ("part" if slot.results > 1 else "main") if hint in LAYERS or not hint else slot.hint
 
 
 def entry_lines(

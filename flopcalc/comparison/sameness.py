@@ -1,0 +1,55 @@
+"""Whether two specs are the same network: layer by layer, in the same order, with the same tensors between them."""
+
+from __future__ import annotations
+
+from flopcalc.binding import bind
+from flopcalc.building import build
+from flopcalc.graph import Graph, Node
+from flopcalc.spec.model import Spec
+
+__all__ = ["first_difference", "graph_of"]
+
+
+def graph_of(spec: Spec) -> Graph:
+    """Return the graph of a spec as it is, with no parameter given."""
+    return build(spec, bind(spec, {})).graph
+
+
+def first_difference(one: Graph, other: Graph) -> int | None:
+    """Return the number of the first layer in which two graphs differ; None where they are the same network.
+
+    Layers are the same where they are of one kind with the same attributes, read and write the same tensors with the
+    same shapes, cost the same, and share the same parameters. What they are called is not compared.
+
+    Examples
+    --------
+    >>> from flopcalc.spec import load
+    >>> first_difference(graph_of(load("resnet18")), graph_of(load("resnet18"))) is None
+    True
+    >>> first_difference(graph_of(load("resnet18")), graph_of(load("resnet34")))
+    14
+    """
+    tensors = dict(zip(one.inputs.values(), other.inputs.values(), strict=False))
+    if _entering(one) != _entering(other):
+        return 0
+    owners = [{node.path: number for number, node in enumerate(graph.nodes)} for graph in (one, other)]
+    for number, (mine, others) in enumerate(zip(one.nodes, other.nodes, strict=False)):
+        shared = [None if not node.shares else known[node.shares] for node, known in zip((mine, others), owners, strict=True)]
+        read = tuple([tensors[tensor] for tensor in mine.inputs])
+        if read != others.inputs or shared[0] != shared[1] or _told(one, mine) != _told(other, others):
+            return number
+        tensors[mine.output] = others.output
+    if len(one.nodes) != len(other.nodes):
+        return min(len(one.nodes), len(other.nodes))
+    leaving = [tensors[tensor] for tensor in dict.fromkeys(one.outputs.values())]
+    same = {*leaving} == {*other.outputs.values()} and tensors[one.outputs["output"]] == other.outputs["output"]
+    return None if same else len(one.nodes) - 1
+
+
+def _entering(graph: Graph) -> list[object]:
+    return [graph.shapes[tensor] for tensor in graph.inputs.values()]
+
+
+def _told(graph: Graph, node: Node) -> tuple[object, ...]:
+    """Return what a layer is, without what it is called."""
+    return (type(node.layer), node.layer, node.form, graph.shapes[node.output], node.cost, node.alone, node.batch, node.count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from flopcalc.dataclass import dataclass
@@ -52,6 +53,7 @@ class Draft:
         self.tree = chosen(tree, self.flows, barred)
         self.shapes = {name: shape for step in trace.steps for name, shape in zip(step.results, step.layouts)}
         self.shapes.update(trace.inputs)
+        self.paths = Counter(step.path for step in trace.steps)
         self.blocks: list[Block] = []
         self.defaults: list[Mapping[str, Value]] = []
         self.calls: dict[tuple[int, int, str], Entry] = {}
@@ -132,7 +134,9 @@ class Draft:
         found: list[Entry] = []
         for part in module.parts:
             if isinstance(part, int):
-                found.append(of_step(self.trace.steps[part], part))
+                step = self.trace.steps[part]
+                alone = step.path and self.paths[step.path] == 1 and not step.path[-1].isdigit()
+                found.append(of_step(step, part, step.path[-1] if alone else ""))
             else:
                 call = self.calls.get((part.first, part.stop, part.kind))
                 found += [call] if call is not None else self._entries(part)
@@ -234,7 +238,8 @@ class Draft:
         if found is None or not 0 < len(found[1].parameters) <= _MOST_COLUMNS:
             return 0
         before = sum(len(self._plain(entry)) for row in table.rows for entry in row)
-        return before - len(self._table(table)) + (4 if len(table.rows) > 2 else 0)
+        count = len(table.rows)
+        return before - len(self._table(table)) + (0 if count < 3 else min(count, 8))
 
     def _plain(self, entry: Entry) -> list[str]:
         """Return the lines of an entry by itself."""

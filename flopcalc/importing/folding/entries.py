@@ -126,8 +126,8 @@ def _pairs(word: str) -> frozenset[str]:
     return frozenset(each.name for each in LAYERS[word].attributes() if each.type in ("pair", "sizes"))
 
 
-def of_step(step: Step, position: int) -> Entry:
-    """Return a step as an entry.
+def of_step(step: Step, position: int, hint: str = "") -> Entry:
+    """Return a step as an entry; `hint` is what its result may be called.
 
     Examples
     --------
@@ -135,12 +135,11 @@ def of_step(step: Step, position: int) -> Entry:
     >>> entry.args[("out",)], entry.args[("stride",)], entry.head[:2]
     (8, 1, ('layer', 'conv'))
     """
-    own = step.path[-1] if step.path and not step.path[-1].isdigit() else step.word
     fixed: list[tuple[str, object]] = []
     args: dict[Key, Value] = {}
     if step.word in ACTIVATIONS and not step.attributes and len(step.sources) == 1:
         head: Head = ("layer", "activation", step.written, 1, (), ("kind",))
-        return Entry(head, {("kind",): step.word}, step.sources, step.results, position, position + 1, own)
+        return Entry(head, {("kind",): step.word}, step.sources, step.results, position, position + 1, hint or step.word)
     given = {**_defaults(step.word), **step.attributes}
     if step.word in _POOLS:
         given.setdefault("stride", given["kernel"])
@@ -161,7 +160,7 @@ def of_step(step: Step, position: int) -> Entry:
     if step.word not in MERGING and len(step.results) == 1 and len(step.sources) == 1:
         args[REPEAT] = 1
     head = ("layer", step.word, step.written, len(step.results), tuple(fixed), names)
-    return Entry(head, args, step.sources, step.results, position, position + 1, own)
+    return Entry(head, args, step.sources, step.results, position, position + 1, hint or step.word)
 
 
 def slots_of(entries: Sequence[Entry], inputs: Sequence[str]) -> Body:

@@ -181,21 +181,31 @@ def _join(joined: _Joined, variant: _Variant, inputs: int, uses: Sequence[Use]) 
 
 
 def _aligned(one: Body, two: Body) -> list[tuple[int, int]]:
-    """Return which entries of two bodies are the same, so that as many as can be are and stand alike."""
-    best = [[(0.0, 0)] * (len(two) + 1) for _ in range(len(one) + 1)]
+    """Return which entries of two bodies are the same: as many as can be, that stand alike, in as few runs as can be."""
+    width = len(two) + 1
+    zero = [(0.0, 0)] * width
+    best = [[zero] * (len(one) + 1), [zero] * (len(one) + 1)]
+    """Of what is left from a place on, behind a pair or behind a gap: the score, and the step that has it."""
+    alike = [[_same(each, other) for other in two] for each in one]
+    stands = [[_stands(slot, number) for number, slot in enumerate(body)] for body in (one, two)]
     for a in range(len(one) - 1, -1, -1):
+        rows = [[(0.0, 0)] * width for _ in range(2)]
         for b in range(len(two) - 1, -1, -1):
-            skip_one, skip_two = best[a + 1][b][0], best[a][b + 1][0]
-            choice = (skip_one, 1) if skip_one >= skip_two else (skip_two, 2)
-            if _same(one[a], two[b]):
-                both = best[a + 1][b + 1][0] + 1 + (_stands(one[a], a) == _stands(two[b], b))
-                if both >= choice[0]:
-                    choice = (both, 0)
-            best[a][b] = choice
+            skip_one, skip_two = best[0][a + 1][b][0], rows[0][b + 1][0]
+            gap = (skip_one, 1) if skip_one >= skip_two else (skip_two, 2)
+            rows[0][b] = rows[1][b] = gap
+            if alike[a][b]:
+                both = best[1][a + 1][b + 1][0] + 1 + (stands[0][a] == stands[1][b])
+                for behind in range(2):
+                    if both + behind / 2 >= gap[0]:
+                        rows[behind][b] = (both + behind / 2, 0)
+        for behind in range(2):
+            best[behind][a] = rows[behind]
     pairs = []
-    a = b = 0
+    a = b = behind = 0
     while a < len(one) and b < len(two):
-        step = best[a][b][1]
+        step = best[behind][a][b][1]
+        behind = int(step == 0)
         if step == 0:
             pairs.append((a, b))
         a, b = a + (step != 2), b + (step != 1)

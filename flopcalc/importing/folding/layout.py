@@ -95,7 +95,7 @@ class _Planner:
             if start < merge < min(stop, start + _LONGEST):
                 paths = self.paths(start, merge, enter)
                 if paths is not None:
-                    return Branches(merge, tuple([tuple(self.grouping(self.nodes(*path, enter))) for path in paths]))
+                    return Branches(merge, tuple([tuple(self.grouping(self.nodes(*path, enter), self.patterns[merge])) for path in paths]))
         return None
 
     def paths(self, start: int, merge: int, enter: Ref) -> list[tuple[int, int]] | None:
@@ -132,18 +132,18 @@ class _Planner:
             return readers == [merge]
         return all(first <= reader <= end for reader in readers)
 
-    def grouping(self, nodes: Iterable[Node]) -> Iterator[Node]:
-        """Yield nodes; those that follow each other under one condition, as a group."""
+    def grouping(self, nodes: Iterable[Node], around: Pattern) -> Iterator[Node]:
+        """Yield nodes; those that follow each other under one condition, other than that around them, as a group."""
         held: list[Node] = []
         for node in nodes:
             if held and self.patterns[node.slot] != self.patterns[held[0].slot]:
-                yield from self.closed(held)
+                yield from self.closed(held, around)
                 held = []
             held.append(node)
-        yield from self.closed(held)
+        yield from self.closed(held, around)
 
-    def closed(self, held: list[Node]) -> Iterator[Node]:
-        if len(held) < 2 or not self.grouped or len(self.patterns[held[0].slot]) == _count(self.patterns):
+    def closed(self, held: list[Node], around: Pattern) -> Iterator[Node]:
+        if len(held) < 2 or not self.grouped or self.patterns[held[0].slot] == around:
             yield from held
             return
         pattern = self.patterns[held[0].slot]
@@ -154,15 +154,16 @@ class _Planner:
             yield Group(tuple(held), pattern)
 
 
-def _count(patterns: Sequence[Pattern]) -> int:
-    return len(frozenset().union(*patterns)) if patterns else 0
-
-
 def layouts(body: Body, patterns: Sequence[Pattern], kept: Sequence[Ref] = ()) -> Iterator[tuple[Node, ...]]:
     """Yield the layouts to be tried, the best first; what is `kept` is read behind the list, or by its name."""
     for grouped in (True, False):
         planner = _Planner(body, patterns, kept, grouped=grouped)
-        yield tuple(planner.grouping(planner.nodes(0, len(body), (-1, 0))))
+        yield tuple(planner.grouping(planner.nodes(0, len(body), (-1, 0)), frozenset().union(*patterns)))
+    yield tuple([Item(number, () if slot.reads == ((number - 1, 0),) else slot.reads) for number, slot in enumerate(body)])
+    yield tuple([
+        Item(number, () if slot.reads == ((number - 1, 0),) and patterns[max(0, number - 1)] >= each else slot.reads)
+        for number, (slot, each) in enumerate(zip(body, patterns, strict=True))
+    ])
     yield tuple([Item(number, slot.reads) for number, slot in enumerate(body)])
 
 

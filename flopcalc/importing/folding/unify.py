@@ -27,7 +27,7 @@ _CHANNELS = ("out", "groups", "shape", "start", "stop", "sizes", "count", "outpu
 _SPATIAL = ("shape", "size", "output")
 """Arguments that may follow from heights and widths."""
 
-_ORDER = ("expand", "kernel", "mid", "out", "stride")
+_ORDER = ("expand", "kernel", "mid", "out", "squeeze", "stride")
 """Which parameters come first."""
 
 _SIDES = {1: ("C",), 2: ("C", "L"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
@@ -172,9 +172,9 @@ class _Unifier:
         """Return when a column's turn is: strides, then channels from the last on, of entries that all uses have."""
         number, key = place
         base = self.base(key)
-        everywhere = None not in self.columns[place]
+        missing = sum(value is None for value in self.columns[place])
         first = 0 if base == "stride" else 1 if base in ("out", "mid", "expand") else 2 if base != "repeat" else 3
-        return (not everywhere, first, -number if first == 1 else number, *_order(place))
+        return (missing, first, -number if first == 1 else number, *_order(place))
 
     @staticmethod
     def base(key: Key) -> str:
@@ -213,7 +213,7 @@ class _Unifier:
         if len({type(value) for value in values}) == 1 and len(values) == 1:
             return shown(values.pop())
         base = "act" if place[1][-1] == "kind" else self.base(place[1])
-        for text in self.candidates(base, column):
+        for text in (*self.completed(base, column), *self.candidates(base, column)):
             self.known.setdefault(text, self.known_values(text, column))
             return text
         if base in ("out", "mid"):
@@ -221,6 +221,20 @@ class _Unifier:
             if found is not None:
                 return found
         return self.parameter(place, "n" if base == "repeat" else base, column)
+
+    def completed(self, base: str, column: Column) -> Iterator[str]:
+        """Yield the parameter that has a column's values, where a use without it keeps the channels that enter."""
+        entering = self.sides.get("C")
+        if base not in ("out", "mid") or entering is None:
+            return
+        for name, values in self.parameters.items():
+            if None not in values or self.base((name,)) not in ("out", "mid"):
+                continue
+            kept = tuple([enter if value is None else value for value, enter in zip(values, entering, strict=True)])
+            if _equal(column, kept) and not _equal(column, values):
+                self.parameters[name] = kept
+                yield name
+                return
 
     def known_values(self, text: str, column: Column) -> Column:
         return self.sides.get(text) or self.parameters.get(text) or column
@@ -312,7 +326,7 @@ class _Unifier:
             if pattern >= everywhere:
                 continue
             there = [variant in pattern for variant in self.variants]
-            text = next(self.says(there), None) or self.unexpanded(pattern, there) or self.flag(pattern, there)
+            text = next(self.says(there), None) or self.unexpanded(pattern, there) or self.without(pattern, there, found) or self.flag(pattern, there)
             found[pattern] = text
         return found
 
@@ -365,6 +379,35 @@ class _Unifier:
             if text == f"{factor} * C":
                 self.texts[place] = "expand * C"
         return "expand != 1"
+
+    def without(self, pattern: Pattern, there: Sequence[bool], found: Mapping[Pattern, str]) -> str | None:
+        """Return a condition on a number of channels that only the uses with some entries have.
+
+        Where they make gates of a whole map, the others have 0 of them; else they keep the channels that enter.
+        """
+        words = {self.body[number].head[1] for number, each in enumerate(self.patterns) if each == pattern}
+        entering = self.sides.get("C")
+        for name, values in self.parameters.items():
+            same = [value is not None for value in values] == list(there)
+            if not same or self.base((name,)) not in ("out", "mid") or any(_names(text, name) for text in found.values()):
+                continue
+            if "global_pool" in words:
+                self.parameters[name] = tuple([value or 0 for value in values])
+                return f"{self.renamed(name, 'squeeze')} > 0"
+            if entering is not None and all(a != b for a, b in zip(values, entering, strict=True)):
+                kept = tuple([enter if value is None else value for value, enter in zip(values, entering, strict=True)])
+                self.parameters[name] = kept
+                return f"{name} != C"
+        return None
+
+    def renamed(self, old: str, new: str) -> str:
+        """Call a parameter otherwise, where nothing is called so, and return what it is called."""
+        if new in self.parameters:
+            return old
+        self.parameters = {new if name == old else name: values for name, values in self.parameters.items()}
+        self.origin[new] = self.origin.pop(old)
+        self.texts = {place: _renamed(text, {old: new}) for place, text in self.texts.items()}
+        return new
 
     def flag(self, pattern: Pattern, there: Sequence[bool]) -> str:
         """Return a parameter that says whether some entries are there."""

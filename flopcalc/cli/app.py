@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Decide",
         "the greatest value of a parameter within a budget, exact through every rounding",
     ),
+    "import": ("flopcalc.cli.importing", "Look", "an ONNX or PyTorch model as a spec, with blocks and tables"),
     "list": (
         "flopcalc.cli.listing",
         "Look",
@@ -75,7 +76,7 @@ TRACEBACK = "FLOPCALC_TRACEBACK"
 """The variable of the environment with which such an error shows where it was."""
 
 FLAGS = (
-    "--", "--by-layer", "--exact-rounding", "--fused", "--graph", "--growth", "--help", "--no-ratio",
+    "--", "--by-layer", "--exact-rounding", "--flat", "--fused", "--graph", "--growth", "--help", "--no-ratio",
     "--no-transpose", "--skip-refused", "--standalone", "--transpose", "--variants", "-h", "--training",
 )  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""

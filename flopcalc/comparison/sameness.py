@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from flopcalc.binding import bind
 from flopcalc.building import build
+from flopcalc.errors import FlopcalcError
 from flopcalc.graph import Graph, Node
+from flopcalc.importing.document import read_text, text_of
+from flopcalc.importing.folding import fold
+from flopcalc.importing.trace import Trace
 from flopcalc.spec.model import Spec
 
-__all__ = ["first_difference", "graph_of"]
+__all__ = ["first_difference", "folded", "graph_of"]
 
 
 def graph_of(spec: Spec) -> Graph:
@@ -53,3 +57,28 @@ def _entering(graph: Graph) -> list[object]:
 def _told(graph: Graph, node: Node) -> tuple[object, ...]:
     """Return what a layer is, without what it is called."""
     return (type(node.layer), node.layer, node.form, graph.shapes[node.output], node.cost, node.alone, node.batch, node.count)
+
+
+def folded(trace: Trace) -> str:
+    """Return a network that was read elsewhere as a spec with blocks, repeats and tables.
+
+    It is held to the plain list of its layers, of which it must be the very graph.
+
+    Raises
+    ------
+    SpecError, ShapeError
+        Where the layers themselves do not fit together.
+    """
+    plain = graph_of(read_text(text_of(trace), trace.name))
+    written = [position for position, step in enumerate(trace.steps) for _ in step.results]
+
+    def first_other(text: str) -> int | None:
+        try:
+            found = first_difference(plain, graph_of(read_text(text, trace.name)))
+        except FlopcalcError:
+            return -1
+        if found is None:
+            return None
+        return written[found] if len(written) == len(plain.nodes) else -1
+
+    return fold(trace, first_other)

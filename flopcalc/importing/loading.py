@@ -8,13 +8,23 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from flopcalc.errors import Fault, ParameterError, Place, Problem, ShapeError, UnknownNameError, shallow, shorten
+from flopcalc.errors import (
+    Fault,
+    FlopcalcError,
+    ParameterError,
+    Place,
+    Problem,
+    ShapeError,
+    UnknownNameError,
+    shallow,
+    shorten,
+)
 from flopcalc.importing.trace import Trace, word_of
 from flopcalc.shapes import read_input
 from flopcalc.spec.loader import load as load_spec
 from flopcalc.spec.model import Spec
 
-__all__ = ["from_onnx", "is_model", "load", "read_model"]
+__all__ = ["from_onnx", "is_model", "load", "read_at_any_size", "read_model"]
 
 _FACTORY = re.compile(r"(?P<where>[^\W\d][\w.]*|.*\.py):(?P<name>[^\W\d][\w.]*)(?::(?P<values>.*))?", re.DOTALL)
 """A module or a Python file, and what in it is called."""
@@ -99,6 +109,22 @@ def read_model(
 
         return trace_of(Path(name), sides)
     raise UnknownNameError(Problem(f"there is no model `{shorten(name)}`"))
+
+
+def read_at_any_size(name: str, values: Mapping[str, str], shapes: Mapping[str, object] | None = None) -> Trace:
+    """Return a model's network as :func:`read_model` does; what depends on its size, as expressions where it can be.
+
+    Raises
+    ------
+    ParameterError, UnknownNameError, SpecError, ShapeError
+    """
+    from flopcalc.importing.sizes import general
+
+    trace = replace(read_model(name, values, shapes), open_inputs={})
+    try:
+        return general(lambda sizes: read_model(name, values, sizes), trace)
+    except (Fault, FlopcalcError):
+        return trace
 
 
 def _spec(name: str, values: dict[str, str], shapes: Mapping[str, object], *, onnx: bool = False) -> Spec:

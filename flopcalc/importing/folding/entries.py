@@ -12,7 +12,7 @@ from flopcalc.layers import LAYERS
 from flopcalc.layers.activation import ACTIVATIONS
 
 __all__ = [
-    "MERGING", "REPEAT", "Body", "Entry", "First", "Head", "Key", "Ref", "Slot", "Value", "default_of", "group", "inside", "of_step", "slots_of",
+    "MERGING", "REPEAT", "Body", "Entry", "First", "Head", "Key", "Ref", "Slot", "Value", "default_of", "group", "inside", "of_step", "reads_of", "slots_of",
 ]
 
 Key: TypeAlias = "tuple[int | str, ...]"
@@ -126,6 +126,12 @@ def _pairs(word: str) -> frozenset[str]:
     return frozenset(each.name for each in LAYERS[word].attributes() if each.type in ("pair", "sizes"))
 
 
+def reads_of(step: Step) -> tuple[str, ...]:
+    """Return the tensors that a step reads, and behind them the one whose map it takes."""
+    like = step.attributes.get("like")
+    return (*step.sources, like) if isinstance(like, str) else step.sources
+
+
 def of_step(step: Step, position: int, hint: str = "") -> Entry:
     """Return a step as an entry; `hint` is what its result may be called.
 
@@ -144,7 +150,9 @@ def of_step(step: Step, position: int, hint: str = "") -> Entry:
     if step.word in _POOLS:
         given.setdefault("stride", given["kernel"])
     for name, value in sorted(given.items()):
-        if isinstance(value, str):
+        if name == "like" and isinstance(value, str):
+            fixed.append((name, ""))  # a tensor, which is among those that are read
+        elif isinstance(value, str):
             fixed.append((name, value))
         elif not isinstance(value, tuple):
             if step.word in MERGING:
@@ -160,7 +168,7 @@ def of_step(step: Step, position: int, hint: str = "") -> Entry:
     if step.word not in MERGING and len(step.results) == 1 and len(step.sources) == 1:
         args[REPEAT] = 1
     head = ("layer", step.word, step.written, len(step.results), tuple(fixed), names)
-    return Entry(head, args, step.sources, step.results, position, position + 1, hint or step.word)
+    return Entry(head, args, reads_of(step), step.results, position, position + 1, hint or step.word)
 
 
 def slots_of(entries: Sequence[Entry], inputs: Sequence[str]) -> Body:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass
+from flopcalc.importing.folding.entries import reads_of
 from flopcalc.importing.trace import Step, Trace
 
 __all__ = ["Flows", "Module", "Part", "chosen", "modules_of", "units_of"]
@@ -54,7 +55,7 @@ class Flows:
         self.last: dict[str, int] = {}
         for position, step in enumerate(trace.steps):
             self.writers.update(dict.fromkeys(step.results, position))
-            self.last.update(dict.fromkeys(step.sources, position))
+            self.last.update(dict.fromkeys(reads_of(step), position))
         self.last.update(dict.fromkeys(trace.outputs, len(trace.steps)))
         owners = {step.shares for step in trace.steps if step.shares}
         self.pinned = {
@@ -66,7 +67,7 @@ class Flows:
 
     def entering(self, first: int, stop: int) -> tuple[str, ...]:
         """Return the tensors that a run of steps reads and does not write, in the order in which it does."""
-        read = dict.fromkeys(source for step in self.steps[first:stop] for source in step.sources)
+        read = dict.fromkeys(source for step in self.steps[first:stop] for source in reads_of(step))
         return tuple([tensor for tensor in read if self.writers.get(tensor, -1) < first])
 
     def leaving(self, first: int, stop: int) -> list[str]:
@@ -168,7 +169,7 @@ def units_of(trace: Trace, flows: Flows) -> Module:
     alive: set[str] = set()
     first = 0
     for position, step in enumerate(trace.steps):
-        alive.update((*step.sources, *step.results))
+        alive.update((*reads_of(step), *step.results))
         alive = {tensor for tensor in alive if flows.last.get(tensor, -1) > position}
         if len(alive) <= 1:
             if position > first:

@@ -122,7 +122,7 @@ class Listing:
     def _modifiers(self, node: Node, labels: Mapping[Ref, str]) -> Iterator[str]:
         slot = self.body[node.slot]
         if not isinstance(node, Branches) and node.reads:
-            reads = [labels[ref] for ref in node.reads]
+            reads = [labels[ref] for ref in (node.reads[:-1] if _takes_map(slot) else node.reads)]
             yield f"from: {reads[0]}" if len(reads) == 1 else f"from: [{', '.join(reads)}]"
         if slot.results > 1:
             results = [labels.get((node.slot, place), f"part{place + 1}") for place in range(slot.results)]
@@ -141,7 +141,14 @@ class Listing:
         if repeat is not None:
             modifiers.append(f"repeat: {repeat}")
         own = {key: text for (place, key), text in self.texts.items() if place == number and key != ("repeat",)}
+        if _takes_map(slot):
+            own["like",] = labels[node.reads[-1]]
         yield from entry_lines(slot, own, self.names, modifiers, self.tables.get(number, ()))
+
+
+def _takes_map(slot: Slot) -> bool:
+    """Tell whether the last tensor that an entry reads is the one whose map it takes."""
+    return slot.head[0] == "layer" and ("like", "") in slot.head[4]  # type: ignore[operator]
 
 
 def _label(slot: Slot) -> str:
@@ -196,7 +203,7 @@ def _attributes(
             items = [flow(texts[name, place]) if item is None else _fixed(item) for place, item in enumerate(value)]
             values[name] = f"[{', '.join(items)}]"
         else:
-            values[name] = _fixed(value)
+            values[name] = texts["like",] if (name, value) == ("like", "") else _fixed(value)
     values.update({str(key[0]): flow(texts[key]) for key in keys if len(key) == 1 and key in texts})
     declared = {attribute.name: number for number, attribute in enumerate(LAYERS[word].attributes(), 2)}
     ordered = sorted(values, key=lambda name: _FIRST.get(name, declared.get(name, 99)))

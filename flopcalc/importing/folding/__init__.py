@@ -47,14 +47,19 @@ def _shortest(trace: Trace) -> tuple[Draft, set[str]]:
     """Return the draft with the fewest lines, and the kinds that are no blocks in it."""
     barred: set[str] = set()
     best = Draft(trace)
-    lines = best.text().count("\n")
+    lines = _size(best)
     left = _MOST_WORK // max(1, len(trace.steps))
     for kind in best.kinds:
         if left <= 0:
             break
         left -= 1
         other = Draft(trace, {*barred, kind})
-        count = other.text().count("\n")
+        count = _size(other)
         if count <= lines:
             best, lines, barred = other, count, {*barred, kind}
     return best, barred
+
+
+def _size(draft: Draft) -> int:
+    """Return how much there is to read: its lines, and as many more as a block has to be worth."""
+    return draft.text().count("\n") + 2 * len(draft.blocks)

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from flopcalc.dataclass import dataclass
 from flopcalc.importing.folding.entries import REPEAT, Entry, Slot, Value, of_step, slots_of
@@ -15,7 +16,7 @@ from flopcalc.importing.folding.modules import Flows, Module, chosen, modules_of
 from flopcalc.importing.folding.sequences import Table, repeated, tabled, unwrapped, wrapped
 from flopcalc.importing.folding.unify import Parameter, Template, shown, unified
 from flopcalc.importing.folding.writing import Listing, entry_lines, flow, free_name, group_lines, indented
-from flopcalc.importing.trace import Trace
+from flopcalc.importing.trace import Step, Trace
 from flopcalc.layers import LAYERS
 
 __all__ = ["Block", "Draft"]
@@ -46,6 +47,9 @@ class Draft:
     """
 
     def __init__(self, trace: Trace, barred: Collection[str] = (), *, flat: bool = False) -> None:
+        self.written = _written_alike(trace.steps)
+        steps = [replace(step, written="") if step.word in self.written else step for step in trace.steps]
+        trace = replace(trace, steps=tuple(steps))
         self.trace = trace
         self.flows = Flows(trace)
         named = any(len(step.path) > 1 for step in trace.steps)
@@ -117,7 +121,9 @@ class Draft:
 
     def _add(self, family: Family, template: Template, first: Module, modules: Sequence[Module]) -> None:
         number = len(self.blocks)
-        wanted = first.name.removesuffix("s") if first.kind.startswith("~") else first.name
+        wanted = first.name
+        if first.kind.startswith("~"):
+            wanted = "unit" if first.kind.endswith(".#.#") and wanted == "stages" else wanted.removesuffix("s")
         name = free_name(_snake(wanted) or "unit", [block.name for block in self.blocks], "block")
         self.blocks.append(Block(name, first.kind, family, template))
         self.defaults.append({one.name: one.default for one in template.parameters if one.default is not None})
@@ -161,6 +167,8 @@ class Draft:
         body, outputs = self._root(labels)
         if outputs:
             lines.append(f"outputs: [{', '.join(outputs)}]")
+        if self.written:
+            lines.append(f"written: {{{', '.join(f'{word}: {form}' for word, form in self.written.items())}}}")
         if self.blocks:
             lines.append("blocks:")
             for block in self.blocks:
@@ -310,6 +318,14 @@ class Draft:
         names = [each.name for each in self.blocks]
         listing = Listing(names, family.body, family.patterns, template.texts, template.conditions, labels)
         yield from indented(listing.lines(family.nodes), 4)
+
+
+def _written_alike(steps: Sequence[Step]) -> dict[str, str]:
+    """Return the words of which all layers, and several, are written in the same unusual way, with that way."""
+    forms: dict[str, list[str]] = {}
+    for step in steps:
+        forms.setdefault(step.word, []).append(step.written)
+    return {word: found[0] for word, found in forms.items() if found[0] and len(found) > 1 and len({*found}) == 1}
 
 
 def _kinds_inside(module: Module) -> set[str]:

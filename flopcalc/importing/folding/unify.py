@@ -267,22 +267,20 @@ class _Unifier:
             if (ratio := _ratio(column, values)) is not None
         ]
         yield from (text for _, text in sorted(ratios, key=lambda found: found[0]))
-        for one, two in combinations([name for name in atoms if " " not in name], 2):
+        plain = [name for name in atoms if " " not in name] if self.sides else []
+        for one, two in combinations(plain, 2):
             yield from self.sums(column, (one, atoms[one]), (two, atoms[two]))
 
     @staticmethod
     def sums(column: Column, one: tuple[str, Column], two: tuple[str, Column]) -> Iterator[str]:
         for (a, a_values), (b, b_values) in ((one, two), (two, one)):
-            for ratio in (Fraction(1), Fraction(1, 2), Fraction(2)):
-                for sign in (1, -1):
-                    if ratio == 1 and sign == 1 and a > b:
+            for ratio in (2, 1, 4):  # in halves
+                for sign in (2, -2):
+                    if ratio == 2 and sign == 2 and a > b:
                         continue
-                    if all(
-                        value is None
-                        or (type(x) is int and type(y) is int and Fraction(value) == ratio * x + sign * y)  # type: ignore[arg-type]
-                        for value, x, y in zip(column, a_values, b_values, strict=True)
-                    ):
-                        yield f"{_ratio_text(ratio, a)} {'+' if sign == 1 else '-'} {b}"
+                    triples = zip(column, a_values, b_values, strict=True)
+                    if all(value is None or 2 * value == ratio * (x or 0) + sign * (y or 0) for value, x, y in triples):  # type: ignore[operator]
+                        yield f"{_ratio_text(Fraction(ratio, 2), a)} {'+' if sign > 0 else '-'} {b}"
 
     def expanded(self, place: Place, column: Column) -> str | None:
         """Return a number of channels as a multiple of those that enter, where that has far fewer values."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flopcalc.binding import bind
 from flopcalc.building import build
 from flopcalc.errors import FlopcalcError
@@ -38,7 +40,9 @@ def first_difference(one: Graph, other: Graph) -> int | None:
         return 0
     owners = [{node.path: number for number, node in enumerate(graph.nodes)} for graph in (one, other)]
     for number, (mine, others) in enumerate(zip(one.nodes, other.nodes, strict=False)):
-        shared = [None if not node.shares else known[node.shares] for node, known in zip((mine, others), owners, strict=True)]
+        shared = [
+            None if not node.shares else known[node.shares] for node, known in zip((mine, others), owners, strict=True)
+        ]
         read = tuple([tensors[tensor] for tensor in mine.inputs])
         if read != others.inputs or shared[0] != shared[1] or _told(one, mine) != _told(other, others):
             return number
@@ -56,7 +60,10 @@ def _entering(graph: Graph) -> list[object]:
 
 def _told(graph: Graph, node: Node) -> tuple[object, ...]:
     """Return what a layer is, without what it is called."""
-    return (type(node.layer), node.layer, node.form, graph.shapes[node.output], node.cost, node.alone, node.batch, node.count)
+    layer = node.layer
+    if getattr(layer, "stride", 0) is None:  # of a pool, whose stride is its kernel where it is not given
+        layer = replace(layer, stride=layer.kernel)  # type: ignore[attr-defined,call-arg]
+    return (type(layer), layer, node.form, graph.shapes[node.output], node.cost, node.alone, node.batch, node.count)
 
 
 def folded(trace: Trace) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from flopcalc.dataclass import dataclass
-from flopcalc.importing.folding.entries import REPEAT, Entry, Slot, Value, of_step, slots_of
+from flopcalc.importing.folding.entries import REPEAT, Entry, Key, Slot, Value, of_step, slots_of
 from flopcalc.importing.folding.families import Family, Use, families_of
 from flopcalc.importing.folding.layout import layouts, reads_as
 from flopcalc.importing.folding.modules import Flows, Module, chosen, modules_of, units_of
@@ -17,7 +17,6 @@ from flopcalc.importing.folding.sequences import Table, repeated, tabled, unwrap
 from flopcalc.importing.folding.unify import Parameter, Template, shown, unified
 from flopcalc.importing.folding.writing import Listing, entry_lines, flow, free_name, group_lines, indented
 from flopcalc.importing.trace import Step, Trace
-from flopcalc.layers import LAYERS
 
 __all__ = ["Block", "Draft"]
 
@@ -55,7 +54,9 @@ class Draft:
         named = any(len(step.path) > 1 for step in trace.steps)
         tree = modules_of(trace) if named else units_of(trace, self.flows)
         self.tree = chosen(tree, self.flows, barred)
-        self.shapes = {name: shape for step in trace.steps for name, shape in zip(step.results, step.layouts)}
+        self.shapes = {
+            name: shape for step in trace.steps for name, shape in zip(step.results, step.layouts, strict=True)
+        }
         self.shapes.update(trace.inputs)
         self.paths = Counter(step.path for step in trace.steps)
         self.blocks: list[Block] = []
@@ -128,7 +129,7 @@ class Draft:
         self.blocks.append(Block(name, first.kind, family, template))
         self.defaults.append({one.name: one.default for one in template.parameters if one.default is not None})
         for place, (use, module) in enumerate(zip(family.uses, modules, strict=True)):
-            args = {(one.name,): one.values[place] for one in template.parameters}
+            args: dict[Key, Value] = {(one.name,): one.values[place] for one in template.parameters}
             if len(use.inputs) == 1:
                 args[REPEAT] = 1
             writes = self.trace.steps[module.stop - 1].results
@@ -157,7 +158,11 @@ class Draft:
         """Return the spec."""
         trace = self.trace
         lines = [f"name: {re.sub(r'[^A-Za-z0-9_]', '_', trace.name) or 'model'}"]
-        lines += [f"{key}: {json.dumps(text, ensure_ascii=False)}" for key in ("title", "source") if (text := getattr(trace, key))]
+        lines += [
+            f"{key}: {json.dumps(text, ensure_ascii=False)}"
+            for key in ("title", "source")
+            if (text := getattr(trace, key))
+        ]
         labels = self._input_labels()
         if len(trace.inputs) == 1:
             lines.append(f"input: {shown(next(iter(trace.inputs.values())))}")
@@ -188,7 +193,9 @@ class Draft:
         items = self._folded()
         slots, texts, tables = self._slots(items)
         kept: dict[tuple[int, int], str] = {}
-        refs = {tensor: (number, place) for number, item in enumerate(items) for place, tensor in enumerate(item.writes)}
+        refs = {
+            tensor: (number, place) for number, item in enumerate(items) for place, tensor in enumerate(item.writes)
+        }
         last = self.trace.steps[-1].results[0]
         outputs = [output for output in self.trace.outputs if output != last]
         taken = [*labels, "input"]
@@ -197,9 +204,8 @@ class Draft:
         extra = self._sharing(items)
         held = [*kept, *((number, 0) for number in extra)]
         always = [frozenset({0})] * len(slots)
-        first, *others = labels
         listing = Listing(
-            [block.name for block in self.blocks], slots, always, texts, {}, ["input", *others], kept, extra, tables
+            [block.name for block in self.blocks], slots, always, texts, {}, ["input", *labels[1:]], kept, extra, tables
         )
         wanted = {**{number: slot.reads for number, slot in enumerate(slots)}, -1: ((len(slots) - 1, 0),)}
         for nodes in layouts(slots, always, held):
@@ -228,10 +234,7 @@ class Draft:
             return [*self.entries]
         barred = self.flows.pinned
         once = repeated(self.entries, self._leaves, barred)
-        found: list[Entry | Table] = []
-        for item in tabled(wrapped(once, self._leaves, barred), self._leaves, barred, self._worth):
-            found += [item] if isinstance(item, Table) else unwrapped([item], once)
-        return found
+        return unwrapped(tabled(wrapped(once, self._leaves, barred), self._leaves, barred, self._worth), once)
 
     def _template(self, table: Table) -> tuple[tuple[Slot, ...], Template] | None:
         body = slots_of(table.rows[0], (table.enter,))
@@ -261,12 +264,12 @@ class Draft:
 
     def _slots(
         self, items: Sequence[Entry | Table], known: Sequence[str] | None = None
-    ) -> tuple[tuple[Slot, ...], dict[tuple[int, tuple[int | str, ...]], str], dict[int, list[str]]]:
+    ) -> tuple[tuple[Slot, ...], dict[tuple[int, Key], str], dict[int, list[str]]]:
         """Return entries as slots, with the texts of their arguments and the lines of tables."""
         inputs = tuple(self.trace.inputs) if known is None else known
         refs = {tensor: (-1 - place, 0) for place, tensor in enumerate(inputs)}
         slots: list[Slot] = []
-        texts: dict[tuple[int, tuple[int | str, ...]], str] = {}
+        texts: dict[tuple[int, Key], str] = {}
         tables: dict[int, list[str]] = {}
         for number, item in enumerate(items):
             if isinstance(item, Table):
@@ -336,7 +339,7 @@ def _kinds_inside(module: Module) -> set[str]:
     return found
 
 
-def _row(entries: Sequence[Entry], places: Sequence[int]) -> dict[tuple[int, tuple[int | str, ...]], Value]:
+def _row(entries: Sequence[Entry], places: Sequence[int]) -> dict[tuple[int, Key], Value]:
     return {
         (place, key): value for place, entry in zip(places, entries, strict=True) for key, value in entry.args.items()
     }

@@ -12,7 +12,22 @@ from flopcalc.layers import LAYERS
 from flopcalc.layers.activation import ACTIVATIONS
 
 __all__ = [
-    "MERGING", "REPEAT", "Body", "Entry", "First", "Head", "Key", "Ref", "Slot", "Value", "default_of", "group", "inside", "of_step", "reads_of", "slots_of",
+    "MERGING",
+    "REPEAT",
+    "Body",
+    "Entry",
+    "First",
+    "Head",
+    "Key",
+    "Ref",
+    "Slot",
+    "Value",
+    "default_of",
+    "group",
+    "inside",
+    "of_step",
+    "reads_of",
+    "slots_of",
 ]
 
 Key: TypeAlias = "tuple[int | str, ...]"
@@ -145,7 +160,9 @@ def of_step(step: Step, position: int, hint: str = "") -> Entry:
     args: dict[Key, Value] = {}
     if step.word in ACTIVATIONS and not step.attributes and len(step.sources) == 1:
         head: Head = ("layer", "activation", step.written, 1, (), ("kind",))
-        return Entry(head, {("kind",): step.word}, step.sources, step.results, position, position + 1, hint or step.word)
+        return Entry(
+            head, {("kind",): step.word}, step.sources, step.results, position, position + 1, hint or step.word
+        )
     given = {**_defaults(step.word), **step.attributes}
     if step.word in _POOLS:
         given.setdefault("stride", given["kernel"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -77,9 +78,12 @@ class _Joined:
     @property
     def patterns(self) -> tuple[Pattern, ...]:
         there = [{*variant.places} for variant in self.variants]
-        return tuple([
-            frozenset(number for number, places in enumerate(there) if slot in places) for slot in range(len(self.body))
-        ])
+        return tuple(
+            [
+                frozenset(number for number, places in enumerate(there) if slot in places)
+                for slot in range(len(self.body))
+            ]
+        )
 
 
 def families_of(uses: Sequence[Use]) -> list[Family]:
@@ -96,9 +100,7 @@ def families_of(uses: Sequence[Use]) -> list[Family]:
         for number, other in enumerate(joined):
             same = len(uses[variant.uses[0]].inputs) == len(uses[other.variants[0].uses[0]].inputs) and all(
                 len(one) == len(two)
-                for one, two in zip(
-                    uses[variant.uses[0]].shapes, uses[other.variants[0].uses[0]].shapes, strict=True
-                )
+                for one, two in zip(uses[variant.uses[0]].shapes, uses[other.variants[0].uses[0]].shapes, strict=True)
             )
             both = _join(other, variant, len(uses[variant.uses[0]].inputs), uses) if same else None
             if both is not None:
@@ -140,7 +142,9 @@ def _laid(joined: _Joined, inputs: int) -> _Joined | None:
 def _holds(nodes: Sequence[Node], joined: _Joined, patterns: Sequence[Pattern], number: int, inputs: int) -> bool:
     found = reads_as(nodes, joined.body, patterns, number, inputs=inputs, named=True)
     variant = joined.variants[number]
-    wanted = {place: _moved(slot.reads, variant.places) for place, slot in zip(variant.places, variant.body, strict=True)}
+    wanted = {
+        place: _moved(slot.reads, variant.places) for place, slot in zip(variant.places, variant.body, strict=True)
+    }
     return found is not None and found == {**wanted, -1: ((variant.places[-1], 0),)}
 
 
@@ -153,8 +157,11 @@ def _join(joined: _Joined, variant: _Variant, inputs: int, uses: Sequence[Use]) 
     """Return a variant more in a body; None where they have too little in common."""
     if len(joined.body) + len(variant.body) > 2 * _LONGEST:
         return None
-    pairs = _aligned(joined.body, variant.body)
     shorter = min(len(joined.body), len(variant.body))
+    common = Counter(slot.head for slot in joined.body) & Counter(slot.head for slot in variant.body)
+    if common.total() < 2 or common.total() * 3 < shorter * 2:
+        return None
+    pairs = _aligned(joined.body, variant.body)
     if len(pairs) < 2 or len(pairs) * 3 < shorter * 2:
         return None
     old: list[int] = []
@@ -181,7 +188,7 @@ def _join(joined: _Joined, variant: _Variant, inputs: int, uses: Sequence[Use]) 
 
 
 def _aligned(one: Body, two: Body) -> list[tuple[int, int]]:
-    """Return which entries of two bodies are the same: as many as can be, that stand alike, in as few runs as can be."""
+    """Return which entries of two bodies are the same: as many as can be, standing alike, in as few runs as can be."""
     width = len(two) + 1
     zero = [(0.0, 0)] * width
     best = [[zero] * (len(one) + 1), [zero] * (len(one) + 1)]
@@ -213,7 +220,12 @@ def _aligned(one: Body, two: Body) -> list[tuple[int, int]]:
 
 
 def _same(one: Slot, two: Slot) -> bool:
-    return one.head == two.head and one.keys == two.keys and one.results == two.results and len(one.reads) == len(two.reads)
+    return (
+        one.head == two.head
+        and one.keys == two.keys
+        and one.results == two.results
+        and len(one.reads) == len(two.reads)
+    )
 
 
 def _stands(slot: Slot, number: int) -> tuple[object, ...]:

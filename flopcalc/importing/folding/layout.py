@@ -6,6 +6,7 @@ it is taken: it has to read the very tensors that the use reads.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -95,7 +96,10 @@ class _Planner:
             if start < merge < min(stop, start + _LONGEST):
                 paths = self.paths(start, merge, enter)
                 if paths is not None:
-                    return Branches(merge, tuple([tuple(self.grouping(self.nodes(*path, enter), self.patterns[merge])) for path in paths]))
+                    return Branches(
+                        merge,
+                        tuple([tuple(self.grouping(self.nodes(*path, enter), self.patterns[merge])) for path in paths]),
+                    )
         return None
 
     def paths(self, start: int, merge: int, enter: Ref) -> list[tuple[int, int]] | None:
@@ -159,11 +163,17 @@ def layouts(body: Body, patterns: Sequence[Pattern], kept: Sequence[Ref] = ()) -
     for grouped in (True, False):
         planner = _Planner(body, patterns, kept, grouped=grouped)
         yield tuple(planner.grouping(planner.nodes(0, len(body), (-1, 0)), frozenset().union(*patterns)))
-    yield tuple([Item(number, () if slot.reads == ((number - 1, 0),) else slot.reads) for number, slot in enumerate(body)])
-    yield tuple([
-        Item(number, () if slot.reads == ((number - 1, 0),) and patterns[max(0, number - 1)] >= each else slot.reads)
-        for number, (slot, each) in enumerate(zip(body, patterns, strict=True))
-    ])
+    yield tuple(
+        [Item(number, () if slot.reads == ((number - 1, 0),) else slot.reads) for number, slot in enumerate(body)]
+    )
+    yield tuple(
+        [
+            Item(
+                number, () if slot.reads == ((number - 1, 0),) and patterns[max(0, number - 1)] >= each else slot.reads
+            )
+            for number, (slot, each) in enumerate(zip(body, patterns, strict=True))
+        ]
+    )
     yield tuple([Item(number, slot.reads) for number, slot in enumerate(body)])
 
 
@@ -179,7 +189,7 @@ def reads_as(
     None where a label would be read that is not seen. `named` tells whether what enters has labels.
     """
     found: dict[int, tuple[Ref, ...]] = {}
-    labels: dict[Ref, Ref] = {(-1 - place, 0): (-1 - place, 0) for place in range(inputs if named else 0)}
+    labels: ChainMap[Ref, Ref] = ChainMap({(-1 - place, 0): (-1 - place, 0) for place in range(inputs if named else 0)})
     labelled = labels_of(nodes)
 
     def look_up(ref: Ref, seen: Mapping[Ref, Ref]) -> Ref:
@@ -187,7 +197,7 @@ def reads_as(
             raise _Unknown
         return seen[ref]
 
-    def run(nodes: Sequence[Node], running: Ref, seen: dict[Ref, Ref]) -> Ref:
+    def run(nodes: Sequence[Node], running: Ref, seen: ChainMap[Ref, Ref]) -> Ref:
         for node in nodes:
             there = variant in (node.pattern if isinstance(node, Group) else patterns[node.slot])
             reads: tuple[Ref, ...] = () if isinstance(node, Branches) else node.reads
@@ -195,9 +205,9 @@ def reads_as(
             made = given[0]
             if there:
                 if isinstance(node, Group):
-                    made = run(node.nodes, given[0], dict(seen))
+                    made = run(node.nodes, given[0], seen.new_child())
                 elif isinstance(node, Branches):
-                    found[node.slot] = tuple([run(path, running, dict(seen)) for path in node.paths])
+                    found[node.slot] = tuple([run(path, running, seen.new_child()) for path in node.paths])
                     made = (node.slot, 0)
                 else:
                     found[node.slot] = given if body[node.slot].reads else ()

@@ -89,8 +89,9 @@ def modules_of(trace: Trace) -> Module:
 
     Examples
     --------
-    >>> steps = [Step("relu", {}, ("x",), ("t1",), ((3,),), ("body", "act")), Step("relu", {}, ("t1",), ("t2",), ((3,),))]
-    >>> modules_of(Trace("tiny", "", "", {"x": (3,)}, tuple(steps), ("t2",))).parts
+    >>> one = Step("relu", {}, ("x",), ("t1",), ((3,),), ("body", "act"))
+    >>> other = Step("relu", {}, ("t1",), ("t2",), ((3,),))
+    >>> modules_of(Trace("tiny", "", "", {"x": (3,)}, (one, other), ("t2",))).parts
     (0, 1)
     """
     return Module("", "", 0, len(trace.steps), tuple(_parts(trace.steps, range(len(trace.steps)), 0)))

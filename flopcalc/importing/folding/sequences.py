@@ -8,7 +8,7 @@ from flopcalc.dataclass import dataclass
 from flopcalc.importing.folding.entries import REPEAT, Body, Entry, First, Key, Value, group, slots_of
 from flopcalc.importing.folding.layout import layouts, reads_as
 
-__all__ = ["Table", "repeated", "tabled", "unwrapped"]
+__all__ = ["Table", "repeated", "tabled", "unwrapped", "wrapped"]
 
 _LONGEST = 24
 """How many entries may come again together."""
@@ -45,7 +45,11 @@ class _Runs:
     def segment(self, first: int, length: int) -> Body | None:
         """Return a run of entries as a body, if one tensor enters it and what its last entry writes alone leaves it."""
         run = self.entries[first : first + length]
-        if len(run) < length or not run[0].reads or any(self.barred and not self.barred.isdisjoint(range(each.first, each.stop)) for each in run):
+        if (
+            len(run) < length
+            or not run[0].reads
+            or any(self.barred and not self.barred.isdisjoint(range(each.first, each.stop)) for each in run)
+        ):
             return None
         enter = run[0].reads[:1]
         written = {*enter}
@@ -77,9 +81,7 @@ def _written(body: Body) -> bool:
     """Tell whether a body can be written without a name for what enters it."""
     always = [frozenset({0})] * len(body)
     wanted = {**{number: slot.reads for number, slot in enumerate(body)}, -1: ((len(body) - 1, 0),)}
-    return any(
-        reads_as(nodes, body, always, 0, inputs=1, named=False) == wanted for nodes in layouts(body, always)
-    )
+    return any(reads_as(nodes, body, always, 0, inputs=1, named=False) == wanted for nodes in layouts(body, always))
 
 
 def repeated(
@@ -139,7 +141,11 @@ def _turns(runs: _Runs, first: int, length: int) -> tuple[int, Entry | None]:
         start = first + turns * length
         other = runs.segment(start, length)
         compared = first + length if turns > 1 else start
-        if other is None or not _alike(body, other) or _arguments(entries, start, length) != _arguments(entries, compared, length):
+        if (
+            other is None
+            or not _alike(body, other)
+            or _arguments(entries, start, length) != _arguments(entries, compared, length)
+        ):
             break
         turns += 1
     if turns < 2:
@@ -154,7 +160,7 @@ def _turns(runs: _Runs, first: int, length: int) -> tuple[int, Entry | None]:
         return 1, None
     if length == 1:
         only = entries[first]
-        if only.head[0] == "group" and different or REPEAT not in only.args or only.args[REPEAT] != 1:
+        if (only.head[0] == "group" and different) or REPEAT not in only.args or only.args[REPEAT] != 1:
             return 1, None
         args = {**only.args, REPEAT: turns}
         for _, key in different:
@@ -166,12 +172,15 @@ def _turns(runs: _Runs, first: int, length: int) -> tuple[int, Entry | None]:
     made = group(entries[first : first + length], turns, entries[first + turns * length - 1])
     args = dict(made.args)
     for number, key in different:
-        args[number, *key] = First(entries[first + number].args[key], entries[first + length + number].args[key])
+        place: Key = (number, *key)
+        args[place] = First(entries[first + number].args[key], entries[first + length + number].args[key])
     return turns, Entry(made.head, args, made.reads, made.writes, made.first, made.stop, made.hint, made.body)
 
 
 def _arguments(entries: Sequence[Entry], first: int, length: int) -> list[object]:
-    return [{key: (type(value), value) for key, value in entry.args.items()} for entry in entries[first : first + length]]
+    return [
+        {key: (type(value), value) for key, value in entry.args.items()} for entry in entries[first : first + length]
+    ]
 
 
 def _equal(one: Value, two: Value) -> bool:
@@ -184,8 +193,10 @@ def _may_turn(entries: Sequence[Entry], first: int, length: int, number: int, ke
     name = str(key[-1]).rstrip("0123456789")
     plain = len(key) == 1 and other.args.get(REPEAT, 1) == 1 and one.args.get(REPEAT, 1) == 1
     values = (one.args[key], other.args[key])
-    return plain and not any(isinstance(value, First) for value in values) and (
-        name in _TURNING or all(type(value) is bool for value in values)
+    return (
+        plain
+        and not any(isinstance(value, First) for value in values)
+        and (name in _TURNING or all(type(value) is bool for value in values))
     )
 
 
@@ -193,7 +204,7 @@ def wrapped(entries: Sequence[Entry], leaves: Callable[[str, int], bool], barred
     """Return entries, those of a group that is repeated elsewhere as a group of one turn."""
     kinds = list(dict.fromkeys((entry.head, entry.body) for entry in entries if entry.head[0] == "group"))
     found = [*entries]
-    for head, body in kinds:
+    for _, body in kinds:
         length = len(body)
         runs = _Runs(found, leaves, barred)
         kept: list[Entry] = []
@@ -211,18 +222,18 @@ def wrapped(entries: Sequence[Entry], leaves: Callable[[str, int], bool], barred
     return found
 
 
-def unwrapped(entries: Sequence[Entry], originals: Sequence[Entry]) -> list[Entry]:
-    """Return entries, groups of one turn as what is in them; `originals` are the entries before any was wrapped."""
+def unwrapped(items: Sequence[Entry | Table], originals: Sequence[Entry]) -> list[Entry | Table]:
+    """Return items, groups of one turn as what is in them; `originals` are the entries before any was wrapped."""
     starts = {entry.first: number for number, entry in enumerate(originals)}
-    found: list[Entry] = []
-    for entry in entries:
-        if entry.head[0] == "group" and entry.args[REPEAT] == 1:
-            number = starts[entry.first]
-            while number < len(originals) and originals[number].first < entry.stop:
+    found: list[Entry | Table] = []
+    for item in items:
+        if isinstance(item, Entry) and item.head[0] == "group" and item.args[REPEAT] == 1:
+            number = starts[item.first]
+            while number < len(originals) and originals[number].first < item.stop:
                 found.append(originals[number])
                 number += 1
         else:
-            found.append(entry)
+            found.append(item)
     return found
 
 

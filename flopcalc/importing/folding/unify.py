@@ -21,7 +21,23 @@ Place: TypeAlias = "tuple[int, Key]"
 Column: TypeAlias = "tuple[Value | None, ...]"
 """The values of an argument, one a use; None where the use has no such entry."""
 
-_CHANNELS = ("out", "groups", "shape", "start", "stop", "sizes", "count", "output", "size", "params", "weights", "mid", "expand", "reads", "madds")
+_CHANNELS = (
+    "out",
+    "groups",
+    "shape",
+    "start",
+    "stop",
+    "sizes",
+    "count",
+    "output",
+    "size",
+    "params",
+    "weights",
+    "mid",
+    "expand",
+    "reads",
+    "madds",
+)
 """Arguments that may follow from numbers of channels."""
 
 _SPATIAL = ("shape", "size", "output")
@@ -247,14 +263,12 @@ class _Unifier:
             for name, values in self.parameters.items():
                 if self.base((name,)) == base and _equal(column, values):
                     yield name
-                if all(type(value) is bool for value in (*column, *values) if value is not None) and base not in ("bias",):
-                    if _equal(column, values):
-                        yield name
+                flags = all(type(value) is bool for value in (*column, *values) if value is not None)
+                if flags and base != "bias" and _equal(column, values):
+                    yield name
             return
         atoms = {name: values for name, values in self.sides.items() if name[0] == "C" or base in _SPATIAL}
-        atoms |= {
-            name: values for name, values in self.parameters.items() if self.base((name,)) in _CHANNELS
-        }
+        atoms |= {name: values for name, values in self.parameters.items() if self.base((name,)) in _CHANNELS}
         if base in _SPATIAL and {"H", "W"} <= self.sides.keys():
             area = [a * b for a, b in zip(self.sides["H"], self.sides["W"], strict=True)]  # type: ignore[operator]
             atoms["H * W"] = tuple(area)
@@ -287,13 +301,11 @@ class _Unifier:
         entering = self.sides.get("C")
         if entering is None or len(self.rows) < 3 or place == self.final:
             return None
-        pairs = [(value, enter) for value, enter in zip(column, entering, strict=True) if value is not None]
-        if any(value % enter for value, enter in pairs):  # type: ignore[operator]
+        ratios = [_over(value, enter) for value, enter in zip(column, entering, strict=True)]
+        times = {ratio for ratio in ratios if ratio is not None}
+        if len(times) * 2 > len({*column} - {None}) or any(ratio.denominator > 1 or ratio > 16 for ratio in times):
             return None
-        times = {value // enter for value, enter in pairs}  # type: ignore[operator]
-        if len(times) * 2 > len({value for value, _ in pairs}) or max(times) > 16:
-            return None
-        factors = tuple([None if value is None else value // enter for value, enter in zip(column, entering, strict=True)])  # type: ignore[operator]
+        factors = tuple([None if ratio is None else int(ratio) for ratio in ratios])
         name = self.parameter(place, "expand", factors)
         text = f"{name} * C"
         self.known[text] = column
@@ -302,7 +314,9 @@ class _Unifier:
     def parameter(self, place: Place, base: str, column: Column) -> str | None:
         """Return the name of a new parameter; None where no parameter has such values."""
         kinds = {type(value) for value in column if value is not None}
-        if len(kinds) > 1 and kinds != {int, tuple} or kinds == {tuple} and base not in ("kernel", "stride", "dilation", "padding", "size", "scale"):
+        if (len(kinds) > 1 and kinds != {int, tuple}) or (
+            kinds == {tuple} and base not in ("kernel", "stride", "dilation", "padding", "size", "scale")
+        ):
             return None
         if any(isinstance(value, tuple) and len(value) != 2 for value in column):
             return None
@@ -324,7 +338,12 @@ class _Unifier:
             if pattern >= everywhere:
                 continue
             there = [variant in pattern for variant in self.variants]
-            text = next(self.says(there), None) or self.unexpanded(pattern, there) or self.without(pattern, there, found) or self.flag(pattern, there)
+            text = (
+                next(self.says(there), None)
+                or self.unexpanded(pattern, there)
+                or self.without(pattern, there, found)
+                or self.flag(pattern, there)
+            )
             found[pattern] = text
         return found
 
@@ -387,7 +406,11 @@ class _Unifier:
         entering = self.sides.get("C")
         for name, values in self.parameters.items():
             same = [value is not None for value in values] == list(there)
-            if not same or self.base((name,)) not in ("out", "mid") or any(_names(text, name) for text in found.values()):
+            if (
+                not same
+                or self.base((name,)) not in ("out", "mid")
+                or any(_names(text, name) for text in found.values())
+            ):
                 continue
             if "global_pool" in words:
                 self.parameters[name] = tuple([value or 0 for value in values])
@@ -479,15 +502,20 @@ def _equal(column: Column, values: Column) -> bool:
     )
 
 
+def _over(value: Value | None, other: Value | None) -> Fraction | None:
+    """Return the ratio of two numbers; None where they are none."""
+    return Fraction(value, other) if type(value) is int and type(other) is int and other else None
+
+
 def _ratio(column: Column, values: Column) -> Fraction | None:
     """Return what a column is a multiple of others by, where it is one small ratio."""
     found: Fraction | None = None
     for value, other in zip(column, values, strict=True):
         if value is None:
             continue
-        if type(value) is not int or type(other) is not int or not other or not value:
+        ratio = _over(value, other)
+        if not ratio:
             return None
-        ratio = Fraction(value, other)
         if found is not None and ratio != found:
             return None
         found = ratio

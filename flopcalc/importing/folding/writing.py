@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flopcalc.dataclass import dataclass, field
 from flopcalc.expression import check_name
-from flopcalc.importing.folding.entries import Body, Entry, Head, Key, Ref, Slot
+from flopcalc.importing.folding.entries import REPEAT, Body, Head, Key, Ref, Slot
 from flopcalc.importing.folding.layout import Branches, Group, Item, Node, Pattern, labels_of, layouts, reads_as
-from flopcalc.importing.folding.unify import Template, unified
 from flopcalc.layers import LAYERS
 from flopcalc.spec.words import CONSTRUCTS, SPEC_KEYS
 
@@ -54,6 +53,14 @@ def free_name(wanted: str, taken: Iterable[str], behind: str = "out") -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """The labels of a list's tensors, and the arguments of its entries."""
+
+    labels: Mapping[Ref, str]
+    texts: Mapping[int, Mapping[Key, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What is needed to write the entries of a list.
 
@@ -93,24 +100,27 @@ class Listing:
         for ref in sorted(labels_of(nodes)):
             if ref not in labels:
                 labels[ref] = free_name(_label(self.body[ref[0]]), labels.values())
-        yield from self._nodes(nodes, labels)
+        texts: dict[int, dict[Key, str]] = {}
+        for (number, key), text in self.texts.items():
+            texts.setdefault(number, {})[key] = text
+        yield from self._nodes(nodes, _Known(labels, texts))
 
-    def _nodes(self, nodes: Sequence[Node], labels: Mapping[Ref, str], around: Pattern | None = None) -> Iterator[str]:
+    def _nodes(self, nodes: Sequence[Node], known: _Known, around: Pattern | None = None) -> Iterator[str]:
         for node in nodes:
             pattern = node.pattern if isinstance(node, Group) else self.patterns[node.slot]
             when = [] if pattern == around or pattern not in self.conditions else [f"when: {self.conditions[pattern]}"]
             if isinstance(node, Item):
-                yield from self._item(node, labels, when)
+                yield from self._item(node, known, when)
                 continue
-            modifiers = [*when, *self._modifiers(node, labels)]
+            modifiers = [*when, *self._modifiers(node, known.labels)]
             if isinstance(node, Group):
                 yield "- layers:"
-                yield from indented(self._nodes(node.nodes, labels, pattern), 4)
+                yield from indented(self._nodes(node.nodes, known, pattern), 4)
             else:
                 yield "- branches:"
                 yield "    paths:"
                 for path in node.paths:
-                    yield from self._path([*self._nodes(path, labels, pattern)])
+                    yield from self._path([*self._nodes(path, known, pattern)])
                 yield f"    merge: {self.body[node.slot].head[1]}"
             yield from indented(modifiers)
 
@@ -134,15 +144,15 @@ class Listing:
             if slot.head[0] == "layer" and slot.head[2]:
                 yield f"written: {slot.head[2]}"
 
-    def _item(self, node: Item, labels: Mapping[Ref, str], when: Sequence[str]) -> Iterator[str]:
+    def _item(self, node: Item, known: _Known, when: Sequence[str]) -> Iterator[str]:
         slot, number = self.body[node.slot], node.slot
-        modifiers = [*when, *self._modifiers(node, labels)]
-        repeat = self.texts.get((number, ("repeat",)))
+        modifiers = [*when, *self._modifiers(node, known.labels)]
+        own = {**known.texts.get(number, {})}
+        repeat = own.pop(REPEAT, None)
         if repeat is not None:
             modifiers.append(f"repeat: {repeat}")
-        own = {key: text for (place, key), text in self.texts.items() if place == number and key != ("repeat",)}
         if _takes_map(slot):
-            own["like",] = labels[node.reads[-1]]
+            own["like",] = known.labels[node.reads[-1]]
         yield from entry_lines(slot, own, self.names, modifiers, self.tables.get(number, ()))
 
 

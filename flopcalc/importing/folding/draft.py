@@ -122,9 +122,7 @@ class Draft:
 
     def _add(self, family: Family, template: Template, first: Module, modules: Sequence[Module]) -> None:
         number = len(self.blocks)
-        wanted = first.name
-        if first.kind.startswith("~"):
-            wanted = "unit" if first.kind.endswith(".#.#") and wanted == "stages" else wanted.removesuffix("s")
+        wanted = _singular(first) if first.kind.startswith("~") else first.name
         name = free_name(_snake(wanted) or "unit", [block.name for block in self.blocks], "block")
         self.blocks.append(Block(name, first.kind, family, template))
         self.defaults.append({one.name: one.default for one in template.parameters if one.default is not None})
@@ -250,7 +248,7 @@ class Draft:
             return 0
         before = sum(len(self._plain(entry)) for row in table.rows for entry in row)
         count = len(table.rows)
-        return before - len(self._table(table)) + (0 if count < 3 else min(count, 8))
+        return before - len(self._table(table)) + (0 if count < 3 else min(count + 1, 8))
 
     def _plain(self, entry: Entry) -> list[str]:
         """Return the lines of an entry by itself."""
@@ -343,6 +341,13 @@ def _row(entries: Sequence[Entry], places: Sequence[int]) -> dict[tuple[int, Key
     return {
         (place, key): value for place, entry in zip(places, entries, strict=True) for key, value in entry.args.items()
     }
+
+
+def _singular(module: Module) -> str:
+    """Return what one module of a kind is called that has no class: a numbered one in `layer1` is a unit."""
+    name = module.name.removesuffix("s")
+    deeper = module.kind.count("#") - (name != module.name)
+    return "unit" if deeper > 0 and name != "block" else name
 
 
 def _snake(name: str) -> str:

@@ -226,6 +226,10 @@ class _Unifier:
     def written(self, place: Place, column: Column) -> str | None:
         """Return an argument's text, with a parameter more where it follows from nothing that is there."""
         values = {value for value in column if value is not None}
+        if None in column and self.base(place[1]) in ("stride", "dilation") and values != {1}:
+            for name, others in self.parameters.items():  # a shortcut strides as the path beside it does
+                if self.base((name,)) == self.base(place[1]) and _equal(column, others):
+                    return name
         if len({type(value) for value in values}) == 1 and len(values) == 1:
             return shown(values.pop())
         base = "act" if place[1][-1] == "kind" else self.base(place[1])

@@ -17,8 +17,9 @@ from flopcalc.shown import Writers, show_with
 if TYPE_CHECKING:
     from flopcalc.analysis import analyze
     from flopcalc.comparison import compare
+    from flopcalc.difference import diff
     from flopcalc.errors import FlopcalcError
-    from flopcalc.importing.loading import from_onnx, load
+    from flopcalc.importing.loading import from_onnx, from_torch, load
     from flopcalc.report import Report
     from flopcalc.solving import solve
     from flopcalc.spec import Spec
@@ -42,8 +43,10 @@ __all__ = [
     "compare",
     "conventions",
     "derive",
+    "diff",
     "explain",
     "from_onnx",
+    "from_torch",
     "list",
     "load",
     "solve",
@@ -63,8 +66,10 @@ _HOMES = {
     "compare": "flopcalc.comparison",
     "conventions": "flopcalc.theory.ledger",
     "derive": "flopcalc.theory.derivations",
+    "diff": "flopcalc.difference",
     "explain": "flopcalc.theory.explain",
     "from_onnx": "flopcalc.importing.loading",
+    "from_torch": "flopcalc.importing.loading",
     "list": "flopcalc.spec.catalog",
     "load": "flopcalc.importing.loading",
     "solve": "flopcalc.solving",

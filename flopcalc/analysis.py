@@ -113,6 +113,7 @@ def analyze(
     batch: int | str = 1,
     training: bool = False,
     optimizer: str | None = None,
+    assume_free: str | Iterable[str] = (),
     by: str | None = None,
     **parameters: object,
 ) -> Report:
@@ -148,6 +149,8 @@ def analyze(
         Tell in :attr:`Report.training` what a step of training takes.
     optimizer : str, optional
         That of the training: ``sgd`` where not given, ``momentum`` or ``adam``.
+    assume_free : str or iterable of str
+        What layers of unknown cost are called that are taken to cost nothing; ``all`` is every one.
     by : str, optional
         How rows are put together where the report is shown: ``layer``, ``block``, ``stage`` or ``kind``.
     **parameters
@@ -179,7 +182,7 @@ def analyze(
         if key in parameters:
             raise ParameterError(Problem(f"`{key}` is set twice", None, "every parameter once"))
     report = analyze_spec(
-        spec.read_as(reading_of(fused, batch, training, optimizer)),
+        spec.read_as(reading_of(fused, batch, training, optimizer, assume_free)),
         {**settings, **parameters},
         convention=convention,
         symbolic=symbolic,
@@ -207,8 +210,10 @@ def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
     ('MobileNetV1', {'alpha': '0.5'})
     """
     if isinstance(spec_or_name, str):
+        if is_model(spec_or_name):
+            return load(spec_or_name), {}
         name, settings = split_inline(spec_or_name)
-        return (load(name, settings), {}) if is_model(name) else (load(name), settings)
+        return load(name), settings
     if isinstance(spec_or_name, Path):
         return load(spec_or_name), {}
     if isinstance(spec_or_name, Spec):

@@ -28,6 +28,7 @@ __all__ = [
     "metric_named",
     "nothing_below",
     "parts_of",
+    "resting_on",
 ]
 
 
@@ -354,6 +355,19 @@ def parts_of(names: Collection[str]) -> tuple[str, ...]:
     ('mac', 'flops')
     """
     return tuple(dict.fromkeys(part for name in names for part in METRICS[name].over or (name,)))
+
+
+def resting_on(name: str, counts: Collection[str]) -> bool:
+    """Tell whether a metric follows from any of some counts.
+
+    Examples
+    --------
+    >>> resting_on("intensity_bytes", {"mac"}), resting_on("params_bytes", {"mac"})
+    (True, False)
+    """
+    metric = METRICS[name]
+    parts = metric.over or ((metric.elements,) if metric.elements else ())
+    return name in counts or any(resting_on(part, counts) for part in parts)
 
 
 LONGEST_NAME = 60

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, one_of, shorten, suggest
 
@@ -31,12 +33,25 @@ class Reading:
         What a step of training takes is told too.
     optimizer : str
         One of :data:`OPTIMIZERS`.
+    free : tuple of str
+        The titles of layers whose cost is not known and that are taken to cost nothing; ``all`` is every one.
     """
 
     fused: bool = False
     batch: int | str = 1
     training: bool = False
     optimizer: str = "sgd"
+    free: tuple[str, ...] = ()
+
+    def frees(self, title: str) -> bool:
+        """Tell whether a layer of unknown cost is taken to cost nothing.
+
+        Examples
+        --------
+        >>> Reading(free=("NonMaxSuppression",)).frees("nonmaxsuppression")
+        True
+        """
+        return not {EVERY, title.casefold()}.isdisjoint(name.casefold() for name in self.free)
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -49,19 +64,36 @@ class Reading:
         """
         fused = ("fused",) if self.fused else ()
         batch = () if self.batch == 1 else (f"a batch of {self.batch}",)
-        return (*fused, *batch, *((f"training with {self.optimizer}",) if self.training else ()))
+        training = (f"training with {self.optimizer}",) if self.training else ()
+        free = (f"assumed free: {', '.join(self.free)}",) if self.free else ()
+        return (*fused, *batch, *training, *free)
 
-    def as_dict(self) -> dict[str, bool | int | str | None]:
+    def as_dict(self) -> dict[str, bool | int | str | list[str] | None]:
         """Return it as JSON has it."""
         optimizer = self.optimizer if self.training else None
-        return {"fused": self.fused, "batch": self.batch, "training": self.training, "optimizer": optimizer}
+        return {
+            "fused": self.fused,
+            "batch": self.batch,
+            "training": self.training,
+            "optimizer": optimizer,
+            "assume_free": [*self.free],
+        }
 
+
+EVERY = "all"
+"""The word for every layer whose cost is not known."""
 
 PLAIN = Reading()
 """What a file says, for one sample, forward."""
 
 
-def reading_of(fused: object = False, batch: object = 1, training: object = False, optimizer: object = None) -> Reading:
+def reading_of(
+    fused: object = False,
+    batch: object = 1,
+    training: object = False,
+    optimizer: object = None,
+    assume_free: object = (),
+) -> Reading:
     """Return a reading of what a user gives.
 
     Parameters
@@ -71,6 +103,8 @@ def reading_of(fused: object = False, batch: object = 1, training: object = Fals
         At least 1, or the name of a symbol; a text may hold either.
     optimizer : str, optional
         One of :data:`OPTIMIZERS`, with `training`; sgd where not given.
+    assume_free : str or iterable of str
+        The titles of layers whose cost is not known, or ``all``.
 
     Raises
     ------
@@ -94,7 +128,22 @@ def reading_of(fused: object = False, batch: object = 1, training: object = Fals
     if fused and training:
         what = "a network that is trained cannot be fused: its norms are computed from the batch"
         raise ParameterError(Problem(what, None, "one of the two readings"))
-    return Reading(bool(fused), _batch(batch), bool(training), "sgd" if optimizer is None else str(optimizer))
+    return Reading(
+        bool(fused),
+        _batch(batch),
+        bool(training),
+        "sgd" if optimizer is None else str(optimizer),
+        _titles(assume_free),
+    )
+
+
+def _titles(value: object) -> tuple[str, ...]:
+    titles = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
+    for title in titles:
+        if not isinstance(title, str) or not title.strip():
+            what = f"assume_free is {shorten(described(title))}"
+            raise ParameterError(Problem(what, None, "what a layer is called whose cost is unknown, or all"))
+    return tuple(dict.fromkeys(title.strip() for title in titles))
 
 
 def _batch(value: object) -> int | str:

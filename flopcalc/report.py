@@ -9,11 +9,11 @@ from typing import ClassVar
 from flopcalc.convention import Convention, Counted, Rule
 from flopcalc.cost import Cost, add_up
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import Fault, FlopcalcError, Problem, UnknownNameError, listed, suggest
+from flopcalc.errors import Fault, FlopcalcError, Problem, UndecidedError, UnknownNameError, listed, suggest
 from flopcalc.field import Field
 from flopcalc.graph import Graph, Schedule
 from flopcalc.layers import Shape
-from flopcalc.metrics import COUNTED, FIELDS, check_metric
+from flopcalc.metrics import COUNTED, FIELDS, check_metric, resting_on
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Arithmetic, Number, Value, as_text, divide, is_rational, is_symbolic, readable, total
 from flopcalc.reading import Reading
@@ -33,6 +33,7 @@ __all__ = [
     "Report",
     "Row",
     "Totals",
+    "Unknown",
     "share",
 ]
 
@@ -59,6 +60,11 @@ class Costed:
 
     cost: Cost
     flops: Number
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The metrics of which it has at least what is counted, because the cost of a layer is not known."""
+        return frozenset()
 
     def quantity(self, name: str) -> Number:
         """Return one of :data:`flopcalc.cost.QUANTITIES`, or its FLOPs."""
@@ -115,6 +121,8 @@ class Row(Costed):
         That of the report's convention by which its FLOPs were counted.
     shares : str
         The path of the layer whose learned parameters it uses, and which counts them; "" where they are its own.
+    open : frozenset of str
+        The metrics in which its cost is not known; what is counted of them is 0.
     """
 
     path: str
@@ -131,6 +139,12 @@ class Row(Costed):
     written: str
     rule: Rule
     shares: str = ""
+    open: frozenset[str] = frozenset()
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The metrics in which its cost is not known."""
+        return self.open
 
     @property
     def parent(self) -> str:
@@ -146,6 +160,11 @@ class Group(Costed):
     layers: tuple[Row, ...]
 
     @property
+    def unknown(self) -> frozenset[str]:
+        """The metrics of which it has at least what is counted."""
+        return frozenset[str]().union(*(row.open for row in self.layers))
+
+    @property
     def output(self) -> Shape:
         """The shape of what its last layer writes."""
         return self.layers[-1].output
@@ -158,6 +177,11 @@ class Totals(Costed):
     graph: Graph = field(repr=False)
     arithmetic: Arithmetic = field(repr=False)
     order: str = "file"
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """The metrics of which there is at least what is counted."""
+        return frozenset[str]().union(*(node.layer.unknown for node in self.graph.nodes))
 
     @cached_property
     def schedule(self) -> Schedule | None:
@@ -203,6 +227,26 @@ class Totals(Costed):
             return self.graph.peak_memory(self.arithmetic)
         except Fault as fault:
             raise FlopcalcError(fault.at(None)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A layer whose cost is not known.
+
+    Attributes
+    ----------
+    path, title : str
+        Where it stands, and what it is called.
+    metrics : tuple of str
+        Those in which it is not known.
+    """
+
+    path: str
+    title: str
+    metrics: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.title})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -265,11 +309,68 @@ class Report(Shown):
             f"At {place}, {name} is the file's own; map.{name} is the running tensor's."
             for name, place in self.spec.hiding.items()
         )
-        return (*hiding, *self._new_symbols(), *self._said(), *self.spec.notes, *self.totals.graph.notes)
+        return (
+            *self.known_from_below,
+            *self._free(),
+            *hiding,
+            *self._new_symbols(),
+            *self._said(),
+            *self.spec.notes,
+            *self.totals.graph.notes,
+        )
+
+    @cached_property
+    def unknown(self) -> tuple[Unknown, ...]:
+        """The layers whose cost is not known: totals are then at least what they show."""
+        return tuple(
+            Unknown(node.path, node.layer.called, tuple(name for name in METRICS if name in node.layer.unknown))
+            for node in self.totals.graph.nodes
+            if node.layer.unknown
+        )
+
+    def is_least(self, metric: str, part: Costed | None = None) -> bool:
+        """Tell whether a metric is known only from below, because it rests on a cost that is not known.
+
+        A ratio that rests on such a cost is not known at all.
+        """
+        return resting_on(metric, (self.totals if part is None else part).unknown)
+
+    def wholly_known(self) -> Report:
+        """Return the report itself, where every cost in it is known: what is proved of it rests on all of them.
+
+        Raises
+        ------
+        UndecidedError
+        """
+        if self.unknown:
+            what = f"{self.name} cannot be reasoned about: the cost of {listed(map(str, self.unknown))} is not known"
+            raise UndecidedError(Problem(what, None, "a network whose costs are known"))
+        return self
+
+    def is_open(self, metric: str, part: Costed) -> bool:
+        """Tell whether nothing at all is known of a metric of a part, so that what is counted of it says nothing."""
+        rows = part.layers if isinstance(part, Group) else ()
+        return bool(rows) and all(resting_on(metric, row.open) for row in rows)
+
+    @property
+    def known_from_below(self) -> tuple[str, ...]:
+        """The sentence that says which layers' costs are not known; none where all are."""
+        if not self.unknown:
+            return ()
+        layers = "1 layer" if len(self.unknown) == 1 else f"{len(self.unknown)} layers"
+        which = listed(map(str, self.unknown))
+        return (f"The cost of {layers} is not known: {which}. Totals are at least what is shown.",)
+
+    def _free(self) -> Iterator[str]:
+        """Say which layers of unknown cost are taken to cost nothing."""
+        nodes = self.totals.graph.nodes
+        free = [f"{node.path} ({node.layer.called})" for node in nodes if node.layer.taken_free]
+        if free:
+            yield f"Assumed free: {listed(free)}."
 
     def _said(self) -> Iterator[str]:
         """Say which layers' costs are what the file says of them."""
-        paths = [node.path for node in self.totals.graph.nodes if node.layer.said]
+        paths = [node.path for node in self.totals.graph.nodes if node.layer.said and not node.layer.unknown]
         if paths:
             said = "A layer says what it costs and is" if len(paths) == 1 else "Layers say what they cost and are"
             yield f"{said} not counted: {listed(paths)}."
@@ -612,6 +713,7 @@ def make_report(
                 written=node.form,
                 rule=counted.rule,
                 shares=node.shares,
+                open=layer.unknown,
             )
         )
     totals = Totals(

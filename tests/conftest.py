@@ -15,6 +15,9 @@ from report_specs import BLOCK, HOSTILE, ROUNDED, SMALL, made
 from flopcalc import Report, analyze
 from flopcalc.cli import main
 
+collect_ignore = ["importing/awkward_modules.py", "importing/record_torch.py"]
+"""Modules that need torch, and are no tests."""
+
 
 def pytest_collection_finish() -> None:
     """Let the garbage collector look no more at the thousands of tests, which live to the end."""

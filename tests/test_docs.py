@@ -452,7 +452,32 @@ def kept_table() -> str:
     return "\n".join(["| Kept | By |", "| --- | --- |", *rows])
 
 
+def operations_table() -> str:
+    """Return the operations of models that are read: all others are of unknown cost."""
+    from flopcalc.importing.onnx.operators import OPERATORS
+    from flopcalc.importing.torch.functions import FUNCTIONS as CALLED
+
+    operators = ", ".join(sorted(OPERATORS, key=str.casefold))
+    functions = ", ".join(f"`{name}`" if "_" in name else name for name in sorted(CALLED) if not name.startswith("_"))
+    return table(("", "Read"), [("ONNX", operators), ("PyTorch", functions)])
+
+
+def model_limits_table() -> str:
+    from flopcalc.importing.onnx import model, values, wire
+
+    rows = [
+        ("nodes of an ONNX graph", f"{model.MOST_NODES:,}"),
+        ("fields of an ONNX file that are looked at", f"{wire.MOST_FIELDS:,}"),
+        ("nesting of graphs in an ONNX file", f"{model.MOST_DEPTH} levels"),
+        ("elements of a constant that is computed", f"{values.MOST_ELEMENTS:,}"),
+        ("layers", "as of any spec"),
+    ]
+    return table(("Limit", "At most"), rows)
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
+    "operations": operations_table,
+    "model limits": model_limits_table,
     "conventions": conventions_list,
     "forms": forms_table,
     "strict": strict_table,

@@ -51,6 +51,28 @@ def test_one_convolution_slides_over_two_maps(analyse: Analyse) -> None:
     assert totals.madds == 9360
 
 
+@pytest.mark.parametrize(("second", "axis"), [("[7, 10, 4]", 1), ("[10, 9]", 0), ("[3, 4, 10]", 2)])
+@pytest.mark.parametrize("layer", ["linear: {out: 10, ", "norm: {kind: layer, "])
+def test_a_layer_along_one_axis_shares_what_another_has_along_its_own(
+    analyse: Analyse, layer: str, second: str, axis: int
+) -> None:
+    report = analyse(
+        f"inputs: {{a: [5, 10], b: {second}}}\noutputs: [small]\nlayers:\n"
+        f"  - {layer}axis: 1}}\n    from: a\n    name: head\n    as: small\n"
+        f"  - {layer}axis: {axis}}}\n    from: b\n    shares: head\n"
+    )
+    assert [row.params for row in report.layers] == [110 if "linear" in layer else 20, 0]
+
+
+def test_layers_along_axes_of_other_lengths_share_nothing(analyse: Analyse) -> None:
+    with pytest.raises(FlopcalcError, match="input channels 5"):
+        analyse(
+            "inputs: {a: [5, 10], b: [5, 10]}\noutputs: [small]\nlayers:\n"
+            "  - linear: {out: 10, axis: 1}\n    from: a\n    name: head\n    as: small\n"
+            "  - linear: {out: 10}\n    from: b\n    shares: head\n"
+        )
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
 def test_the_turns_of_a_recurrent_cell_share_their_parameters(analyse: Analyse, count: int) -> None:
     text = (

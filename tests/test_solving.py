@@ -190,7 +190,7 @@ def first_mobilenets() -> list[tuple[Fraction, tuple[int, int]]]:
     return [(alpha, cost) for alpha in alphas if (cost := first_mobilenet(alpha)) is not None]
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(200_000, 1_500_000_000), st.booleans())
 def test_random_budgets_are_met_as_by_trying_every_network_of_the_papers_table(budget: int, by_weights: bool) -> None:
     metric = "weights" if by_weights else "madds"
@@ -231,7 +231,7 @@ def second_mobilenets() -> list[tuple[Fraction, int]]:
     return list(zip(values, costs, strict=True))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(30_000_000, 1_000_000_000))
 def test_random_budgets_of_widths_that_may_not_fall_a_tenth_are_met_exactly(budget: int) -> None:
     found = solved("mobilenet_v2", "alpha", flops=budget)

@@ -122,7 +122,11 @@ def _build_kind(site: Site, entry: Entry, here: Here, tensors: list[int]) -> int
     if part:
         inner = Trail(f"{trail.prefix}{part}.", trail.unit, trail.stage, outer=trail)
         if not trail.unit and isinstance(entry, GroupEntry):
-            inner.stage = f"{trail.prefix}{part}"
+            # a named group is a stage, and one inside a stage is a block of it
+            if trail.stage:
+                inner.unit = f"{trail.prefix}{part}"
+            else:
+                inner.stage = f"{trail.prefix}{part}"
     if isinstance(entry, GroupEntry):
         seen = site.inner_labels(labels, entry.body)
         result = build_listing(site, entry.body, Here(scope, seen, inner), tensors[0])

@@ -171,7 +171,8 @@ def _made(site: Site, entry: LayerEntry, values: tuple[Value, ...], shapes: tupl
                 if oversized(number):
                     raise Fault(f"{name} is {shorten(str(number))}", expected="at most 10**50")
                 site.arithmetic.sized(number)
-        return entry.primitive.layer.make(attributes, len(shapes[0]) - 1 if shapes else 2)
+        made = entry.primitive.layer.make(attributes, len(shapes[0]) - 1 if shapes else 2)
+        return made.assumed_free(site.spec.reading.frees)
     except Fault as fault:
         at = next((expression for name, expression in entry.attributes if re.match(rf"{name}\b", fault.what)), None)
         constant = at is not None and at.constant and not _fits_other_axes(site, entry.primitive.layer, attributes)
@@ -279,7 +280,7 @@ def _place(
     layer, shape, each, view = costed
     if again is None and len(tensors) > 1:
         again = read_again([Strand(tensor, draft.shapes[tensor]) for tensor in tensors], draft.memory)
-    if not view and again is not None and again != 0:
+    if not view and again is not None and again != 0 and each.mac != 0:
         each = replace(each, mac=each.mac - again)
     count, cost = _over_turns(site, each, path, place) if site.turns.open else (1, each)
     output = draft.tensor(shape, draft.memory_of(layer, tensors[0], shape) if view and tensors else None)

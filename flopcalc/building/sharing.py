@@ -10,12 +10,13 @@ from flopcalc.cost import Cost
 from flopcalc.errors import Place, shorten
 from flopcalc.expression import Expression, Scope
 from flopcalc.graph import Node
-from flopcalc.number import Number, Value, as_text, expanded
+from flopcalc.layers import Shape
+from flopcalc.number import Number, Value, as_text, expanded, product
 from flopcalc.spec.model import Modifiers
 
 __all__ = ["Lender", "owner_of", "share", "shared"]
 
-_MOVES = ("stride", "padding", "dilation", "output_padding")
+_MOVES = ("stride", "padding", "dilation", "output_padding", "axis")
 """What of a layer's attributes says where its parameters are put to use, and not which they are."""
 
 
@@ -152,14 +153,22 @@ def _without_weights(cost: Cost) -> Cost:
 def _parameters(site: Site, node: Node) -> dict[str, Value]:
     """Return what the shapes of a layer's learned parameters depend on, in words."""
     read, written = site.draft.shapes[node.inputs[0]], site.draft.shapes[node.output]
-    given = {name: value for name, value in node.layer.values().items() if name not in _MOVES}
+    values = node.layer.values()
+    axis = values.get("axis", 0)
+    given = {name: value for name, value in values.items() if name not in _MOVES}
     return {
         "kind": node.layer.reported_kind,
-        "input channels": read[0],
-        "output channels": written[0],
+        "input channels": _along(read, axis),
+        "output channels": _along(written, axis),
         **given,
         "parameters": _learned(node).params,
     }
+
+
+def _along(shape: Shape, axis: Value) -> Number:
+    """Return the elements along the axis, or axes, of a layer that says which."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return product(*(shape[each] for each in axes if isinstance(each, int)))
 
 
 def _unburdened(cost: Cost) -> Cost:

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "derive": ("flopcalc.cli.derive", "Prove", "a derivation, step by step, each step proved"),
     "bound": ("flopcalc.cli.bound", "Prove", "each convolution's MAC beside the least at the same FLOPs"),
     "compare": ("flopcalc.cli.compare", "Compare", "specs side by side: every metric, and its ratio to the first"),
+    "diff": ("flopcalc.cli.diff", "Compare", "in what two networks differ, layer by layer"),
     "audit": ("flopcalc.cli.audit", "Compare", "ShuffleNetV2's four guidelines on a network, layer by layer"),
     "experiment": (
         "flopcalc.cli.experiment",
@@ -57,7 +58,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Look",
         "what there is: architectures, blocks, conventions, worksheets and derivations",
     ),
-    "show": ("flopcalc.cli.show", "Look", "the YAML of what there is, or a spec's graph"),
+    "show": ("flopcalc.cli.show", "Look", "the YAML of what there is, or a spec's graph, or its network in PyTorch"),
+    "export": ("flopcalc.cli.export", "Look", "a network as an ONNX model that runs"),
     "help": ("flopcalc.cli.terms", "Look", "what a metric or a word of the field is, with its formula"),
     "completion": ("flopcalc.cli.completion", "Look", "what a shell needs to complete names, parameters and values"),
     "schema": ("flopcalc.cli.schema", "Look", "the JSON Schema of spec files, for editors"),
@@ -76,8 +78,9 @@ TRACEBACK = "FLOPCALC_TRACEBACK"
 """The variable of the environment with which such an error shows where it was."""
 
 FLAGS = (
-    "--", "--by-layer", "--exact-rounding", "--flat", "--fused", "--graph", "--growth", "--help", "--no-ratio",
-    "--no-transpose", "--skip-refused", "--standalone", "--transpose", "--variants", "-h", "--training",
+    "--", "--all", "--by-layer", "--exact-rounding", "--flat", "--fused", "--graph", "--growth", "--help",
+    "--no-ratio", "--no-transpose", "--pass-custom", "--skip-refused", "--standalone", "--torch", "--transpose", "--variants",
+    "-h", "--training",
 )  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 

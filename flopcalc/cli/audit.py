@@ -17,7 +17,7 @@ from flopcalc.cli.options import (
     shared_options,
     split_list,
 )
-from flopcalc.cli.output import chosen_format, write_page
+from flopcalc.cli.output import chosen_format, exit_code, write_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import Problem, UnknownNameError, one_of, shorten, suggest
 from flopcalc.report import Report
@@ -25,7 +25,17 @@ from flopcalc.theory.guidelines import GUIDELINES, audit_of
 
 __all__ = ["command"]
 
-_SHARED = ("fused", "batch", "symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
+_SHARED = (
+    "fused",
+    "batch",
+    "assume_free",
+    "symbolic",
+    "symbols",
+    "assume",
+    "exact_rounding",
+    "input_shape",
+    "settings",
+)
 """The options of the main command that say what is analysed."""
 
 
@@ -38,7 +48,7 @@ def _run(
     top: int | None,
     by_layer: bool,
     **options: Any,
-) -> None:
+) -> int:
     guidelines = _guidelines(guideline)
     values = shared_values(ctx, spec, options["settings"])
     reports = [*_analyzed(spec, values, options)]
@@ -48,6 +58,7 @@ def _run(
 
     names = [spelt_here(text) for text in spec]
     write_page(audit_page(audits, names=names, guidelines=guidelines, top=top, by_layer=by_layer), chosen, options)
+    return exit_code(*reports)
 
 
 def _guidelines(texts: tuple[str, ...]) -> tuple[str, ...]:

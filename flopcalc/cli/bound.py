@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from flopcalc.cli.options import COUNTING, Word, page_options, shared_options
-from flopcalc.cli.output import chosen_format, write_page
+from flopcalc.cli.output import chosen_format, exit_code, write_page
 from flopcalc.cli.spec_options import OnSpec, report_of
 from flopcalc.report import GROUPINGS
 
@@ -28,7 +28,7 @@ def _options() -> list[click.Option]:
     ]
 
 
-def _run(ctx: click.Context, /, **options: Any) -> None:
+def _run(ctx: click.Context, /, **options: Any) -> int:
     report = report_of(ctx, options)
     chosen = chosen_format(options)
     from flopcalc.pages.bound import bound_page
@@ -36,6 +36,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
 
     bounds = bounds_of(report)
     write_page(bound_page(bounds, by=options["by"], top=options["top"]), chosen, options)
+    return exit_code(report)
 
 
 command = OnSpec(

@@ -9,7 +9,7 @@ import click
 
 from flopcalc.cli.completing import kinds_of
 from flopcalc.cli.options import Word, input_shapes, shared_options, split_list
-from flopcalc.cli.output import chosen_format, write_page
+from flopcalc.cli.output import chosen_format, exit_code, write_page
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, shorten, suggest
 from flopcalc.metrics import SWEPT
@@ -28,7 +28,18 @@ _NOT_IN_JSON = {
 }
 """Options that JSON has no use for, and why."""
 
-_PASSED_ON = ("equal", "vary", "convention", "assume", "exact_rounding", "dtype", "order", "fused", "batch")
+_PASSED_ON = (
+    "equal",
+    "vary",
+    "convention",
+    "assume",
+    "exact_rounding",
+    "dtype",
+    "order",
+    "fused",
+    "batch",
+    "assume_free",
+)
 """The options that a comparison takes as they are."""
 
 
@@ -53,7 +64,7 @@ def _checked(options: Mapping[str, Any], chosen: Format) -> None:
 
 
 @click.pass_context
-def _run(ctx: click.Context, /, **options: Any) -> None:
+def _run(ctx: click.Context, /, **options: Any) -> int:
     chosen = chosen_format(options, read=options["specs"])
     _checked(options, chosen)
     from flopcalc.comparison import compare_specs
@@ -70,6 +81,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
     )
     page = compare_page(comparison, measures, transpose=options["transpose"], ratio=not options["no_ratio"])
     write_page(page, chosen, options)
+    return exit_code(*comparison.sides)
 
 
 def _measures(texts: Sequence[str]) -> list[str] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from flopcalc.cli.options import COUNTING, Word, page_options, shared_options, split_list
-from flopcalc.cli.output import chosen_format, write_page
+from flopcalc.cli.output import chosen_format, exit_code, write_page
 from flopcalc.cli.spec_options import OnSpec, report_of
 from flopcalc.convention import COUNTED
 
@@ -42,7 +42,7 @@ def _options() -> list[click.Option]:
     ]
 
 
-def _run(ctx: click.Context, /, **options: Any) -> None:
+def _run(ctx: click.Context, /, **options: Any) -> int:
     report = report_of(ctx, options)
     chosen = chosen_format(options)
     from flopcalc.pages.conventions import conventions_page
@@ -55,6 +55,7 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         metric=options["metric"],
     )
     write_page(conventions_page(found), chosen, options)
+    return exit_code(report)
 
 
 command = OnSpec(

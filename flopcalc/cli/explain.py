@@ -11,7 +11,7 @@ import click
 
 from flopcalc.analysis import resolve, spelt_here, split_inline
 from flopcalc.cli.options import Word, input_shapes, page_options, reading_from, shared_options
-from flopcalc.cli.output import chosen_format, write_page
+from flopcalc.cli.output import chosen_format, exit_code, write_page
 from flopcalc.cli.spec_options import OnSpec, OnSpecs, asked_of, shared_values
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, shorten
 from flopcalc.metrics import QUOTED
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "split_pair"]
 
-_SHARED = ("dtype", "fused", "batch", "input_shape", "settings")
+_SHARED = ("dtype", "fused", "batch", "assume_free", "input_shape", "settings")
 """The options of the main command that this one has too."""
 
 
@@ -126,7 +126,8 @@ def _write(found: Explained | ExplainedTable, chosen: Format, options: dict[str,
     from flopcalc.theory.explain import Explained
 
     write_page(explain_page(found, top=options["top"]), chosen, options)
-    return 0 if (found.found if isinstance(found, Explained) else found.rules) else 1
+    open_ = exit_code(*([found.report] if isinstance(found, Explained) else found.reports))
+    return open_ or (0 if (found.found if isinstance(found, Explained) else found.rules) else 1)
 
 
 class _Explain(OnSpec):

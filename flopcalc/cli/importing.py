@@ -18,12 +18,12 @@ def _run(model: str, input_shape: tuple[str, ...], flat: bool, output: str | Non
     from flopcalc.importing.document import text_of
     from flopcalc.importing.loading import is_model, read_at_any_size
 
-    name, values = split_inline(model)
-    if not is_model(name):
+    if not is_model(model):
+        name = split_inline(model)[0]
         what = f"`{shorten(name)}` names no model from elsewhere"
         expected = "an ONNX file, or a factory in a Python module: net.onnx, torchvision.models:resnet50"
         raise FlopcalcError(Problem(what, None, expected, f"a spec is printed by `flopcalc show {shorten(name)}`"))
-    trace = read_at_any_size(name, values, read_input(input_shapes(input_shape)))
+    trace = read_at_any_size(model, read_input(input_shapes(input_shape)))
     plain = text_of(trace)
     text = plain
     if not flat:

@@ -206,6 +206,12 @@ def reading_options(*, training: bool = False) -> list[click.Option]:
             help="How many samples at once: a number, or a new symbol. Parameters count once.",
         ),
         *(of_training if training else ()),
+        click.Option(
+            ["--assume-free"],
+            multiple=True,
+            metavar="TITLE",
+            help="A layer whose cost is not known costs nothing, by its title; all: every one.",
+        ),
     ]
 
 
@@ -216,11 +222,22 @@ def reading_from(options: Mapping[str, Any]) -> Reading:
     ------
     ParameterError
     """
-    names = ("fused", "batch", "training", "optimizer")
+    names = ("fused", "batch", "training", "optimizer", "assume_free")
     return reading_of(**{name: options[name] for name in names if name in options})
 
 
-COUNTING = ("dtype", "fused", "batch", "symbolic", "symbols", "assume", "exact_rounding", "input_shape", "settings")
+COUNTING = (
+    "dtype",
+    "fused",
+    "batch",
+    "assume_free",
+    "symbolic",
+    "symbols",
+    "assume",
+    "exact_rounding",
+    "input_shape",
+    "settings",
+)
 """The shared options that say of what a network is made, and how it is read."""
 
 

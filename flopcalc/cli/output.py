@@ -20,12 +20,15 @@ if TYPE_CHECKING:  # rich takes time to import, and is for tables alone
     from flopcalc.page.formats import Format
     from flopcalc.page.model import Page
     from flopcalc.render.terminal import Screen
+    from flopcalc.report import Report
 
 __all__ = [
+    "NOT_WHOLLY_KNOWN",
     "PipeClosed",
     "chosen_format",
     "coloured",
     "complain",
+    "exit_code",
     "is_standard_output",
     "say",
     "screen_for",
@@ -110,6 +113,15 @@ def write_page(page: Page | str, chosen: Format, options: Mapping[str, Any]) -> 
 
     text = page if isinstance(page, str) else written_page(page, chosen, options)
     write_text(text, options["output"], spelt=escaped if chosen.ascii else spelt)
+
+
+NOT_WHOLLY_KNOWN = 3
+"""The exit code of an answer that is open, or known from below alone."""
+
+
+def exit_code(*reports: Report) -> int:
+    """Return the exit code of an answer about networks: another one where the cost of a layer is not known."""
+    return NOT_WHOLLY_KNOWN if any(report.unknown for report in reports) else 0
 
 
 def write_json(value: object, output: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""``flopcalc show [KIND] NAME``: its YAML, or a spec's graph."""
+"""``flopcalc show [KIND] NAME``: its YAML, or a spec's graph, or its network in PyTorch."""
 
 from __future__ import annotations
 
@@ -40,16 +40,24 @@ def _run(
     /,
     name: tuple[str, ...],
     graph: bool,
+    torch: bool,
+    pass_custom: bool,
     settings: tuple[str, ...],
     output_format: str,
     output: str | None,
 ) -> None:
     word, kind = _named(name)
+    if graph and torch:
+        raise FlopcalcError(Problem("--graph and --torch are two ways to show a spec", None, "one of them"))
+    if pass_custom and not torch:
+        raise FlopcalcError(Problem("--pass-custom goes with --torch", None, "", "--torch --pass-custom"))
     shared = shared_values(ctx, [word] if kind in catalog.SPEC_KINDS else [], settings)
     if kind not in catalog.SPEC_KINDS:
         singular = kind.removesuffix("s")
-        if graph or output_format == "json":
-            raise FlopcalcError(Problem("--graph goes with a spec" if graph else f"{one(singular)} is shown as YAML"))
+        if graph or torch or output_format == "json":
+            flag = "--graph" if graph else "--torch"
+            what = f"{flag} goes with a spec" if graph or torch else f"{one(singular)} is shown as YAML"
+            raise FlopcalcError(Problem(what))
         if shared:
             raise FlopcalcError(Problem(f"{one(singular)} has no parameters"))
         path = Path(word) if is_path(word) else document_of(word, singular)
@@ -66,10 +74,19 @@ def _run(
         else:
             write_text(graph_as_text(report, screen_for(output)), output)
         return
+    if torch:
+        if output_format == "json":
+            raise FlopcalcError(Problem("--torch writes Python, not JSON", None, "", "--graph --format json"))
+        from flopcalc.exporting import torch_source
+
+        report = analyze_spec(loaded, values)
+        title = report.spec.title or report.name
+        write_text(torch_source(report.totals.graph, report.name, title, pass_custom=pass_custom), output)
+        return
     if output_format == "json":
         raise FlopcalcError(Problem("a spec is shown as YAML; JSON is for its graph", None, "", "add --graph"))
     if values:
-        raise FlopcalcError(Problem("parameters change the graph, not the YAML", None, "", "add --graph"))
+        raise FlopcalcError(Problem("parameters change the graph, not the YAML", None, "", "add --graph or --torch"))
     write_text(_ended(loaded.text), output)
 
 
@@ -167,17 +184,25 @@ def _completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 command = OnSpecs(
     name="show",
     help="Print the YAML of a spec, a convention, a worksheet, a derivation or an experiment, or with --graph every "
-    "layer of a spec with what it reads. KIND stands before a name that is another thing's too: `show derivation g1`.",
+    "layer of a spec with what it reads, or with --torch its network as a PyTorch module. KIND stands before a name "
+    "that is another thing's too: `show derivation g1`.",
     params=[
         click.Argument(["name"], nargs=-1, required=True, metavar="[KIND] NAME", shell_complete=_completed),
         click.Option(
             ["--graph"], is_flag=True, help="Print the graph: every layer, its shape, and the layers it reads."
         ),
+        click.Option(["--torch"], is_flag=True, help="Print the network as the source of a PyTorch module."),
+        click.Option(
+            ["--pass-custom"],
+            is_flag=True,
+            help="With --torch: let custom layers that learn nothing and keep the shape, as a mask, pass on what they "
+            "read.",
+        ),
         click.Option(
             ["--set", "settings"],
             multiple=True,
             metavar="NAME=VALUE",
-            help="A parameter, for --graph; --alpha 0.5 and SPEC:alpha=0.5,rho=1 set it too.",
+            help="A parameter, for --graph and --torch; --alpha 0.5 and SPEC:alpha=0.5,rho=1 set it too.",
         ),
         format_option("table", "json"),
         output_option(),

@@ -9,14 +9,26 @@ import click
 
 from flopcalc.cli.completing import listed_words, parameters
 from flopcalc.cli.options import page_options, shared_options, split_list
-from flopcalc.cli.output import chosen_format, write_page
+from flopcalc.cli.output import chosen_format, exit_code, write_page
 from flopcalc.cli.spec_options import OnSpec, asked_of
 from flopcalc.errors import ParameterError, Problem, shorten
 from flopcalc.metrics import SWEPT
 
 __all__ = ["command"]
 
-_SHARED = ("units", "convention", "dtype", "fused", "batch", "symbolic", "symbols", "assume", "input_shape", "settings")
+_SHARED = (
+    "units",
+    "convention",
+    "dtype",
+    "fused",
+    "batch",
+    "assume_free",
+    "symbolic",
+    "symbols",
+    "assume",
+    "input_shape",
+    "settings",
+)
 """The options of the main command that this one has too."""
 
 _BUDGETS = tuple(dict.fromkeys(["flops", "params", "madds", "mac", "weights", "activations", *SWEPT]))
@@ -90,7 +102,7 @@ def _run(ctx: click.Context, /, **options: Any) -> int:
 
     top = SHOWN if options["top"] is None and chosen.name == "table" else options["top"]
     write_page(solve_page(result, top=top), chosen, options)
-    return 0 if result.solved else 1
+    return exit_code(result.report) or (0 if result.solved else 1)
 
 
 def _solved(ctx: click.Context, options: Mapping[str, Any]) -> Any:

@@ -16,6 +16,7 @@ from flopcalc.cli.executors import executor, needs
 from flopcalc.cli.interrupts import INTERRUPTED
 from flopcalc.cli.options import page_format_option, paper_options, shared_options, split_list
 from flopcalc.cli.output import (
+    NOT_WHOLLY_KNOWN,
     chosen_format,
     is_standard_output,
     say,
@@ -31,6 +32,7 @@ from flopcalc.convention import load_convention
 from flopcalc.errors import FlopcalcError, ParameterError, Problem, UnknownNameError, listed, one_of, shorten, suggest
 from flopcalc.metrics import COUNTED, check_metric
 from flopcalc.render.text import spelt
+from flopcalc.spec.unknown import unknown_layers
 from flopcalc.sweeps import BATCH, METRICS, Axis, Block, read_axis, read_grid, sweep, sweep_reduced
 
 if TYPE_CHECKING:
@@ -65,7 +67,13 @@ def _run(ctx: click.Context, /, **options: Any) -> int:
     except KeyboardInterrupt:
         say(job.interrupted())
         return INTERRUPTED
-    return 0
+    from flopcalc.render.sweep import known_from_below
+
+    if not job.open:
+        return 0
+    if not job.on_screen:
+        say(known_from_below(job.open))
+    return NOT_WHOLLY_KNOWN
 
 
 class _Job:
@@ -82,6 +90,7 @@ class _Job:
         self.tally = Tally()
         spec, values, analysed = asked_of(ctx, options)
         self.reading = spec.reading
+        self.open = unknown_layers(spec)
         self.input = analysed["input"]
         axes, given = _parted(values)
         _all_given(command, {*axes, *given}, self.input is not None)
@@ -243,6 +252,7 @@ class _Job:
                 dtype=self.options["dtype"],
                 fused=self.reading.fused,
                 batch=self.reading.batch,
+                assume_free=self.reading.free,
                 parameters=self.given,
             ):
                 yield piece
@@ -446,7 +456,7 @@ def _sides(options: Mapping[str, Any], plot: str | None, selection: Selection, n
 
 # -- the command -----------------------------------------------------------------------------------------------------
 
-_SHARED = ("units", "convention", "dtype", "fused", "batch", "input_shape")
+_SHARED = ("units", "convention", "dtype", "fused", "batch", "assume_free", "input_shape")
 """The options of the main command that this one has too."""
 
 

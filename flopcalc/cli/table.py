@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flopcalc.cli.options import shared_options, split_list
-from flopcalc.cli.output import chosen_format, write_page
+from flopcalc.cli.output import chosen_format, exit_code, write_page
 from flopcalc.cli.spec_options import report_of
 from flopcalc.cli.spec_options import spec_command as command_on
 from flopcalc.errors import FlopcalcError, Problem
@@ -38,7 +38,7 @@ def _ranking(options: Mapping[str, Any]) -> Ranking | None:
     return None if sort is None and top is None else Ranking(sort or Ranking().column, top)
 
 
-def _run(ctx: click.Context, /, **options: Any) -> None:
+def _run(ctx: click.Context, /, **options: Any) -> int:
     report = report_of(ctx, options)
     chosen = chosen_format(options)
     columns, ranking = split_list(options["columns"]), _ranking(options)
@@ -51,3 +51,4 @@ def _run(ctx: click.Context, /, **options: Any) -> None:
         if ranking is not None:
             raise FlopcalcError(Problem("--sort and --top do not go with --format json, which holds every layer"))
     write_page(page, chosen, options)
+    return exit_code(report)

@@ -40,7 +40,7 @@ _EXIT_CODES = {PROVED: 0, REFUTED: 1, UNDECIDED: 3}
 _DEFAULTS = {"convention": "paper", "dtype": "fp32", "batch": "1"}
 _FOR_CLAIMS = (
     "metric", "over", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding", "growth", "dtype",
-    "fused", "batch",
+    "fused", "batch", "assume_free",
 )  # fmt: skip
 
 

@@ -10,14 +10,15 @@ from typing import Any
 from flopcalc.analysis import texts_of
 from flopcalc.binding import bind, is_open
 from flopcalc.comparison.budget import at_equal
-from flopcalc.comparison.plan import analysed, plans_of, shared_symbols
+from flopcalc.comparison.plan import Plan, analysed, plans_of, shared_symbols
 from flopcalc.comparison.result import FIELDS, MEASURES, Balanced, Comparison, Equal, Side
 from flopcalc.convention import Convention, load_convention
-from flopcalc.errors import ParameterError, Problem
+from flopcalc.errors import ParameterError, Problem, listed
 from flopcalc.metrics import SWEPT, check_metric
 from flopcalc.reading import reading_of
 from flopcalc.shapes import read_input
 from flopcalc.spec import Spec
+from flopcalc.spec.unknown import unknown_layers
 
 __all__ = ["FIELDS", "MEASURES", "Balanced", "Comparison", "Equal", "Side", "compare", "compare_specs"]
 
@@ -36,6 +37,7 @@ def compare(
     order: str = "file",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
     **parameters: object,
 ) -> Comparison:
     """Return several specs side by side, with their ratios to the first.
@@ -49,7 +51,7 @@ def compare(
         arXiv:1807.11164, section 2, compare at equal FLOPs like this).
     vary : str, optional
         A parameter of each of these sides, or a symbol in their values.
-    convention, symbolic, symbols, input, assume, exact_rounding, dtype, order, fused, batch
+    convention, symbolic, symbols, input, assume, exact_rounding, dtype, order, fused, batch, assume_free
         As for :func:`flopcalc.analyze`. What names a parameter, an input or a symbol goes to the sides that have it.
     **parameters
         Values for every side that has the parameter; one of the side's own comes before it.
@@ -83,6 +85,7 @@ def compare(
         order=order,
         fused=fused,
         batch=batch,
+        assume_free=assume_free,
     )
 
 
@@ -102,6 +105,7 @@ def compare_specs(
     order: str = "file",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
 ) -> Comparison:
     """Do what :func:`compare` does, with the parameters in a mapping: one may be named like an option."""
     if len(specs) < 2:
@@ -121,15 +125,25 @@ def compare_specs(
     }
     shapes = read_input(input)
     plans = plans_of(specs, parameters, texts_of("symbolic", symbolic), shapes, texts_of("assume", assume), vary)
-    reading = reading_of(fused, batch)
+    reading = reading_of(fused, batch, assume_free=assume_free)
     plans = [replace(plan, spec=plan.spec.at(plan.shapes).read_as(reading)) for plan in plans]
     declared = {*texts_of("symbols", symbols), *([] if vary is None else [vary])}
     declared.update(name for plan in plans if is_open(plan.spec) for name in plan.symbols)
     for plan in plans:
         bind(plan.spec, plan.given, symbolic=plan.symbolic, symbols=declared, shapes=plan.shapes)
+    if equal is not None:
+        _want_known(plans)
     if equal is None or vary is None:
         reports = analysed(plans, options)
         same = shared_symbols(reports)
         sides = zip(plans, reports, strict=True)
         return Comparison(tuple(Side(report, plan.heading, tuple(plan.given), at=same) for plan, report in sides))
     return at_equal(plans, options, equal, vary)
+
+
+def _want_known(plans: Sequence[Plan]) -> None:
+    """Refuse a budget of networks whose cost is not known."""
+    for plan in plans:
+        if titles := unknown_layers(plan.spec):
+            what = f"{plan.heading} has no budget: the cost of {listed(titles)} is not known"
+            raise ParameterError(Problem(what, None, "networks whose cost is known", "--assume-free TITLE"))

@@ -198,7 +198,9 @@ class Comparison(Shown):
         return textbook(value) if value.is_rational_function() else expanded(value)
 
     def ratios(self, measure: str) -> tuple[Number | None, ...]:
-        """Return a measure of every side as a part of the first one's, exact; None where the first is 0.
+        """Return a measure of every side as a part of the first one's, exact.
+
+        None where the first is 0, and where one of the two is known from below alone.
 
         Raises
         ------
@@ -208,7 +210,9 @@ class Comparison(Shown):
         first, *rest = self.values(measure)
         if is_rational(first) and first == 0:
             return (None,) * len(self.sides)
-        return (1, *(_ratio(value, first) for value in rest))
+        open_ = [side.is_least(measure) for side in self.sides]
+        sides = zip(rest, open_[1:], strict=True)
+        return (1, *(None if open_[0] or least else _ratio(value, first) for value, least in sides))
 
     @cached_property
     def _values(self) -> dict[str, tuple[Number, ...]]:

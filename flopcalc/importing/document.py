@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -93,7 +94,9 @@ class _Writer:
         self.labels: dict[str, str] = {}
         self.labelled = self._labelled()
         self.shared = {step.shares for step in trace.steps if step.shares}
-        self._grow(self.root, trace.steps, 0, ())
+        self.renamed: dict[tuple[_Chain, str], str] = {}
+        """New names for groups that another of their name would hide from what reads them."""
+        self._settle()
         first = next(iter(trace.inputs))
         self.labels.update({label: "input" if label == first else word_of(label) for label in trace.inputs})
         self.chains.update(dict.fromkeys(trace.inputs, ()))
@@ -111,6 +114,43 @@ class _Writer:
         found.update(dict.fromkeys(output for output in self.trace.outputs if output != running))
         return found
 
+    def _settle(self) -> None:
+        """Name the groups so that every tensor can be said where it is read."""
+        hidden: set[tuple[_Chain, str]] | None = None
+        while hidden is None or hidden:
+            self.root = _Group("")
+            self.every: set[str] = set()
+            self._grow(self.root, _joined(self.trace.steps, 0), 0, ())
+            hidden = self._hidden()
+            for chain, name in sorted(hidden):
+                count = 2
+                while f"{name}_{count}" in self.every:
+                    count += 1
+                self.renamed[chain, name] = f"{name}_{count}"
+                self.every.add(f"{name}_{count}")
+
+    def _hidden(self) -> set[tuple[_Chain, str]]:
+        """Return the groups that are read from inside one in which something else has their name."""
+        taken: dict[_Chain, set[str]] = {}
+
+        def gather(group: _Group, chain: _Chain) -> None:
+            taken[chain] = group.taken
+            for item in group.items:
+                if isinstance(item, _Group):
+                    gather(item, (*chain, item.name))
+
+        gather(self.root, ())
+        found: set[tuple[_Chain, str]] = set()
+        for step in self.trace.steps:
+            chain = self.chains[step.results[0]]
+            for source in (*step.sources, *((step.shares,) if step.shares else ())):
+                own = self.chains.get(source, ())
+                common = _common(own, chain)
+                between = [chain[: depth + 1] for depth in range(common, len(chain))]
+                if len(own) > common and any(own[common] in taken[each] for each in between):
+                    found.add((own[:common], own[common]))
+        return found
+
     def _grow(self, group: _Group, steps: Sequence[Step], depth: int, chain: _Chain) -> None:
         """Put steps into a group, those of one module below it into a group of its own."""
         words = {step.word for step in steps if len(step.path) <= depth}
@@ -125,9 +165,15 @@ class _Writer:
                 self.chains.update(dict.fromkeys(step.results, chain))
                 group.items.append(step)
                 continue
-            inner = _Group(self._free(group, name))
+            inner = _Group(self._renamed(group, chain, self._free(group, name)))
             group.items.append(inner)
             self._grow(inner, run, depth + 1, (*chain, inner.name))
+
+    def _renamed(self, group: _Group, chain: _Chain, name: str) -> str:
+        while (chain, name) in self.renamed:
+            name = self.renamed[chain, name]
+            group.taken.add(name)
+        return name
 
     def _free(self, group: _Group, name: str) -> str:
         """Return a name that nothing has yet that stands beside it."""
@@ -137,6 +183,7 @@ class _Writer:
             count += 1
             found = f"{base}_{count}"
         group.taken.add(found)
+        self.every.add(found)
         return found
 
     def _label(self, tensor: str) -> str:
@@ -216,6 +263,33 @@ class _Writer:
 def _declared(trace: Trace, label: str) -> Sequence[int | str]:
     """Return an input's shape as the spec has it: names where the model leaves its sides open."""
     return trace.open_inputs.get(label, trace.inputs[label])
+
+
+def _joined(steps: Sequence[Step], depth: int) -> list[Step]:
+    """Return steps whose modules' containers stand in one place: a list that others use item by item goes.
+
+    ``blocks.0`` and ``blocks.1``, with an addition between them that stands in neither, are ``blocks_0`` and
+    ``blocks_1``.
+    """
+    runs = [*_runs(steps, depth)]
+    times = Counter(name for name, _ in runs if name is not None)
+    found: list[Step] = []
+    for name, run in runs:
+        inner = {step.path[depth + 1] for step in run if len(step.path) > depth + 1}
+        if name is not None and times[name] > 1 and len(inner) == 1 and all(len(s.path) > depth + 1 for s in run):
+            run = [_without_container(step, depth) for step in run]
+        found += run if name is None else _joined(run, depth + 1)
+    return found
+
+
+def _without_container(step: Step, depth: int) -> Step:
+    path, classes = step.path, step.classes
+    name = f"{path[depth]}_{path[depth + 1]}"
+    return replace(
+        step,
+        path=(*path[:depth], name, *path[depth + 2 :]),
+        classes=(*classes[:depth], *classes[depth + 1 :]),
+    )
 
 
 def _runs(steps: Sequence[Step], depth: int) -> Iterator[tuple[str | None, list[Step]]]:

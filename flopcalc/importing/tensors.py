@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass
 from flopcalc.errors import listed
 from flopcalc.importing.trace import Attribute, Step, Trace
-from flopcalc.layers import LAYERS
+from flopcalc.layers import LAYERS, Layer
+from flopcalc.number import Value
 
 __all__ = ["Builder", "Misfit", "Operand", "Tensor", "Unmapped", "shown"]
 
@@ -65,6 +66,19 @@ class Tensor:
 
 
 Operand: TypeAlias = "Tensor | int | float"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a builder has been told up to a moment."""
+
+    steps: list[Step]
+    notes: list[str]
+    counted: set[str]
+    merged: dict[str, int]
+    owners: dict[tuple[str, ...], str]
+    views: dict[tuple[str, Dims], str]
+    standing: dict[tuple[str, Dims], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +151,14 @@ class Builder:
         """Those that are used once more by a step that does not count them, with their elements."""
         self.owners: dict[tuple[str, ...], str] = {}
         """For the kind of every step and its parameters together, what it writes."""
+        self._layouts: dict[str, Dims] = {}
         self._site = _Site()
         self.known_upper = known_upper
         self.upper: list[str] = []
         """The pads that are read as the padding `same_upper`."""
         self._pads: dict[str, Step] = {}
+        self._written: dict[str, Step] = {}
+        """By every tensor, the step that writes it."""
         self._views: dict[tuple[str, Dims], str] = {}
         self._standing: dict[tuple[str, Dims], Tensor] = {}
 
@@ -154,7 +171,7 @@ class Builder:
     def input(self, label: str, shape: Sequence[int]) -> Tensor:
         """Return a tensor that enters."""
         layout = plain(shape)
-        self.inputs[label] = layout
+        self.inputs[label] = self._layouts[label] = layout
         return Tensor(tuple(shape), label, layout)
 
     def parameter(self, name: str, shape: Sequence[int]) -> Tensor:
@@ -176,6 +193,7 @@ class Builder:
         """Count parameters that the model owns and that nothing reads."""
         self.at(path)
         self._emit("parameter", {"shape": (elements,), "role": "unused"}, (), (elements,), own=(name,))
+        self.steps.insert(0, self.steps.pop())  # what comes last is what leaves
 
     def note(self, text: str) -> None:
         """Tell the user something about the reading, once."""
@@ -226,6 +244,34 @@ class Builder:
         ]
         return (*self.outputs, *dead)
 
+    # -- trying ------------------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Return what has been told so far, for :meth:`restore`."""
+        return State(
+            [*self.steps],
+            [*self.notes],
+            {*self.counted},
+            {**self.merged},
+            {**self.owners},
+            {**self._views},
+            {**self._standing},
+        )
+
+    def restore(self, state: State) -> None:
+        """Forget what has been told since."""
+        self.steps, self.notes, self.counted = state.steps, state.notes, state.counted
+        self.merged, self.owners = state.merged, state.owners
+        self._views, self._standing = state.views, state.standing
+
+    def madds_of(self, steps: Sequence[Step]) -> int:
+        """Return the multiply-adds of some of the steps."""
+        return sum(_madds_of(step, self._layouts) for step in steps)
+
+    def params_of(self, steps: Sequence[Step]) -> int:
+        """Return the learned parameters that some of the steps count; those that share another's count none."""
+        return sum(_params_of(step, self._layouts) for step in steps if not step.shares)
+
     # -- steps -------------------------------------------------------------------------------------------------------
 
     def _emit(
@@ -242,6 +288,7 @@ class Builder:
         layouts = tuple(parts) or (tuple(layout),)
         first = len(self.steps) + 1
         results = tuple([f"t{first}" if index == 0 else f"t{first}_{index}" for index in range(len(layouts))])
+        self._layouts.update(zip(results, layouts, strict=True))
         site = self._site
         forms = LAYERS[word].layer.forms
         written = site.written if site.written in forms and site.written != forms[0] else ""
@@ -260,6 +307,7 @@ class Builder:
                 site.origin,
             )
         )
+        self._written.update(dict.fromkeys(results, self.steps[-1]))
         if word == "pad":
             self._pads[results[0]] = self.steps[-1]
         return results[0]
@@ -623,6 +671,35 @@ class Builder:
         attributes: dict[str, Attribute] = {"number": True} if number else {}
         return self._made(shape, self._emit(word, attributes, sources, layout), layout)
 
+    def in_one(self, x: Tensor) -> Tensor:
+        """Return a product as the activation that exporters write as several operations: swish, hard swish, GELU."""
+        word, source = self._composed(self._written.get(x.key))
+        return self.activation(word, Tensor(x.shape, source, x.layout)) if word else x
+
+    def _composed(self, step: Step | None) -> tuple[str, str]:
+        """Return the activation that a product is the last part of, and what it is of; two empty texts for none."""
+        if step is None or step.word != "multiply":
+            return "", ""
+        if len(step.sources) == 2:
+            for one, other in (step.sources, step.sources[::-1]):
+                gate = self._written.get(other)
+                if gate is not None and gate.sources == (one,) and gate.word in _GATES:
+                    return _GATES[gate.word], one
+        scaled = [self._before(key, "multiply") or key for key in step.sources]
+        if len(scaled) == 1:  # the half comes last
+            inner = self._written.get(step.sources[0])
+            scaled = list(inner.sources) if inner is not None and inner.word == "multiply" else []
+        for one, other in (scaled, scaled[::-1]) if len(scaled) == 2 else ():
+            inside = self._before(self._before(other, "add"), "erf")
+            if one in (self._before(inside, "divide"), self._before(inside, "multiply")):
+                return "gelu", one
+        return "", ""
+
+    def _before(self, key: str, word: str) -> str:
+        """Return what a step of one word reads, alone or beside a number; "" where it is another one."""
+        step = self._written.get(key)
+        return step.sources[0] if step is not None and step.word == word and len(step.sources) == 1 else ""
+
     def _scaled(self, x: Tensor, factor: Tensor) -> Tensor:
         """Return a tensor times a parameter."""
         wide = (1,) * (len(x.shape) - len(factor.shape)) + factor.shape
@@ -817,7 +894,24 @@ class Builder:
         if _long(shape) == _long(x.shape):
             return self._made(shape, x.key, x.layout)
         layout = plain(shape)
-        return self._made(shape, self._view(x, layout), layout)
+        return self._shuffled(x, layout, shape) or self._made(shape, self._view(x, layout), layout)
+
+    def _shuffled(self, x: Tensor, layout: Dims, shape: Dims) -> Tensor | None:
+        """Return a shuffle of channels or pixels, which frameworks write as two reshapes around a permutation."""
+        turned = self._written.get(x.key)
+        parted = self._written.get(turned.sources[0]) if turned is not None and turned.word == "permute" else None
+        if turned is None or parted is None or parted.word != "reshape":
+            return None
+        before, between = self._layout_of(parted.sources[0]), parted.layouts[0]
+        for order, word, name, value, inside, behind in _shuffles(before, between):
+            if turned.attributes["order"] == order and between == inside and layout == behind:
+                key = self._emit(word, {name: value}, parted.sources, behind)
+                return self._made(shape, key, behind)
+        return None
+
+    def _layout_of(self, key: str) -> Dims:
+        step = self._written.get(key)
+        return self.inputs[key] if step is None else step.layouts[step.results.index(key)]
 
     def permute(self, x: Tensor, order: Sequence[int]) -> Tensor:
         """Return a tensor with its dimensions in another order."""
@@ -1067,8 +1161,59 @@ def _kind_of_conv(
     return word, {"out": out} if groups == 1 else {"out": out, "groups": groups}
 
 
+_GATES = {"sigmoid": "swish", "hard_sigmoid": "hard_swish"}
+"""Activations that are their input times a gate, by the gate."""
+
 _MATRICES = ("conv", "depthwise", "transposed_conv", "linear", "embedding")
 """Layers whose weights may be tied to those of another one's of them."""
+
+
+def _layer_of(step: Step, layouts: Mapping[str, Dims]) -> tuple[Layer, tuple[Dims, ...]]:
+    """Return the layer of a step, and the shapes that it reads."""
+    inputs = tuple([layouts[source] for source in step.sources])
+    word = LAYERS[step.word]
+    values = {**word.preset, **{name: _value_of(each) for name, each in step.attributes.items()}}
+    return word.layer.make(values, len(inputs[0]) - 1 if inputs else 2), inputs
+
+
+def _madds_of(step: Step, layouts: Mapping[str, Dims]) -> int:
+    """Return the multiply-adds of a step, by its layer's own rule."""
+    kind = LAYERS[step.word].layer
+    if not kind.contracts and not kind.said:
+        return 0
+    layer, inputs = _layer_of(step, layouts)
+    return int(layer.madds(inputs, step.layouts[0]))
+
+
+def _params_of(step: Step, layouts: Mapping[str, Dims]) -> int:
+    """Return the learned parameters of a step, by its layer's own rule."""
+    layer, inputs = _layer_of(step, layouts)
+    output = step.layouts[0]
+    return int(layer.weights(inputs, output) + layer.biases(inputs, output) + layer.scales(inputs, output))
+
+
+def _value_of(value: Attribute) -> Value:
+    return tuple([_value_of(each) for each in value]) if isinstance(value, tuple) else value
+
+
+def _shuffles(before: Dims, between: Dims) -> Iterator[tuple[Dims, str, str, int, Dims, Dims]]:
+    """Yield the shuffles that a first reshape may begin: the order, the layer, and the shapes between and behind."""
+    if len(before) != 3:
+        return
+    channels, height, width = before
+    groups = between[0]
+    if len(between) == 4 and channels % groups == 0:
+        yield (1, 0, 2, 3), "channel_shuffle", "groups", groups, (groups, channels // groups, height, width), before
+    if len(between) == 5:
+        factor = between[2]
+        if height % factor == width % factor == 0:
+            parted = (channels, height // factor, factor, width // factor, factor)
+            behind = (channels * factor**2, height // factor, width // factor)
+            yield (0, 2, 4, 1, 3), "pixel_unshuffle", "factor", factor, parted, behind
+        if channels % factor**2 == 0:
+            parted = (channels // factor**2, factor, factor, height, width)
+            behind = (channels // factor**2, height * factor, width * factor)
+            yield (0, 3, 1, 4, 2), "pixel_shuffle", "factor", factor, parted, behind
 
 
 def _path_of(name: str) -> tuple[str, ...]:

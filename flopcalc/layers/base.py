@@ -411,6 +411,10 @@ class Layer:
     """Whether its output is as high and wide whatever its input is."""
     said: ClassVar[bool] = False
     """Whether its costs are what a file says of it, rather than counted."""
+    taken_free: ClassVar[bool] = False
+    """Whether its cost is not known, and nothing by the user's word."""
+    unknown_by: ClassVar[str] = ""
+    """The attribute that may say that its cost is not known; see :attr:`unknown`."""
     absent_by: ClassVar[str] = ""
     """The attribute that may say that there is no layer at all; see :attr:`absent`."""
     elementwise: ClassVar[bool] = False
@@ -490,6 +494,23 @@ class Layer:
     def absent(self) -> bool:
         """Whether its attributes say that there is no layer at all, as an activation of kind `none`."""
         return False
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """Which metrics of it are not known; what it costs in them is at least what is counted."""
+        return frozenset()
+
+    def assumed_free(self, frees: Callable[[str], bool]) -> Layer:
+        """Return the layer without a cost that is not known, where `frees` says of what it is called that it is free.
+
+        The parameters that are known are kept.
+        """
+        return self
+
+    @property
+    def called(self) -> str:
+        """What it is called where a file gives it a title of its own; else its kind."""
+        return self.reported_kind
 
     @property
     def stated_channels(self) -> Number | None:

@@ -14,8 +14,8 @@ from flopcalc.number import Number, as_text, divide, expanded, is_rational, tota
 from flopcalc.page.model import Block, Column, Line, Page, Said, Table, View, listing
 from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Cell, Digits, Hint, Phrase, Share
-from flopcalc.render.json import number
-from flopcalc.render.table import caption, heading, symbol_order
+from flopcalc.render.json import number, unknown_as_list
+from flopcalc.render.table import caption, from_below, heading, symbol_order
 from flopcalc.render.units import percent, rounded
 from flopcalc.report import share
 from flopcalc.theory import guidelines as theory
@@ -155,6 +155,8 @@ def _notes(audits: Iterable[Audit], guidelines: Sequence[str]) -> Iterator[Phras
     for audit in audits:
         if audit.report.symbolic:
             yield from caption(audit.report, "layer", hints=True)
+        else:
+            yield from from_below(audit.report)
 
 
 def _short(cells: Iterable[Cell]) -> Phrase:
@@ -526,6 +528,7 @@ def _data(audits: Sequence[Audit], guidelines: Sequence[str], top: int | None) -
                 "spec": audit.report.name,
                 "parameters": {name: as_text(value) for name, value in audit.report.parameters.items()},
                 "reading": audit.report.reading.as_dict(),
+                "unknown_costs": unknown_as_list(audit.report),
                 "mac": number(audit.report.totals.mac),
                 "madds": number(audit.report.totals.madds),
                 "ranked": audit.ranked,

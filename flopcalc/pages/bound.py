@@ -285,7 +285,19 @@ def _decimal(value: Number, widths: Any, index: int) -> str:
 def _data(bounds: Bounds, by: str, top: int | None) -> dict[str, Any]:
     """Return one object: integers for numbers, exact formulas as strings with a decimal beside them."""
     report = report_as_dict(bounds.report)
-    kept = ("spec", "title", "source", "parameters", "symbols", "input", "dtype", "reading", "rounding", "assumed")
+    kept = (
+        "spec",
+        "title",
+        "source",
+        "parameters",
+        "symbols",
+        "input",
+        "dtype",
+        "reading",
+        "rounding",
+        "assumed",
+        "unknown_costs",
+    )
     found, network = bounds.total, bounds.report.totals.mac
     part = bounds.share
     result: dict[str, Any] = {

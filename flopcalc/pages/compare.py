@@ -17,11 +17,11 @@ from flopcalc.metrics import COUNTED, METRICS, SIDES, SWEPT
 from flopcalc.number import Number, Value, as_text, is_rational, is_symbolic, normal, readable
 from flopcalc.page.model import Bars, Block, Column, Line, Page, Said, Table, View, listing
 from flopcalc.render.book import BookWriter
-from flopcalc.render.cells import Cell, Digits, Hint, Phrase, Ratio, Setting, Shapes, Signed
+from flopcalc.render.cells import Cell, Digits, Hint, Least, Phrase, Ratio, Setting, Shapes, Signed, least
 from flopcalc.render.formula import BOOK
-from flopcalc.render.json import number
+from flopcalc.render.json import number, unknown_as_list
 from flopcalc.render.spans import end_text, span_text
-from flopcalc.render.table import symbols_of, what_they_are
+from flopcalc.render.table import from_below, symbols_of, what_they_are
 from flopcalc.render.units import alike, exact_number, human_number, percent, rounded
 from flopcalc.report import DTYPES
 from flopcalc.solving.path import Span
@@ -128,8 +128,14 @@ def _cells(comparison: Comparison, measure: str) -> list[tuple[Phrase, Phrase]]:
     if measure in FIELDS:
         return [((Shapes((side.field(measure),)),), ()) for side in comparison.entries]
     whole = METRICS[measure].whole
-    pairs = zip(comparison.values(measure), comparison.ratios(measure), strict=True)
-    return [((value if whole else Ratio(value),), () if ratio is None else (Ratio(ratio),)) for value, ratio in pairs]
+    sides = [side.is_least(measure) for side in comparison.sides]
+    pairs = zip(comparison.values(measure), comparison.ratios(measure), sides, strict=True)
+    cells: list[tuple[Phrase, Phrase]] = []
+    for value, ratio, open_ in pairs:
+        cell = value if whole else Ratio(value)
+        unsure: Phrase = ("?",) if open_ or sides[0] else ()
+        cells.append(((least(cell) if open_ else cell,), unsure if ratio is None else (Ratio(ratio),)))
+    return cells
 
 
 def _table(comparison: Comparison, measures: Sequence[str], transpose: bool | None, *, ratio: bool) -> Table:
@@ -224,6 +230,8 @@ def _bars(comparison: Comparison, measures: Sequence[str]) -> Iterator[Bars]:
 def _lengths(comparison: Comparison, measure: str) -> list[Fraction]:
     """Return the lengths of a measure's bars as parts of the longest; none where it has no bars."""
     values = comparison.values(measure) if measure in _BARRED else ()
+    if any(side.is_least(measure) for side in comparison.sides):
+        return []
     if not values or not all(is_rational(value) for value in values):
         return []
     longest = max(Fraction(value) for value in values)
@@ -290,6 +298,7 @@ def _notes(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> I
         else:
             hint = Hint(" (--exact-rounding keeps it)")
             yield "Rounding of symbols is read as in textbooks: sizes divide evenly", hint, "."
+    yield from from_below(*comparison.sides)
     assumed = dict.fromkeys(text for side in comparison.sides for text in side.assumed_of(measures))
     if assumed:
         yield ("Assumed: " + ", ".join(assumed) + ".",)
@@ -566,6 +575,8 @@ def _exact_pair(value: Phrase, ratio: Phrase) -> tuple[str, str]:
 
 def _exact(phrase: Phrase) -> str:
     (cell,) = phrase
+    if isinstance(cell, Least):
+        return f">= {_exact((cell.cell,))}"
     return as_text(cell.value) if isinstance(cell, Ratio) else _plain(phrase)
 
 
@@ -605,6 +616,7 @@ def _data(comparison: Comparison) -> dict[str, Any]:
                 "parameters": {name: as_text(value) for name, value in side.parameters.items()},
                 "input": _inputs(side),
                 "assumed": list(side.report.assumed),
+                "unknown_costs": unknown_as_list(side.report),
                 "totals": {measure: _ratio(values[position]) for measure, values in totals.items()},
                 "ratios": {measure: _ratio(values[position]) for measure, values in ratios.items()},
             }

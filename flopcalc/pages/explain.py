@@ -11,6 +11,7 @@ from flopcalc.metrics import QUOTED
 from flopcalc.number import as_text
 from flopcalc.page.model import Block, Column, Page, Said, Table, listing
 from flopcalc.render.json import number, report_as_dict
+from flopcalc.render.table import from_below
 from flopcalc.render.units import human_bytes, rounded
 from flopcalc.report import Report
 from flopcalc.theory.explain import AROUND, Explained, Explanation, Step
@@ -47,7 +48,8 @@ def explain_page(explained: Explained | ExplainedTable, *, top: int = 5) -> Page
         count = len(explained.figures)
         question = f"{count} figure{'s' * (count > 1)} of one table as {QUOTED[explained.metric]}"
         verdict, blocks = _verdict_of_table(explained), _blocks_of_table(explained, top)
-    every = (*blocks, *_notes(explained.untried))
+    open_ = [*from_below(*([explained.report] if isinstance(explained, Explained) else explained.reports))]
+    every = (*blocks, *([Said(tuple(open_))] if open_ else []), *_notes(explained.untried))
     return Page(((question,), (verdict,)), every, (), partial(_data, explained), partial(_records, explained))
 
 
@@ -285,7 +287,7 @@ _OF_COUNT = ("count", "most", "shown", "shown_most", "match", "off")
 
 def _network(report: Report) -> dict[str, Any]:
     head = report_as_dict(report)
-    return {key: head[key] for key in ("spec", "title", "source", "parameters", "input", "reading")}
+    return {key: head[key] for key in ("spec", "title", "source", "parameters", "input", "reading", "unknown_costs")}
 
 
 def _figure_as_dict(figure: Figure) -> dict[str, Any]:

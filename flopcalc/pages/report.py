@@ -14,7 +14,7 @@ from flopcalc.errors import FlopcalcError
 from flopcalc.number import is_rational, total
 from flopcalc.page.model import Column, Line, Page, Records, Said, Table, Total, Totals, View
 from flopcalc.pages.training import training_blocks
-from flopcalc.render.cells import Cell, Phrase, Shapes, shape_text
+from flopcalc.render.cells import Cell, Phrase, Shapes, least, shape_text
 from flopcalc.render.csv import CellsAsText
 from flopcalc.render.json import report_as_dict
 from flopcalc.render.table import (
@@ -281,16 +281,17 @@ def _totals(report: Report) -> Iterator[Total]:
     Peak memory and receptive field are among them where all totals and the peak memory are numbers.
     """
     totals = report.totals
-    yield Total("Params", (totals.params,), "learnable parameters, all of them")
+    told = partial(_told, report)
+    yield Total("Params", told("params"), "learnable parameters, all of them")
     if totals.weights != totals.params:
-        yield Total("Weights", (totals.weights,), "elements of kernels and matrices alone")
+        yield Total("Weights", told("weights"), "elements of kernels and matrices alone")
     flop = f"one FLOP is {report.convention.unit} ({report.convention.name})"
-    yield Total("FLOPs", (totals.flops,), flop, f"One{flop.removeprefix('one')}")
+    yield Total("FLOPs", told("flops"), flop, f"One{flop.removeprefix('one')}")
     if totals.madds != totals.flops:
-        yield Total("MAdds", (totals.madds,), "multiply-adds")
+        yield Total("MAdds", told("madds"), "multiply-adds")
     access = "memory access cost in elements: inputs and parameters read, outputs written"
-    yield Total("MAC", (totals.mac,), access + in_bytes(report, totals.mac), f"MAC is {access}")
-    yield Total("Activations", (totals.activations,), "elements written by conv, linear and matmul layers")
+    yield Total("MAC", told("mac"), access + _least_bytes(report), f"MAC is {access}")
+    yield Total("Activations", told("activations"), "elements written by conv, linear and matmul layers")
     if report.symbolic:
         return
     with suppress(FlopcalcError):
@@ -312,6 +313,18 @@ def _totals(report: Report) -> Iterator[Total]:
     if field.whole:
         note += "; the whole input is seen"
     yield Total("Receptive field", (Shapes((field.side,)),), note)
+
+
+def _told(report: Report, metric: str) -> Phrase:
+    """Return a total, with the sign of it where it is known from below alone."""
+    value = report.totals.quantity(metric)
+    return (least(value) if report.is_least(metric) else value,)
+
+
+def _least_bytes(report: Report) -> str:
+    """Return the bytes of the memory access cost, or of what is known of it."""
+    told = in_bytes(report, report.totals.mac)
+    return told.replace("; ", "; at least ") if report.is_least("mac") else told
 
 
 def _peak_note(report: Report) -> str:

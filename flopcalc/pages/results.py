@@ -73,6 +73,10 @@ RESULTS: Mapping[str, Result] = {
     "bounds": Result("bound.bound_page", lambda it: f"{it.report.name}: {len(it.layers)} convolutions"),
     "audit": Result("audit.audit_page", lambda it: it.report.name, several=True),
     "comparison": Result("compare.compare_page", lambda it: ", ".join(side.heading for side in it.entries)),
+    "difference": Result(
+        "diff.diff_page",
+        lambda it: f"{' and '.join(it.names)}: " + ("the same" if it.same else f"{len(it.own)} layers differ"),
+    ),
     "conventions": Result(
         "conventions.conventions_page", lambda it: f"{it.report.name}: {it.metric} by {len(it.ledgers)} conventions"
     ),

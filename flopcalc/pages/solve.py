@@ -15,7 +15,7 @@ from flopcalc.page.model import Block, Column, Page, Said, Table, View, listing
 from flopcalc.render.cells import Cell, Digits, Phrase, Ratio, Setting, Squared
 from flopcalc.render.json import number, plain, report_as_dict
 from flopcalc.render.spans import end_text, span_text
-from flopcalc.render.table import heading, symbol_order
+from flopcalc.render.table import from_below, heading, symbol_order
 from flopcalc.render.units import rounded
 from flopcalc.report import METRICS, Report
 from flopcalc.solving import Budget, Compound, Formula, Found, Front, Solution
@@ -210,6 +210,7 @@ def _proof(result: Solution) -> Iterator[Phrase]:
 
 
 def _counted(report: Report, metrics: Sequence[str]) -> Iterator[Phrase]:
+    yield from from_below(report)
     if "flops" in metrics:
         yield (f"One FLOP is {report.convention.unit} ({report.convention.name}).",)
     if "mac" in metrics:
@@ -391,7 +392,7 @@ def _data(result: Result, top: int | None) -> dict[str, Any]:
     """Return numbers as integers, fractions and formulas as strings."""
     report = report_as_dict(result.report)
     found = {"schema": SCHEMA} | {
-        name: report[name] for name in ("spec", "parameters", "input", "convention", "reading")
+        name: report[name] for name in ("spec", "parameters", "input", "convention", "reading", "unknown_costs")
     }
     found["solved"] = result.solved
     if isinstance(result, Compound):

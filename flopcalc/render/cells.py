@@ -19,6 +19,7 @@ __all__ = [
     "Cell",
     "Digits",
     "Hint",
+    "Least",
     "Mark",
     "Named",
     "Phrase",
@@ -32,6 +33,7 @@ __all__ = [
     "Squared",
     "Typed",
     "Writer",
+    "least",
     "shape_text",
 ]
 
@@ -183,11 +185,32 @@ class Mark(Special):
         return writer.words(writer.style.marks[self.right])
 
 
+@dataclass(frozen=True, slots=True)
+class Least(Special):
+    """What is known from below alone: ``≥ 1,234``."""
+
+    cell: Cell
+
+    def written(self, writer: Writer) -> str:
+        return f"{writer.math(writer.style.relations['>='])} {writer.cell(self.cell)}"
+
+
 Cell: TypeAlias = "str | Number | Special | Shape | None"
 """What stands in a cell before a format writes it."""
 
 Phrase: TypeAlias = "tuple[Cell, ...]"
 """Words with values between them."""
+
+
+def least(cell: Cell) -> Cell:
+    """Return what is shown of a sum, or of a ratio, in which something is not known: it is at least so much, or open.
+
+    Examples
+    --------
+    >>> least(Ratio(2)), least(7)
+    ('?', Least(cell=7))
+    """
+    return "?" if isinstance(cell, (Ratio, Share)) else Least(cell)
 
 
 class Writer:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from flopcalc.number import Number, Value, as_text, is_rational
-from flopcalc.render.cells import Cell, Ratio, Share, Writer
+from flopcalc.render.cells import Cell, Least, Ratio, Share, Writer
 
 __all__ = ["CellsAsText", "harmless", "rows_as_csv", "rows_as_tsv"]
 
@@ -25,6 +25,8 @@ class CellsAsText(Writer):
             return repr(float(cell.value)) if isinstance(cell.value, Fraction) else str(cell.value)
         if isinstance(cell, Ratio):
             return as_text(cell.value)
+        if isinstance(cell, Least):
+            return f">= {self.cell(cell.cell)}"
         return super().cell(cell)
 
     def formula(self, value: Value) -> str:

@@ -15,9 +15,9 @@ from flopcalc.layers import Shape
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.number import Number, Value, as_text, is_symbolic
 from flopcalc.render.text import encodable
-from flopcalc.report import FIELDS, METRICS, Costed, Report, share
+from flopcalc.report import FIELDS, METRICS, Costed, Report, Row, share
 
-__all__ = ["GRAPH_SCHEMA", "SCHEMA", "dump", "escaped", "graph_as_dict", "report_as_dict"]
+__all__ = ["GRAPH_SCHEMA", "SCHEMA", "dump", "escaped", "graph_as_dict", "report_as_dict", "unknown_as_list"]
 
 SCHEMA = "flopcalc.report/1"
 """What the key ``schema`` says: the layout, and its version."""
@@ -96,8 +96,20 @@ def _shape(shape: Shape) -> list[int | str]:
     return [number(side) for side in shape]
 
 
-def _metrics(report: Report, costed: Costed) -> dict[str, int | str]:
-    return {metric: number(report.measure(metric, costed)) for metric in METRICS}
+def _metrics(report: Report, costed: Costed) -> dict[str, int | str | None]:
+    """Return what every layer has so much of; None of a layer in which it is not known."""
+    open_ = costed.open if isinstance(costed, Row) else frozenset[str]()
+    return {metric: None if metric in open_ else number(report.measure(metric, costed)) for metric in METRICS}
+
+
+def _from_below(costed: Costed) -> list[str]:
+    """Return the metrics of a sum that are at least what it says, because the cost of a layer is not known."""
+    return [metric for metric in METRICS if metric in costed.unknown]
+
+
+def unknown_as_list(report: Report) -> list[dict[str, Any]]:
+    """Return the layers whose cost is not known, each with the metrics in which it is not."""
+    return [{"path": one.path, "title": one.title, "metrics": [*one.metrics]} for one in report.unknown]
 
 
 def _totals(report: Report) -> dict[str, Any]:
@@ -112,6 +124,8 @@ def _totals(report: Report) -> dict[str, Any]:
 
 
 def _total(report: Report, name: str) -> int | str | None:
+    if not KNOWN[name].whole and report.is_least(name):
+        return None  # a ratio of what is known from below
     try:
         return number(report.measure(name))
     except FlopcalcError:
@@ -174,24 +188,10 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
         "notes": list(report.notes),
         "order": report.totals.order,
         "totals": _totals(report),
+        "at_least": [name for name in KNOWN if KNOWN[name].whole and report.is_least(name)],
+        "unknown_costs": unknown_as_list(report),
         "peak_layer": _peak_layer(report),
-        "layers": [
-            {
-                "path": row.path,
-                "kind": row.kind,
-                "inputs": [_shape(shape) for shape in row.inputs],
-                "output": _shape(row.output),
-                "attributes": {name: plain(value) for name, value in row.attributes.items()},
-                "count": number(row.count),
-                "written": row.written,
-                "shares": row.shares,
-                "rule": row.rule.text,
-                "rule_for": row.rule.key,
-                **_metrics(report, row),
-                **_field(report, partial(report.field_of, row)),
-            }
-            for row in report.layers
-        ],
+        "layers": [_layer(report, row) for row in report.layers],
     }
     training = _training(report)
     if training is not None:
@@ -210,11 +210,29 @@ def report_as_dict(report: Report, by: str | None = None) -> dict[str, Any]:
                 "name": group.name,
                 "layers": len(group.layers),
                 **_metrics(report, group),
+                "at_least": _from_below(group),
                 "shares": {metric: _share(group, report, metric) for metric in METRICS},
             }
             for group in report.by(by)
         ]
     return result
+
+
+def _layer(report: Report, row: Row) -> dict[str, Any]:
+    return {
+        "path": row.path,
+        "kind": row.kind,
+        "inputs": [_shape(shape) for shape in row.inputs],
+        "output": _shape(row.output),
+        "attributes": {name: plain(value) for name, value in row.attributes.items()},
+        "count": number(row.count),
+        "written": row.written,
+        "shares": row.shares,
+        "rule": row.rule.text,
+        "rule_for": row.rule.key,
+        **_metrics(report, row),
+        **_field(report, partial(report.field_of, row)),
+    }
 
 
 def graph_as_dict(report: Report) -> dict[str, Any]:
@@ -306,6 +324,8 @@ def _field_values(report: Report) -> Iterator[Number]:
 
 
 def _share(costed: Costed, report: Report, metric: str) -> str | int | None:
+    if report.is_least(metric):
+        return None
     value = share(report.measure(metric, costed), report.measure(metric))
     if value is None:
         return None

@@ -9,11 +9,12 @@ from typing import Any, BinaryIO, TypeVar
 
 from flopcalc.convention import Convention
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import FlopcalcError, Problem
+from flopcalc.errors import FlopcalcError, Problem, listed
 from flopcalc.metrics import METRICS, SWEPT
 from flopcalc.number import Value, as_text, normal, readable
 from flopcalc.render.csv import rows_as_csv, rows_as_tsv
 from flopcalc.spec.model import Spec
+from flopcalc.spec.unknown import unknown_layers
 from flopcalc.sweeps import Axis, Block
 from flopcalc.sweeps.selecting import Key, Selection, Tally, selected
 
@@ -138,7 +139,20 @@ def notes_of(heading: Heading) -> tuple[str, ...]:
         notes.append("MAC is memory access cost in elements: inputs and parameters read, outputs written.")
     if heading.sized:
         notes.append(f"Bytes are those of elements in {heading.dtype}.")
+    if titles := unknown_layers(heading.spec):
+        notes.append(known_from_below(titles))
     return tuple(notes)
+
+
+def known_from_below(titles: Sequence[str]) -> str:
+    """Say that what is counted is known from below alone, because of layers that are called so.
+
+    Examples
+    --------
+    >>> known_from_below(["NonMaxSuppression"])
+    'The cost of NonMaxSuppression is not known: costs are at least what is shown, and ratios of them are open.'
+    """
+    return f"The cost of {listed(titles)} is not known: costs are at least what is shown, and ratios of them are open."
 
 
 # -- cells -----------------------------------------------------------------------------------------------------------
@@ -281,6 +295,7 @@ def _as_json(heading: Heading, lines: Iterable[Lines], tally: Tally) -> Iterator
         },
         "convention": heading.convention.name,
         "reading": heading.spec.reading.as_dict(),
+        "unknown_costs": [*unknown_layers(heading.spec)],
         **({"dtype": heading.dtype} if heading.sized else {}),
         "where": None if selection.condition is None else selection.condition.text,
         "pareto": [f"{'max' if key.greatest else 'min'}:{key.name}" for key in selection.front],

@@ -6,7 +6,7 @@ the formats' own affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +17,7 @@ from flopcalc.field import Field
 from flopcalc.metrics import METRICS as KNOWN
 from flopcalc.metrics import Metric
 from flopcalc.number import Number, as_text, is_rational, is_symbolic, total
-from flopcalc.render.cells import Bytes, Cell, Hint, Named, Phrase, Ratio, Setting, Shapes, Share
+from flopcalc.render.cells import Bytes, Cell, Hint, Least, Named, Phrase, Ratio, Setting, Shapes, Share, least
 from flopcalc.render.units import human_bytes
 from flopcalc.report import FIELDS, METRICS, Costed, Group, Report, Row, share
 
@@ -31,6 +31,7 @@ __all__ = [
     "cell_of",
     "check_columns",
     "folded",
+    "from_below",
     "heading",
     "in_bytes",
     "items_of",
@@ -87,10 +88,13 @@ class Column:
 
 def _metric(metric: Metric, header: str) -> Column:
     def cell(costed: Costed, report: Report) -> Cell:
+        if report.is_open(metric.name, costed):
+            return "?"
         try:
-            return cell_of(metric, report.measure(metric.name, costed))
+            found = cell_of(metric, report.measure(metric.name, costed))
         except FlopcalcError:
             return None  # a ratio to nothing
+        return least(found) if report.is_least(metric.name, costed) else found
 
     return Column(
         metric.name,
@@ -111,6 +115,8 @@ def cell_of(metric: Metric, value: Number) -> Cell:
 
 def _share(name: str) -> Column:
     def part(costed: Costed, report: Report) -> Cell:
+        if report.is_least(name):
+            return "?"
         value = share(report.measure(name, costed), report.measure(name))
         return None if value is None else Share(value)
 
@@ -225,8 +231,9 @@ class Ranking:
 
         def value(item: Item) -> Fraction | None:
             cell = COLUMNS[self.column].get(item, report)
+            cell = cell.cell if isinstance(cell, Least) else cell
             number = cell.value if isinstance(cell, (Bytes, Ratio, Share)) else cell
-            if number is None:
+            if number is None or number == "?":
                 return None
             if not is_rational(number):
                 what = f"rows cannot be ranked by {self.column}: {as_text(number)} is a formula"
@@ -328,8 +335,18 @@ def caption(
     assumed = report.assumed if {*(columns or ())}.isdisjoint(FIELDS) else report.assumed_of_all
     if assumed:
         notes.append(("Assumed: " + ", ".join(assumed) + ".",))
-    notes += [(note,) for note in report.notes]
+    word = (Hint(" --assume-free TITLE takes one for nothing."),) * hints
+    notes += [(note, *(word if note in report.known_from_below else ())) for note in report.notes]
     return tuple(notes)
+
+
+def from_below(*reports: Report) -> Iterator[Phrase]:
+    """Say of networks which layers' costs are not known, so that their totals are at least what is shown."""
+    for report in reports:
+        name = f"{report.name}: " if len(reports) > 1 else ""
+        yield from (
+            (name + note, Hint(" --assume-free TITLE takes one for nothing.")) for note in report.known_from_below
+        )
 
 
 def symbols_of(values: Iterable[Number], order: Sequence[str]) -> list[Any]:

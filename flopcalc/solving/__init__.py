@@ -60,6 +60,7 @@ def solve(
     dtype: str = "fp32",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
     parameters: Mapping[str, object] | None = None,
     **others: object,
 ) -> Solution | Formula:
@@ -80,7 +81,7 @@ def solve(
         Instead of `for_`: parameters that grow together, ``"alpha,rho"`` or ``"width=1.1**phi,depth=1.2**phi"``.
     where : str or iterable of str
         Conditions as in a sweep: ``"params <= 4M and alpha > 1/2"``. A bound of one metric is a budget.
-    convention, symbolic, symbols, input, assume, dtype, fused, batch
+    convention, symbolic, symbols, input, assume, dtype, fused, batch, assume_free
         As for :func:`flopcalc.analyze`.
     parameters : mapping of str to object, optional
         Values of the other parameters.
@@ -114,9 +115,8 @@ def solve(
     """
     named = {"params": params, "weights": weights, "madds": madds, "flops": flops, "mac": mac}
     budgets = _budgets(spec, {**named, "activations": activations}, others)
-    setting, given = setting_of(
-        spec, convention, input, given_values(parameters, others), dtype, reading_of(fused, batch)
-    )
+    reading = reading_of(fused, batch, assume_free=assume_free)
+    setting, given = setting_of(spec, convention, input, given_values(parameters, others), dtype, reading)
     found = setting.spec
     conditions = _conditions(where)
     if not budgets and not conditions:
@@ -290,6 +290,7 @@ def front(
     dtype: str = "fp32",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
     parameters: Mapping[str, object] | None = None,
     **others: object,
 ) -> Front:
@@ -323,7 +324,8 @@ def front(
     from flopcalc.solving.fronts import front_of
 
     budgets = _budgets(spec, {**named, "activations": activations}, others)
-    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype, reading_of(fused, batch))
+    reading = reading_of(fused, batch, assume_free=assume_free)
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype, reading)
     axes = dict(for_) if isinstance(for_, Mapping) else dict.fromkeys(texts_of("for_", for_))
     if not axes:
         raise ParameterError(Problem("no parameter varies", None, "names, or names with values", "--for alpha,rho"))
@@ -344,6 +346,7 @@ def compound(
     dtype: str = "fp32",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
     parameters: Mapping[str, object] | None = None,
     **others: object,
 ) -> Compound:
@@ -387,7 +390,8 @@ def compound(
         raise ParameterError(
             Problem(f"{len(three)} parameters are named", None, "those of depth, width and resolution")
         )
-    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype, reading_of(fused, batch))
+    reading = reading_of(fused, batch, assume_free=assume_free)
+    setting, _ = setting_of(spec, convention, input, given_values(parameters, others), dtype, reading)
     amounts = [_fraction(name, value) for name, value in (("step", step), ("tolerance", tolerance), ("target", target))]
     return compound_of(setting, (three[0], three[1], three[2]), amounts[0], amounts[1], amounts[2], {"dtype": dtype})
 

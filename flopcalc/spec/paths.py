@@ -16,8 +16,8 @@ FOLDERS = "FLOPCALC_FOLDERS"
 
 
 def is_path(name: str) -> bool:
-    """Tell whether `name` is a file's path and not a packaged name: it holds ``/`` or ends in ``.yaml``."""
-    return "/" in name or "\\" in name or name.partition("#")[0].endswith((".yaml", ".yml"))
+    """Tell whether `name` is a file's path and no packaged name: it holds ``/`` or ends in ``.yaml`` or ``.onnx``."""
+    return "/" in name or "\\" in name or name.partition("#")[0].endswith((".yaml", ".yml", ".onnx"))
 
 
 def beside(document: Path, name: str | Path) -> Path:

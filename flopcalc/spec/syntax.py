@@ -31,6 +31,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "compose",
+    "note_file",
     "noting_files",
     "read_text",
     "was_read",
@@ -145,9 +146,7 @@ def read_text(path: Path, shown: str, *, sort: str = "a spec file") -> str:
             raise SpecError(Problem("it is no regular file", place, sort))
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
-            if (noted := _NOTED.get()) is not None:
-                status = os.fstat(file.fileno())
-                noted[status.st_dev, status.st_ino] = None
+            note_file(file.fileno())
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SpecError(Problem(f"the file cannot be read: {reason}", place)) from None
@@ -167,6 +166,13 @@ def read_text(path: Path, shown: str, *, sort: str = "a spec file") -> str:
                 "it begins as UTF-16 does: save it as UTF-8" if wide else "",
             )
         ) from None
+
+
+def note_file(descriptor: int) -> None:
+    """Note that an open file is read, where somebody asks for it."""
+    if (noted := _NOTED.get()) is not None:
+        status = os.fstat(descriptor)
+        noted[status.st_dev, status.st_ino] = None
 
 
 @contextmanager

@@ -444,6 +444,7 @@ def sweep(
     dtype: str = "fp32",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
     block_rows: int | None = None,
     in_flight: int | None = None,
     parameters: Mapping[str, object] | None = None,
@@ -465,7 +466,7 @@ def sweep(
     executor : concurrent.futures.Executor, optional
         Where the blocks are computed; here, where none is given. The processes of a
         :class:`~concurrent.futures.ProcessPoolExecutor` write them into memory that they share with this one.
-    convention, input, dtype, fused, batch
+    convention, input, dtype, fused, batch, assume_free
         As for :func:`flopcalc.analyze`.
     skip_refused : bool
         Leave out configurations that the analysis refuses, and count them in :attr:`Block.skipped`, instead of raising
@@ -500,7 +501,7 @@ def sweep(
     _counts(block_rows=block_rows, in_flight=in_flight)
     most = block_rows or (None if isinstance(executor, ProcessPoolExecutor) else MOST_ROWS)
     given = given_values(parameters, others)
-    reading = reading_of(fused, batch)
+    reading = reading_of(fused, batch, assume_free=assume_free)
     found = _Sweep(spec, grid, metrics, most, convention, input, given, executor, skip_refused, dtype, reading)
     if executor is None:
         return Swept(found, found.here)
@@ -520,6 +521,7 @@ def sweep_reduced(
     dtype: str = "fp32",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
     in_flight: int | None = None,
     blocks: int = BATCH,
     parameters: Mapping[str, object] | None = None,
@@ -551,7 +553,7 @@ def sweep_reduced(
     [59285808]
     """
     _counts(blocks=blocks, in_flight=in_flight)
-    reading = reading_of(fused, batch)
+    reading = reading_of(fused, batch, assume_free=assume_free)
     found = _Sweep(
         spec, grid, metrics, MOST_ROWS, convention, input, parameters or {}, executor, skip_refused, dtype, reading
     )

@@ -91,6 +91,7 @@ def verify(
     dtype: str = "fp32",
     fused: bool = False,
     batch: int | str = 1,
+    assume_free: str | Iterable[str] = (),
     time_limit: float = TIME_LIMIT,
 ) -> Verdict:
     """Tell whether a textbook's formula is right.
@@ -99,7 +100,7 @@ def verify(
     ----------
     formula, of, metric, over, where, let, assume, limit, symbolic, convention, exact_rounding, growth, dtype
         As in :class:`Claim`.
-    fused, batch
+    fused, batch, assume_free
         As for :func:`flopcalc.analyze`.
     time_limit : float
         Seconds of the processor after which the verdict is ``undecided``.
@@ -146,7 +147,7 @@ def verify(
         exact_rounding,
         growth,
         dtype,
-        reading_of(fused, batch),
+        reading_of(fused, batch, assume_free=assume_free),
     )
     return check(claim, time_limit=time_limit)
 

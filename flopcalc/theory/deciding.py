@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, one_of, shorten, suggest
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, listed, one_of, shorten, suggest
 from flopcalc.metrics import COUNTED
 from flopcalc.number import (
     Arithmetic,
@@ -102,6 +102,9 @@ class Decider:
         """Decide one link."""
         self.found = None
         claim = self.question.claim
+        if open_ := self.question.unknown:
+            reason: Words = (f"the cost of {listed(open_)} is not known, and the count is at least what is shown",)
+            return Finding(link, UNDECIDED, reason=reason)
         if claim.limit:
             return self.in_the_limit(link, [self.growing(text) for text in claim.limit])
         if link.growth:

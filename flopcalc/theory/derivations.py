@@ -266,7 +266,7 @@ def _in_time(place: Place, until: float, work: Callable[[], Result]) -> Result:
 def _introduce(quantity: Measure | Formula, context: Context, reports: list[Report]) -> None:
     """Work a quantity out, and make its name known."""
     if isinstance(quantity, Measure):
-        reports.append(analyze_spec(quantity.spec, quantity.where, symbols=None))
+        reports.append(analyze_spec(quantity.spec, quantity.where, symbols=None).wholly_known())
         context.values[quantity.name] = _counted(quantity, reports[-1], context.symbols)
         found = (_in_letters(value, context.symbols) for value in conditions_of(reports[-1], context.arithmetic))
         context.conditions[:] = unlike([*context.conditions, *found])

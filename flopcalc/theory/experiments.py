@@ -392,7 +392,7 @@ class _Builder:
         """Return the FLOPs and the MAC of a network."""
         key = tuple(parameters.items())
         if key not in self.built:
-            totals = analyze_spec(self.experiment.spec, parameters).totals
+            totals = analyze_spec(self.experiment.spec, parameters).wholly_known().totals
             if type(totals.flops) is not int or type(totals.mac) is not int:
                 raise ParameterError(Problem(f"its MAC is {shorten(as_text(totals.mac))}", None, "a whole number"))
             self.built[key] = (totals.flops, totals.mac)

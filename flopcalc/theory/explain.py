@@ -339,7 +339,9 @@ def explain(
     'as senet counts; stride_at = 1x1'
     """
     options = {name: parameters.pop(name) for name in _OPTIONS if name in parameters}
-    reading = reading_of(*(parameters.pop(name, default) for name, default in (("fused", False), ("batch", 1))))
+    reading = reading_of(
+        **{name: parameters.pop(name) for name in ("fused", "batch", "assume_free") if name in parameters}
+    )
     if isinstance(spec_or_name, Mapping):
         from flopcalc.theory.quoted_table import explain_table
 

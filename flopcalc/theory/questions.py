@@ -291,10 +291,27 @@ class Question:
         for one in self.whole:
             if self.rounded & {str(name) for name in one.free_symbols}:
                 found.setdefault(_as_assumption(one), None)
-        said = [node.path for side in self.counted for node in side.report.totals.graph.nodes if node.layer.said]
+        said = [
+            node.path
+            for side in self.counted
+            for node in side.report.totals.graph.nodes
+            if node.layer.said and not node.layer.unknown
+        ]
         if said:
             found[f"what is said and not counted of {listed(dict.fromkeys(said))}"] = None
         return tuple(found)
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """The layers whose cost is not known, where the claim rests on it."""
+        return tuple(
+            dict.fromkeys(
+                str(one)
+                for side in self.counted
+                if any(side.report.is_least(name) for name in self._metrics)
+                for one in side.report.unknown
+            )
+        )
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:

@@ -26,7 +26,7 @@ MOST_CLAIMS = 500
 _KEYS = (*HEADINGS, "defaults", "claims")
 _SETTINGS = (
     "of", "over", "metric", "where", "let", "assume", "limit", "symbolic", "convention", "exact_rounding", "growth",
-    "dtype", "fused", "batch",
+    "dtype", "fused", "batch", "assume_free",
 )  # fmt: skip
 _CLAIM_KEYS = ("claim", *_SETTINGS, "expect", "ask", "note", "source")
 
@@ -163,9 +163,9 @@ def _exercise(document: Document, node: Node, shared: dict[str, Node]) -> Exerci
 def _reading(document: Document, found: Mapping[str, Node]) -> Reading:
     """Return how the networks of a claim are read."""
     fused = document.word(found.get("fused"), "`fused`", ("true", "false"), "false") == "true"
-    node = found.get("batch")
+    node, free = found.get("batch"), document.texts(found.get("assume_free"), "`assume_free`")
     try:
-        return reading_of(fused, document.text(node, "`batch`") or 1)
+        return reading_of(fused, document.text(node, "`batch`") or 1, assume_free=free)
     except FlopcalcError as error:
         if node is not None:
             document.blame(error, node)

@@ -23,7 +23,13 @@ def test_the_table_and_json_say_which_readings_hold(run: Run) -> None:
     assert "; fused; a batch of 8\n" in ran.out
     assert "Fused: 27 norms are folded into the layer before" in " ".join(ran.out.split())
     found = read(run, "mobilenet_v1", "--fused", "--batch", "8")
-    assert found["reading"] == {"fused": True, "batch": 8, "training": False, "optimizer": None}
+    assert found["reading"] == {
+        "fused": True,
+        "batch": 8,
+        "training": False,
+        "optimizer": None,
+        "assume_free": [],
+    }
     assert found["totals"]["params"] == 4_221_032
     assert found["peak_layer"] == "separable1.conv"
 

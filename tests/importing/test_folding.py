@@ -130,7 +130,7 @@ def test_folding_the_same_trace_again_gives_the_same_text() -> None:
 
 @pytest.mark.parametrize("file", sorted(path.name for path in FILES.glob("*.onnx")))
 def test_a_folded_file_is_the_network_that_the_file_holds(file: str) -> None:
-    trace = read_model(str(FILES / file), {})
+    trace = read_model(str(FILES / file))
     text = folded(trace)
     assert told(graph(text)) == told(graph(text_of(trace)))
     assert len(text.splitlines()) <= len(text_of(trace).splitlines())
@@ -220,7 +220,7 @@ def test_gates_that_some_blocks_have_are_there_where_their_channels_are_above_ze
 
 
 def test_a_folded_model_takes_another_size_where_nothing_in_it_depends_on_one() -> None:
-    text = folded(read_at_any_size(str(FILES / "torchvision-squeezenet1_1.onnx"), {}))
+    text = folded(read_at_any_size(str(FILES / "torchvision-squeezenet1_1.onnx")))
     spec = read_text(text, "squeezenet.yaml")
     # multiply-adds of convolutions at 227×227, measured by running the model
     assert analyze(spec, input="3,227,227").totals.madds == 387747520

@@ -32,7 +32,7 @@ def test_a_file_has_the_parameters_and_multiply_adds_of_its_model(file: str) -> 
 @pytest.mark.parametrize("file", ROWS)
 def test_the_flat_text_of_a_file_is_a_spec_that_counts_the_same(file: str, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
-    path.write_text(text_of(read_model(str(FILES / file), {})), encoding="utf-8")
+    path.write_text(text_of(read_model(str(FILES / file))), encoding="utf-8")
     one, other = analyze(path).totals, analyze(FILES / file).totals
     assert (one.params, one.madds, one.mac, one.peak_memory) == (
         other.params,
@@ -44,7 +44,7 @@ def test_the_flat_text_of_a_file_is_a_spec_that_counts_the_same(file: str, tmp_p
 
 def test_every_tensor_of_a_file_has_the_shape_that_its_reader_worked_out() -> None:
     for file in ROWS:
-        trace = read_model(str(FILES / file), {})
+        trace = read_model(str(FILES / file))
         spec = load(str(FILES / file))
         graph = analyze(spec).totals.graph
         layouts = [layout for step in trace.steps for layout in step.layouts]

@@ -779,9 +779,10 @@ def custom(
     madds: int = 0,
     reads: int | None = None,
     reach: str = "",
+    cost: str = "",
 ) -> Run:
-    """Whatever it is said to be."""
-    run = Run(madds=madds)
+    """Whatever it is said to be; where its cost is unknown, nothing that it moves is counted."""
+    run = Run(madds=madds, view=cost == "unknown")
     run.load(*inputs)
     run.weights = {("weight", number) for number in range(weights)}
     run.scales = {("other", number) for number in range(weights, weights if params is None else params)}

@@ -677,6 +677,7 @@ SAID = [
     row("custom", (4, 5, 7), {"madds": 99}, output=(4, 5, 7), madds=99, mac=280),
     row("custom", (4, 5, 7), {"reads": 200}, output=(4, 5, 7), mac=200 + 140),
     row("custom", (4, 5, 7), {"reach": "pointwise"}, output=(4, 5, 7), mac=280),
+    row("custom", (4, 5, 7), {"cost": "unknown"}, output=(4, 5, 7), mac=0),
     row("custom", [(4, 5, 7), (9, 2)], {"output": (3,)}, output=(3,), mac=140 + 18 + 3),
 ]
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault
 from flopcalc.importing.onnx.wire import Message
+from flopcalc.spec.syntax import note_file
 
 __all__ = ["Array", "Graph", "Node", "Value", "read"]
 
@@ -134,6 +135,7 @@ def read(path: Path, use: Callable[[Graph], None]) -> None:
     OSError
     """
     with path.open("rb") as file:
+        note_file(file.fileno())
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:

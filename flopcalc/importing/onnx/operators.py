@@ -15,10 +15,10 @@ from typing import TypeAlias
 
 from flopcalc.errors import Fault
 from flopcalc.importing.onnx.model import NAMES, Array, Graph, Node
-from flopcalc.importing.onnx.values import Const, fold, sliced
+from flopcalc.importing.onnx.values import FOLDED, Const, fold, sliced
 from flopcalc.importing.tensors import Builder, Misfit, Operand, Tensor, Unmapped, shown
 
-__all__ = ["Reader"]
+__all__ = ["OPERATORS", "Reader"]
 
 Held: TypeAlias = "Tensor | Const"
 
@@ -459,7 +459,8 @@ def _elementwise(reader: Reader) -> Result:
             return biased
     if node.op == "Pow" and 2 in operands:
         return reader.net.activation("square", tensors[0])
-    return reader.net.elementwise(_PAIRS[node.op], *operands)
+    found = reader.net.elementwise(_PAIRS[node.op], *operands)
+    return reader.net.in_one(found) if node.op == "Mul" else found
 
 
 def _biased(reader: Reader, operands: Sequence[Operand]) -> Tensor | None:
@@ -884,6 +885,9 @@ _RULES: Mapping[str, Rule] = {
 }
 """How every operator is read."""
 
+
+OPERATORS = frozenset((*_RULES, *FOLDED))
+"""What is read; of the cost of others nothing is known."""
 
 # -- names -----------------------------------------------------------------------------------------------------------
 

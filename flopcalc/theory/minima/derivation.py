@@ -78,7 +78,7 @@ def derive_least(
     if minimized == held:
         raise ParameterError(Problem(f"{held} is minimized and held", None, "two metrics"))
     texts, given = list(assume), dict(where or {})
-    report = analyze_spec(spec, given, symbols=None, assume=texts)
+    report = analyze_spec(spec, given, symbols=None, assume=texts).wholly_known()
     objective, fixed = (_metric(report, name) for name in (minimized, held))
     symbols = {str(name): name for name in symbols_of(objective, fixed)}
     for name in over:

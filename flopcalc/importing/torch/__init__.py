@@ -1,0 +1,1 @@
+"""Models of PyTorch: a module is run once without data, and what it calls becomes layers."""

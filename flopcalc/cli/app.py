@@ -79,8 +79,8 @@ TRACEBACK = "FLOPCALC_TRACEBACK"
 
 FLAGS = (
     "--", "--all", "--by-layer", "--exact-rounding", "--flat", "--fused", "--graph", "--growth", "--help",
-    "--no-ratio", "--no-transpose", "--pass-custom", "--skip-refused", "--standalone", "--torch", "--transpose", "--variants",
-    "-h", "--training",
+    "--no-ratio", "--no-transpose", "--pass-custom", "--skip-refused", "--standalone", "--torch", "--transpose",
+    "--variants", "-h", "--training",
 )  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 

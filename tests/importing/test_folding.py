@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from importing.traces import flattened, recorded
+
 from flopcalc import analyze
 from flopcalc.comparison.sameness import first_difference, folded, graph_of
 from flopcalc.graph import Graph
@@ -226,7 +227,7 @@ def test_a_folded_model_takes_another_size_where_nothing_in_it_depends_on_one() 
     assert analyze(spec, input="3,227,227").totals.madds == 387747520
 
 
-# -- where it cannot be folded -------------------------------------------------------------------------------------------
+# -- where it cannot be folded ---------------------------------------------------------------------------------------
 
 
 def test_what_can_never_be_the_same_is_written_flat() -> None:
@@ -322,7 +323,7 @@ def test_three_thousand_steps_are_folded_in_seconds(named: bool) -> None:
     assert len(text.splitlines()) < len(steps)
 
 
-# -- the comparison -------------------------------------------------------------------------------------------------------
+# -- the comparison ---------------------------------------------------------------------------------------------------
 
 CHANGES: Mapping[str, str] = {
     "- [32, 2, 2]": "- [32, 2, 3]",

@@ -156,11 +156,10 @@ class Draft:
         """Return the spec."""
         trace = self.trace
         lines = [f"name: {re.sub(r'[^A-Za-z0-9_]', '_', trace.name) or 'model'}"]
-        lines += [
-            f"{key}: {json.dumps(text, ensure_ascii=False)}"
-            for key in ("title", "source")
-            if (text := getattr(trace, key))
-        ]
+        if trace.title not in ("", trace.name):
+            lines.append(f"title: {_quoted(trace.title)}")
+        if trace.source:
+            lines.append(f"source: {_quoted(trace.source)}")
         labels = self._input_labels()
         if len(trace.inputs) == 1:
             lines.append(f"input: {shown(next(iter(trace.inputs.values())))}")
@@ -341,6 +340,12 @@ def _row(entries: Sequence[Entry], places: Sequence[int]) -> dict[tuple[int, Key
     return {
         (place, key): value for place, entry in zip(places, entries, strict=True) for key, value in entry.args.items()
     }
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML writes it, in quotes where it would be read as something else."""
+    plain = re.fullmatch(r"[A-Za-z][\w ./:,=()-]*[\w)]", text) and ": " not in text
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _singular(module: Module) -> str:

@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Decide",
         "the greatest value of a parameter within a budget, exact through every rounding",
     ),
+    "import": ("flopcalc.cli.importing", "Look", "an ONNX or PyTorch model as a spec, with blocks and tables"),
     "list": (
         "flopcalc.cli.listing",
         "Look",
@@ -77,9 +78,9 @@ TRACEBACK = "FLOPCALC_TRACEBACK"
 """The variable of the environment with which such an error shows where it was."""
 
 FLAGS = (
-    "--", "--all", "--by-layer", "--exact-rounding", "--fused", "--graph", "--growth", "--help", "--no-ratio",
-    "--no-transpose", "--pass-custom", "--skip-refused", "--standalone", "--torch", "--transpose", "--variants", "-h",
-    "--training",
+    "--", "--all", "--by-layer", "--exact-rounding", "--flat", "--fused", "--graph", "--growth", "--help",
+    "--no-ratio", "--no-transpose", "--pass-custom", "--skip-refused", "--standalone", "--torch", "--transpose",
+    "--variants", "-h", "--training",
 )  # fmt: skip
 """The options that take no value, of all commands: what follows one of them may be SPEC."""
 

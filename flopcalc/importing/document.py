@@ -18,7 +18,7 @@ from flopcalc.spec.parse import parse_spec
 from flopcalc.spec.syntax import compose
 from flopcalc.spec.words import SPEC_KEYS
 
-__all__ = ["spec_of", "text_of"]
+__all__ = ["read_text", "spec_of", "text_of"]
 
 _PLAIN = re.compile(r"[A-Za-z_][\w.]*|-?\d+")
 
@@ -43,11 +43,20 @@ def spec_of(trace: Trace, shown: str, reread: Callable[[Mapping[str, object]], S
     SpecError
         Where its layers do not fit the language.
     """
-    text = text_of(trace)
+    return replace(read_text(text_of(trace), shown), notes=trace.notes, reread=reread)
+
+
+def read_text(text: str, shown: str) -> Spec:
+    """Return the spec of a text that uses no blocks but its own.
+
+    Raises
+    ------
+    SpecError
+        With all its faults.
+    """
     problems: list[Problem] = []
     node = compose(text, shown, problems, known=SPEC_KEYS)
-    spec = parse_spec(node, shown=shown, path=None, text=text, find_block=lambda name: None, problems=problems)
-    return replace(spec, notes=trace.notes, reread=reread)
+    return parse_spec(node, shown=shown, path=None, text=text, find_block=lambda name: None, problems=problems)
 
 
 def text_of(trace: Trace) -> str:

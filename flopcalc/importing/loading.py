@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from flopcalc.errors import Fault, ParameterError, Place, Problem, ShapeError, shallow, shorten
+from flopcalc.errors import Fault, FlopcalcError, ParameterError, Place, Problem, ShapeError, shallow, shorten
 from flopcalc.importing.trace import Trace, word_of
 from flopcalc.shapes import read_input
 from flopcalc.spec import catalog
@@ -19,7 +19,18 @@ from flopcalc.spec.model import Spec
 if TYPE_CHECKING:
     from torch.nn import Module
 
-__all__ = ["Reader", "Sizes", "from_onnx", "from_torch", "general_of", "is_model", "load", "read_model", "reader_of"]
+__all__ = [
+    "Reader",
+    "Sizes",
+    "from_onnx",
+    "from_torch",
+    "general_of",
+    "is_model",
+    "load",
+    "read_at_any_size",
+    "read_model",
+    "reader_of",
+]
 
 Sizes: TypeAlias = "Mapping[str, tuple[int, ...]]"
 """Shapes of inputs without the batch, by label; `input` is the first."""
@@ -153,6 +164,21 @@ def read_model(name: str, shapes: Mapping[str, object] | None = None) -> Trace:
     ParameterError, UnknownNameError, SpecError, ShapeError
     """
     return reader_of(name)({label: _numbers(label, shape) for label, shape in (shapes or {}).items()})
+
+
+def read_at_any_size(name: str, shapes: Mapping[str, object] | None = None) -> Trace:
+    """Return a model's network as :func:`read_model` does; what depends on its size, as expressions where it can be.
+
+    Raises
+    ------
+    ParameterError, UnknownNameError, SpecError, ShapeError
+    """
+    read = reader_of(name)
+    trace = replace(read({label: _numbers(label, shape) for label, shape in (shapes or {}).items()}), open_inputs={})
+    try:
+        return general_of(name, read, trace)
+    except FlopcalcError:
+        return trace
 
 
 def _spec(name: str, read: Reader, shapes: Mapping[str, object]) -> Spec:

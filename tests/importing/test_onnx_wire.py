@@ -198,7 +198,7 @@ def test_a_first_side_is_a_batch_only_where_a_map_is_behind_it(tmp_path: Path) -
     linear = [node("MatMul", ["x", "w"], ["y"])]
     path.write_bytes(model(graph(linear, {"x": (7, 1, 10)}, ["y"], [tensor("w", (10, 5))])))
     assert analyze(path).totals.madds == 7 * 50
-    assert any("7, is counted whole" in note for note in from_onnx(path).notes)
+    assert any("7, is taken for no batch" in note for note in from_onnx(path).notes)
     assert analyze(path, input="1,10").totals.madds == 50
     path.write_bytes(model(graph([conv()], {"x": (7, 3, 8, 8)}, ["y"], [KERNEL])))
     assert analyze(path).totals.madds == 8 * 27 * 36

@@ -146,8 +146,7 @@ def _shapes(
             builder.note(f"The file is made for {first} samples at once; one is counted.")
         else:
             one = ",".join(map(str, found[name][1:]))
-            what = f"The first side of {shorten(name)}, {first}, is counted whole, samples or a sequence"
-            builder.note(f"{what}; --input {one} counts one.")
+            builder.note(f"The first side of {shorten(name)}, {first}, is taken for no batch; --input {one} counts one.")
     return found
 
 

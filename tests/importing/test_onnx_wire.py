@@ -229,3 +229,13 @@ def test_parts_of_a_split_may_be_left_unread(tmp_path: Path) -> None:
     entries = [conv(), node("Split", ["y"], ["a", "b"], axis=1), node("Relu", ["a"], ["out"])]
     path.write_bytes(model(graph(entries, X, ["out"], [KERNEL])))
     assert analyze(path).totals.madds == 8 * 27 * 36
+
+
+def test_inputs_whose_names_the_language_has_not_get_others(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    entries = [conv(), node("Add", ["0", "a.b"], ["s"]), node("Add", ["s", "a_b"], ["z"])]
+    named = {**X, "0": (1, 3, 8, 8), "a.b": (1, 3, 8, 8), "a_b": (1, 3, 8, 8)}
+    path.write_bytes(model(graph(entries, named, ["y", "z"], [KERNEL])))
+    assert analyze(path).totals.madds == 8 * 27 * 36
+    wider = analyze(path, input=dict.fromkeys(("x", "in_0", "a_b", "a_b_2"), "3,9,9"))
+    assert wider.totals.madds == 8 * 27 * 49

@@ -11,7 +11,7 @@ from flopcalc.errors import Fault, Place, Problem, SpecError, listed, shorten
 from flopcalc.expression import RUNNING, check_name
 from flopcalc.importing.onnx.fused import FUSED
 from flopcalc.importing.onnx.model import NAMES, Graph, read
-from flopcalc.importing.onnx.operators import Reader
+from flopcalc.importing.onnx.operators import Reader, labels
 from flopcalc.importing.tensors import Builder
 from flopcalc.importing.trace import Trace, word_of
 
@@ -86,6 +86,7 @@ def _made_for_many(graph: Graph) -> bool:
 def _open(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int | str, ...]]:
     """Return the inputs that the file leaves open beside the batch, with names for their sides."""
     found: dict[str, tuple[int | str, ...]] = {}
+    called = labels(shapes)
     for name, shape in shapes.items():
         sides = graph.inputs[name][0] or ()
         begin = 1 if len(shape) > 1 and shape[0] == 1 else 0
@@ -95,7 +96,7 @@ def _open(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tupl
             for place, (side, number) in enumerate(zip(sides[begin:], shape[begin:], strict=True))
         ]
         if any(isinstance(side, str) for side in named):
-            found[name] = tuple(named)
+            found[called[name]] = tuple(named)
     return found
 
 
@@ -122,7 +123,8 @@ def _shapes(
     names = [name for name in graph.inputs if name not in graph.arrays]
     if not names:
         raise Fault("the graph has no input", expected="a network that reads a tensor")
-    called = {"input": names[0], **{word_of(name): name for name in names}}
+    called = {"input": names[0], **{label: name for name, label in labels(names).items()}}
+    called |= {word_of(label): name for label, name in called.items()}
     given = {called.get(label, label): sides for label, sides in given.items()}
     unknown = [name for name in given if name not in names]
     if unknown:
@@ -146,7 +148,8 @@ def _shapes(
             builder.note(f"The file is made for {first} samples at once; one is counted.")
         else:
             one = ",".join(map(str, found[name][1:]))
-            builder.note(f"The first side of {shorten(name)}, {first}, is taken for no batch; --input {one} counts one.")
+            what = f"The first side of {shorten(name)}, {first}, is taken for no batch"
+            builder.note(f"{what}; --input {one} counts one.")
     return found
 
 

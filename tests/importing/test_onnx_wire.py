@@ -239,3 +239,13 @@ def test_inputs_whose_names_the_language_has_not_get_others(tmp_path: Path) -> N
     assert analyze(path).totals.madds == 8 * 27 * 36
     wider = analyze(path, input=dict.fromkeys(("x", "in_0", "a_b", "a_b_2"), "3,9,9"))
     assert wider.totals.madds == 8 * 27 * 49
+
+
+def test_a_size_that_was_assumed_and_does_not_fit_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    tensors = [tensor("n", (2,), [20, 16], INT64), tensor("v", (16, 5))]
+    entries = [node("Reshape", ["x", "n"], ["r"], "it"), node("MatMul", ["r", "v"], ["y"])]
+    path.write_bytes(model(graph(entries, {"x": ("batch", "seq", 16)}, ["y"], tensors)))
+    with pytest.raises(FlopcalcError, match="224 is assumed; from_onnx"):
+        from_onnx(path)
+    assert analyze(from_onnx(path, "20,16")).totals.madds == 20 * 16 * 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,12 +53,15 @@ def trace_of(path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None) ->
 
 def _trace(graph: Graph, path: Path, given: dict[str, tuple[int, ...]]) -> Trace:
     # what is said of the size for which the file was made tells more than its numbers do at another one
-    known = _trace(graph, path, {}).upper if given else ()
+    known: Collection[str] = ()
+    if given:
+        with suppress(Fault):  # what the file is not made for may be the size that is assumed
+            known = _trace(graph, path, {}).upper
     try:
         builder, shapes = _read(graph, path, given, known)
-    except Fault:
+    except Fault as fault:
         if given or not _made_for_many(graph):
-            raise
+            raise Fault(fault.what, expected=fault.expected, hint=fault.hint or _hint(graph, given)) from None
         builder, shapes = _read(graph, path, given, known, whole=True)  # its samples are in its shapes
     if not builder.outputs:
         raise Fault("none of its outputs is computed from its inputs", expected="a network")
@@ -75,6 +79,15 @@ def _read(
     shapes = _shapes(graph, builder, given, whole=whole)
     Reader(graph, builder, shapes, own=_are_own(graph, shapes), fused=FUSED).read()
     return builder, shapes
+
+
+def _hint(graph: Graph, given: Mapping[str, tuple[int, ...]]) -> str:
+    """Return what to try where a file does not fit a size that was assumed."""
+    sides = [
+        side for name, (shape, _) in graph.inputs.items() if name not in graph.arrays for side in (shape or ())[1:]
+    ]
+    assumed = not given and not all(map(_fixed, sides))
+    return f"its size is open, and {USUAL} is assumed; from_onnx(path, input) takes another" if assumed else ""
 
 
 def _made_for_many(graph: Graph) -> bool:

@@ -73,6 +73,21 @@ def test_layers_along_axes_of_other_lengths_share_nothing(analyse: Analyse) -> N
         )
 
 
+@pytest.mark.parametrize(
+    ("layer", "params", "madds"),
+    [("linear: {out: 8, axis: 1}", 16 * 8 + 8, (49 + 196) * 16 * 8), ("norm: {kind: layer, axis: 1}", 2 * 16, 0)],
+)
+def test_one_layer_along_an_axis_serves_sequences_of_other_lengths(
+    analyse: Analyse, layer: str, params: int, madds: int
+) -> None:
+    totals = analyse(
+        "inputs: {a: [49, 16], b: [196, 16]}\noutputs: [short]\nlayers:\n"
+        f"  - {layer}\n    from: a\n    name: head\n    as: short\n"
+        f"  - {layer}\n    from: b\n    shares: head\n"
+    ).totals
+    assert (totals.params, totals.madds) == (params, madds)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
 def test_the_turns_of_a_recurrent_cell_share_their_parameters(analyse: Analyse, count: int) -> None:
     text = (

@@ -198,7 +198,7 @@ def test_a_first_side_is_a_batch_only_where_a_map_is_behind_it(tmp_path: Path) -
     linear = [node("MatMul", ["x", "w"], ["y"])]
     path.write_bytes(model(graph(linear, {"x": (7, 1, 10)}, ["y"], [tensor("w", (10, 5))])))
     assert analyze(path).totals.madds == 7 * 50
-    assert any("7, is counted whole" in note for note in from_onnx(path).notes)
+    assert any("7, is taken for no batch" in note for note in from_onnx(path).notes)
     assert analyze(path, input="1,10").totals.madds == 50
     path.write_bytes(model(graph([conv()], {"x": (7, 3, 8, 8)}, ["y"], [KERNEL])))
     assert analyze(path).totals.madds == 8 * 27 * 36
@@ -229,3 +229,23 @@ def test_parts_of_a_split_may_be_left_unread(tmp_path: Path) -> None:
     entries = [conv(), node("Split", ["y"], ["a", "b"], axis=1), node("Relu", ["a"], ["out"])]
     path.write_bytes(model(graph(entries, X, ["out"], [KERNEL])))
     assert analyze(path).totals.madds == 8 * 27 * 36
+
+
+def test_inputs_whose_names_the_language_has_not_get_others(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    entries = [conv(), node("Add", ["0", "a.b"], ["s"]), node("Add", ["s", "a_b"], ["z"])]
+    named = {**X, "0": (1, 3, 8, 8), "a.b": (1, 3, 8, 8), "a_b": (1, 3, 8, 8)}
+    path.write_bytes(model(graph(entries, named, ["y", "z"], [KERNEL])))
+    assert analyze(path).totals.madds == 8 * 27 * 36
+    wider = analyze(path, input=dict.fromkeys(("x", "in_0", "a_b", "a_b_2"), "3,9,9"))
+    assert wider.totals.madds == 8 * 27 * 49
+
+
+def test_a_size_that_was_assumed_and_does_not_fit_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    tensors = [tensor("n", (2,), [20, 16], INT64), tensor("v", (16, 5))]
+    entries = [node("Reshape", ["x", "n"], ["r"], "it"), node("MatMul", ["r", "v"], ["y"])]
+    path.write_bytes(model(graph(entries, {"x": ("batch", "seq", 16)}, ["y"], tensors)))
+    with pytest.raises(FlopcalcError, match="224 is assumed; from_onnx"):
+        from_onnx(path)
+    assert analyze(from_onnx(path, "20,16")).totals.madds == 20 * 16 * 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from flopcalc.errors import Fault, Place, Problem, SpecError, listed, shorten
 from flopcalc.expression import RUNNING, check_name
 from flopcalc.importing.onnx.fused import FUSED
 from flopcalc.importing.onnx.model import NAMES, Graph, read
-from flopcalc.importing.onnx.operators import Reader
+from flopcalc.importing.onnx.operators import Reader, labels
 from flopcalc.importing.tensors import Builder
 from flopcalc.importing.trace import Trace, word_of
 
@@ -52,12 +53,15 @@ def trace_of(path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None) ->
 
 def _trace(graph: Graph, path: Path, given: dict[str, tuple[int, ...]]) -> Trace:
     # what is said of the size for which the file was made tells more than its numbers do at another one
-    known = _trace(graph, path, {}).upper if given else ()
+    known: Collection[str] = ()
+    if given:
+        with suppress(Fault):  # what the file is not made for may be the size that is assumed
+            known = _trace(graph, path, {}).upper
     try:
         builder, shapes = _read(graph, path, given, known)
-    except Fault:
+    except Fault as fault:
         if given or not _made_for_many(graph):
-            raise
+            raise Fault(fault.what, expected=fault.expected, hint=fault.hint or _hint(graph, given)) from None
         builder, shapes = _read(graph, path, given, known, whole=True)  # its samples are in its shapes
     if not builder.outputs:
         raise Fault("none of its outputs is computed from its inputs", expected="a network")
@@ -77,6 +81,15 @@ def _read(
     return builder, shapes
 
 
+def _hint(graph: Graph, given: Mapping[str, tuple[int, ...]]) -> str:
+    """Return what to try where a file does not fit a size that was assumed."""
+    sides = [
+        side for name, (shape, _) in graph.inputs.items() if name not in graph.arrays for side in (shape or ())[1:]
+    ]
+    assumed = not given and not all(map(_fixed, sides))
+    return f"its size is open, and {USUAL} is assumed; from_onnx(path, input) takes another" if assumed else ""
+
+
 def _made_for_many(graph: Graph) -> bool:
     """Tell whether a file is made for several samples at once."""
     sides = [shape for name, (shape, _) in graph.inputs.items() if shape and name not in graph.arrays]
@@ -86,6 +99,7 @@ def _made_for_many(graph: Graph) -> bool:
 def _open(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int | str, ...]]:
     """Return the inputs that the file leaves open beside the batch, with names for their sides."""
     found: dict[str, tuple[int | str, ...]] = {}
+    called = labels(shapes)
     for name, shape in shapes.items():
         sides = graph.inputs[name][0] or ()
         begin = 1 if len(shape) > 1 and shape[0] == 1 else 0
@@ -95,7 +109,7 @@ def _open(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tupl
             for place, (side, number) in enumerate(zip(sides[begin:], shape[begin:], strict=True))
         ]
         if any(isinstance(side, str) for side in named):
-            found[name] = tuple(named)
+            found[called[name]] = tuple(named)
     return found
 
 
@@ -122,7 +136,8 @@ def _shapes(
     names = [name for name in graph.inputs if name not in graph.arrays]
     if not names:
         raise Fault("the graph has no input", expected="a network that reads a tensor")
-    called = {"input": names[0], **{word_of(name): name for name in names}}
+    called = {"input": names[0], **{label: name for name, label in labels(names).items()}}
+    called |= {word_of(label): name for label, name in called.items()}
     given = {called.get(label, label): sides for label, sides in given.items()}
     unknown = [name for name in given if name not in names]
     if unknown:
@@ -146,7 +161,7 @@ def _shapes(
             builder.note(f"The file is made for {first} samples at once; one is counted.")
         else:
             one = ",".join(map(str, found[name][1:]))
-            what = f"The first side of {shorten(name)}, {first}, is counted whole, samples or a sequence"
+            what = f"The first side of {shorten(name)}, {first}, is taken for no batch"
             builder.note(f"{what}; --input {one} counts one.")
     return found
 

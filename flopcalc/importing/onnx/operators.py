@@ -10,15 +10,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from flopcalc.errors import Fault, shorten
 from flopcalc.importing.onnx.model import NAMES, Array, Graph, Node
 from flopcalc.importing.onnx.values import FOLDED, Const, Effort, fold, sliced
 from flopcalc.importing.tensors import Builder, Invalid, Misfit, Operand, Tensor, Unmapped, shown
+from flopcalc.importing.trace import word_of
 
-__all__ = ["OPERATORS", "Reader", "Result", "Rule", "convolved", "product_of", "recurrent"]
+__all__ = ["OPERATORS", "Reader", "Result", "Rule", "convolved", "labels", "product_of", "recurrent"]
 
 Held: TypeAlias = "Tensor | Const"
 
@@ -104,8 +105,8 @@ class Reader:
         """Nodes that read such ones."""
         self.constants: dict[str, Array] = {}
         """The arrays of numbers that nodes hold."""
-        for name, shape in shapes.items():
-            self.held[name] = builder.input(name, shape)
+        for name, label in labels(shapes).items():
+            self.held[name] = builder.input(label, shapes[name])
 
     # -- the graph ---------------------------------------------------------------------------------------------------
 
@@ -365,6 +366,27 @@ class Reader:
             return [(0, 0)] * count
         pads = self.listed("pads", [0] * (2 * count))
         return list(zip(pads[:count], pads[count:], strict=True))
+
+
+def labels(names: Iterable[str]) -> dict[str, str]:
+    """Return what the inputs of a graph are called: as in the file, where the language has such names.
+
+    Examples
+    --------
+    >>> labels(["image", "0", "a.b", "a_b"])
+    {'image': 'image', '0': 'in_0', 'a.b': 'a.b', 'a_b': 'a_b_2'}
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        base = label = name[:40] if word_of(name)[:1].isidentifier() else f"in_{name[:40]}"
+        count = 1
+        while word_of(label) in taken:
+            count += 1
+            label = f"{base}_{count}"
+        taken.add(word_of(label))
+        found[name] = label
+    return found
 
 
 def _const(array: Array) -> Const | None:

@@ -33,7 +33,7 @@ def first_difference(one: Graph, other: Graph) -> int | None:
     >>> first_difference(graph_of(load("resnet18")), graph_of(load("resnet18"))) is None
     True
     >>> first_difference(graph_of(load("resnet18")), graph_of(load("resnet34")))
-    14
+    18
     """
     tensors = dict(zip(one.inputs.values(), other.inputs.values(), strict=False))
     if _entering(one) != _entering(other):

@@ -275,6 +275,24 @@ def test_tensors_that_leave_from_inside_are_outputs() -> None:
     assert len(graph(text).outputs) == 2
 
 
+def test_attributes_that_follow_from_the_map_stay_expressions() -> None:
+    steps: list[Step] = []
+    reads = "x"
+    for number in range(3):
+        name = f"ups.{number}"
+        low, up, end = f"l{number}", f"u{number}", f"e{number}"
+        steps += [
+            conv(reads, low, 8, 3, f"{name}.down", stride=2),
+            Step("upsample", {"like": reads}, (low,), (up,), ((8, 8, 8),), ("ups", str(number))),
+            plain("add", [reads, up], end, name),
+        ]
+        reads = end
+    steps.append(Step("reshape", {"shape": (4, 2, "height", "width")}, (reads,), ("y",), ((4, 2, 8, 8),)))
+    text = folded(Trace("sizes", "", "", {"x": (8, 8, 8)}, tuple(steps), ("y",)))
+    assert "like: input" in text or "repeat: 3" in text
+    assert analyze(read_text(text, "sizes.yaml"), input="8,30,40").totals.graph.shapes[-1] == (4, 2, 30, 40)
+
+
 def test_two_inputs_keep_their_names_and_their_order() -> None:
     steps = (
         conv("left", "a", 8, 3, "a"),

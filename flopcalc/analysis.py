@@ -11,7 +11,7 @@ from flopcalc.binding import bind
 from flopcalc.building import build
 from flopcalc.convention import Convention, convention_of
 from flopcalc.errors import ParameterError, Problem, UnknownNameError, described, shorten, suggest
-from flopcalc.importing.loading import is_model, load
+from flopcalc.importing.loading import is_model, load, load_later
 from flopcalc.reading import reading_of
 from flopcalc.report import DTYPES, GROUPINGS, ORDERS, Report, make_report
 from flopcalc.shapes import read_input
@@ -211,7 +211,7 @@ def resolve(spec_or_name: Spec | str | Path) -> tuple[Spec, dict[str, str]]:
     """
     if isinstance(spec_or_name, str):
         if is_model(spec_or_name):
-            return load(spec_or_name), {}
+            return load_later(spec_or_name), {}
         name, settings = split_inline(spec_or_name)
         return load(name), settings
     if isinstance(spec_or_name, Path):

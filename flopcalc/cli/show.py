@@ -15,6 +15,7 @@ from flopcalc.cli.options import format_option, given_once, output_option
 from flopcalc.cli.output import screen_for, write_json, write_text
 from flopcalc.cli.spec_options import USAGE, OnSpecs, shared_values
 from flopcalc.errors import FlopcalcError, Problem, UnknownNameError, listed, one_of, shorten, suggest
+from flopcalc.importing.loading import is_model
 from flopcalc.number import as_text
 from flopcalc.render.cells import shape_text
 from flopcalc.render.formula import ASCII, UNICODE
@@ -87,7 +88,7 @@ def _run(
         raise FlopcalcError(Problem("a spec is shown as YAML; JSON is for its graph", None, "", "add --graph"))
     if values:
         raise FlopcalcError(Problem("parameters change the graph, not the YAML", None, "", "add --graph or --torch"))
-    write_text(_ended(loaded.text), output)
+    write_text(_ended(loaded.at({}).text), output)
 
 
 def _ended(text: str) -> str:
@@ -120,7 +121,7 @@ def _named(words: Sequence[str]) -> tuple[str, str]:
             known = [item for entry in catalog.index() if entry.kind == kind for item in (entry.name, *entry.variants)]
             raise UnknownNameError(Problem(what, None, one_of(known), suggest(spec, known)))
         return name, kind
-    if found is not None or is_path(spec):
+    if found is not None or is_path(spec) or is_model(name):
         return name, catalog.SPEC_KINDS[0]
     having = [kind for kind in catalog.DOCUMENT_KINDS if catalog.find_document(name, kind) is not None]
     if len(having) == 1:

@@ -14,6 +14,7 @@ from flopcalc.binding import bind, is_truth
 from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import Fault, FlopcalcError, ParameterError, Problem, gathered, one_of, shorten, suggest
 from flopcalc.expression import Scope, free_expression, parse, read_relation
+from flopcalc.importing.loading import is_model
 from flopcalc.number import Number, as_text, is_rational, symbol
 from flopcalc.report import METRICS, Report
 from flopcalc.shapes import Sides
@@ -44,6 +45,8 @@ class Plan:
     def of(cls, spec: Spec | str | Path) -> Plan:
         """Read what a side is."""
         found, own = resolve(spec)
+        if isinstance(spec, str) and is_model(spec):
+            return cls(found, spec, own)
         return cls(found, split_inline(spelt_here(spec))[0] if isinstance(spec, str) else str(found.path or ""), own)
 
     @cached_property
@@ -53,6 +56,8 @@ class Plan:
 
     def takes_input(self, label: str) -> bool:
         labels = [entry.label for entry in self.spec.inputs]
+        if self.spec.refused is not None:
+            return True  # which inputs it has is known once it can be read
         return label in labels or (label == "input" and len(labels) == 1)
 
     @property

@@ -102,6 +102,7 @@ def diff_specs(
     """Do what :func:`diff` does, with the parameters in a mapping: one may be named like an option."""
     shapes = read_input(input)
     plans = plans_of(specs, parameters, texts_of("symbolic", symbolic), shapes, texts_of("assume", assume), None)
+    plans = [replace(plan, spec=plan.spec.at(plan.shapes)) for plan in plans]
     reading = reading_of(fused, batch, assume_free=assume_free)
     plans = [replace(plan, spec=plan.spec.read_as(reading)) for plan in plans]
     one, two = analysed(plans, {"exact_rounding": exact_rounding})

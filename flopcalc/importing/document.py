@@ -147,8 +147,9 @@ class _Writer:
                 own = self.chains.get(source, ())
                 common = _common(own, chain)
                 between = [chain[: depth + 1] for depth in range(common, len(chain))]
-                if len(own) > common and any(own[common] in taken[each] for each in between):
-                    found.add((own[:common], own[common]))
+                first = own[common] if len(own) > common else self.names.get(source, "")
+                if (len(own) > common or source == step.shares) and any(first in taken[each] for each in between):
+                    found.add((own[:common], first))
         return found
 
     def _grow(self, group: _Group, steps: Sequence[Step], depth: int, chain: _Chain) -> None:
@@ -161,7 +162,8 @@ class _Writer:
             if name is None or single:
                 step = run[0]
                 if name is not None or step.results[0] in self.shared:
-                    self.names[step.results[0]] = self._free(group, step.word if name is None else name)
+                    free = self._free(group, step.word if name is None else name)
+                    self.names[step.results[0]] = self._renamed(group, chain, free)
                 self.chains.update(dict.fromkeys(step.results, chain))
                 group.items.append(step)
                 continue

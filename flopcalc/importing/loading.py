@@ -27,6 +27,7 @@ __all__ = [
     "general_of",
     "is_model",
     "load",
+    "load_later",
     "read_at_any_size",
     "read_model",
     "reader_of",
@@ -80,6 +81,24 @@ def load(name: str | Path) -> Spec:
     if not isinstance(name, (str, Path)) or not is_model(text):
         return load_spec(name)
     return _spec(text, reader_of(text), {})
+
+
+def load_later(name: str) -> Spec:
+    """Return the spec of a name as :func:`load` does; a model that cannot be read as it is waits for another size.
+
+    Raises
+    ------
+    UnknownNameError, SpecError
+        Where it is no model.
+    """
+    if not is_model(name):
+        return load_spec(name)
+    read = reader_of(name)
+    try:
+        return _spec(name, read, {})
+    except FlopcalcError as error:
+        place = Place(shorten(name))
+        return Spec(word_of(name), place, name, reread=lambda shapes: _spec(name, read, shapes), refused=error)
 
 
 def from_onnx(path: str | Path, input: object = None) -> Spec:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import Place
+from flopcalc.errors import FlopcalcError, Place
 from flopcalc.expression import Expression, Scope
 from flopcalc.layers import Primitive
 from flopcalc.number import Value
@@ -281,6 +281,8 @@ class Spec:
     """What a user is told of how it was read, of a spec that is a model from elsewhere."""
     reread: Callable[[Mapping[str, object]], Spec | None] | None = field(default=None, repr=False)
     """Of such a spec, what reads the model at other shapes of its inputs; None of it where these are its own."""
+    refused: FlopcalcError | None = field(default=None, repr=False)
+    """Why the model could not be read as it is; it may be at another size."""
 
     def as_variant(self, name: str) -> Spec:
         """Return the spec with the values of one of its variants."""
@@ -288,6 +290,8 @@ class Spec:
 
     def at(self, shapes: Mapping[str, object]) -> Spec:
         """Return the spec for these shapes of its inputs: a model from elsewhere is read again at another size."""
+        if self.refused is not None and not shapes:
+            raise self.refused
         again = self.reread(shapes) if self.reread is not None and shapes else None
         return self if again is None else again.read_as(self.reading)
 

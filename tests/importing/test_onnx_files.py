@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from onnx_bytes import graph, model, node, tensor
 
 from flopcalc import analyze, compare, from_onnx
 from flopcalc.errors import FlopcalcError, ShapeError, SpecError
@@ -106,3 +107,28 @@ def test_a_parameter_of_a_file_is_refused() -> None:
 def test_an_input_of_another_name_is_refused() -> None:
     with pytest.raises(FlopcalcError, match=r"image"):
         analyze(FILES / "nasty-Inplace.onnx", input={"image": "3,64,64"})
+
+
+OPEN = model(
+    graph(
+        [
+            node("Conv", ["x", "k"], ["a"], pads=[1, 1, 1, 1]),
+            node("Flatten", ["a"], ["b"], axis=1),
+            node("Gemm", ["b", "w"], ["y"], transB=1),
+        ],
+        {"x": ["N", 3, "H", "W"]},
+        ["y"],
+        [tensor("k", [4, 3, 3, 3]), tensor("w", [10, 4 * 64])],
+    )
+)
+"""A network whose file leaves its size open, and whose last layer takes 8×8 alone."""
+
+
+def test_a_file_that_takes_one_size_alone_waits_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(OPEN)
+    assert analyze(str(path), input="3,8,8").totals.madds == 64 * 4 * 27 + 2560
+    with pytest.raises(SpecError, match="has not the 256 features that are wanted"):
+        analyze(str(path))
+    with pytest.raises(SpecError, match="has not the 256 features that are wanted"):
+        analyze(str(path), input="3,9,9")

@@ -101,6 +101,8 @@ def bind(
     ParameterError
         With every value that is wrong.
     """
+    if spec.refused is not None:
+        raise spec.refused
     binder = _Binder(spec, given, shapes or {})
     for name, value in given.items():
         binder.give(name, value)

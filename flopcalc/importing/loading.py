@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from flopcalc.errors import Fault, ParameterError, Place, Problem, ShapeError, shallow, shorten
+from flopcalc.errors import Fault, ParameterError, Place, Problem, ShapeError, SizeError, shallow, shorten
 from flopcalc.importing.trace import Trace, word_of
 from flopcalc.shapes import read_input
 from flopcalc.spec import catalog
@@ -65,10 +65,19 @@ def load(name: str | Path) -> Spec:
     >>> load("resnet50").title
     'ResNet'
     """
-    text = str(name)
-    if not isinstance(name, (str, Path)) or not is_model(text):
+    if not isinstance(name, (str, Path)) or not is_model(str(name)):
         return load_spec(name)
-    return _spec(text, reader_of(text), {})
+    text = str(name)
+    try:
+        return _spec(text, reader_of(text), {})
+    except SizeError as error:  # another size may be given later
+        return _waiting(text, error)
+
+
+def _waiting(name: str, error: SizeError) -> Spec:
+    """Return what stands for a model until a size is given for it: it has no layers, and is refused without one."""
+    read = partial(_spec, name, reader_of(name))
+    return Spec(name, Place(shorten(name)), name, title=name, refused=error, reread=read)
 
 
 def from_onnx(path: str | Path, input: object = None) -> Spec:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from flopcalc.dataclass import dataclass, field
-from flopcalc.errors import Place
+from flopcalc.errors import FlopcalcError, Place
 from flopcalc.expression import Expression, Scope
 from flopcalc.layers import Primitive
 from flopcalc.number import Value
@@ -281,6 +281,8 @@ class Spec:
     """What a user is told of how it was read, of a spec that is a model from elsewhere."""
     reread: Callable[[Mapping[str, object]], Spec | None] | None = field(default=None, repr=False)
     """Of such a spec, what reads the model at other shapes of its inputs; None of it where these are its own."""
+    refused: FlopcalcError | None = field(default=None, repr=False)
+    """Of such a spec, why the model cannot be read at the size that was taken for it: it needs shapes of its inputs."""
 
     def as_variant(self, name: str) -> Spec:
         """Return the spec with the values of one of its variants."""

@@ -190,6 +190,10 @@ class SpecError(FlopcalcError):
     """A spec file is wrong: its YAML, its keys, its names or its expressions."""
 
 
+class SizeError(FlopcalcError):
+    """A model from elsewhere cannot be read at the size that is taken where none is given."""
+
+
 class ParameterError(FlopcalcError):
     """A value given for a parameter is wrong, or a parameter that is needed was not given."""
 

@@ -77,9 +77,9 @@ def load(name: str | Path) -> Spec:
     >>> load("resnet50").title
     'ResNet'
     """
-    text = str(name)
-    if not isinstance(name, (str, Path)) or not is_model(text):
+    if not isinstance(name, (str, Path)) or not is_model(str(name)):
         return load_spec(name)
+    text = str(name)
     return _spec(text, reader_of(text), {})
 
 

@@ -289,3 +289,60 @@ def test_a_file_is_imported_once_until_it_is_changed(tmp_path: Path, capsys: pyt
     assert capsys.readouterr().err.count("runs it") == 1
     file.write_text(text.format(500))
     assert out() == 500
+
+
+UNSIZED = """
+import sys
+import torch
+from torch import nn
+
+class Two(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 4, 3), nn.Linear(10, 4)
+    def forward(self, image, meta):
+        return self.conv(image).mean((2, 3)) + self.linear(meta)
+
+class Positions(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokens, self.places = nn.Embedding(9, 4), nn.Parameter(torch.zeros(1, 16, 4))
+    def forward(self, ids):
+        return self.tokens(ids) + self.places
+
+class Leaves(nn.Module):
+    def forward(self, x):
+        sys.exit(5)
+
+def leaves():
+    sys.exit(5)
+"""
+
+
+@pytest.fixture
+def unsized(tmp_path: Path) -> str:
+    path = tmp_path / "unsized.py"
+    path.write_text(UNSIZED)
+    return str(path)
+
+
+def test_a_model_that_does_not_run_at_the_size_that_is_taken_is_read_at_the_one_that_is_given(unsized: str) -> None:
+    two = flopcalc.analyze(f"{unsized}:Two", input={"image": "3,10,10", "meta": "10"})
+    assert (two.totals.params, two.totals.madds) == (4 * 27 + 4 + 44, 4 * 27 * 64 + 40)
+    assert flopcalc.analyze(f"{unsized}:Positions", input="16").totals.params == 9 * 4 + 16 * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Two", "--input image=SHAPE --input meta=SHAPE"), ("Positions", "128 is taken")],
+)
+def test_a_model_that_needs_a_size_is_refused_without_one(unsized: str, name: str, said: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        flopcalc.analyze(f"{unsized}:{name}")
+    assert said in caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize("name", ["Leaves", "leaves"])
+def test_a_model_that_ends_the_program_is_refused(unsized: str, name: str) -> None:
+    with pytest.raises(ModelError, match="SystemExit"):
+        flopcalc.analyze(f"{unsized}:{name}")

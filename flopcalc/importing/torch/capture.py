@@ -105,17 +105,17 @@ def _captured(module: torch.nn.Module, inputs: Inputs, dtype: str) -> Recording:
         return _run(module, inputs, dtype, fake=False)
     except _NeedsWholeNumbers:
         raise
-    except Exception as error:  # whatever a user's module raises
+    except (Exception, SystemExit) as error:  # whatever a user's module raises
         first = error
     try:
         return _run(module, inputs, dtype, fake=True)
     except _NeedsWholeNumbers:
         raise
-    except Exception as error:  # likewise
+    except (Exception, SystemExit) as error:  # likewise
         raise _refused(error, first) from None
 
 
-def _refused(error: Exception, first: Exception) -> ModelError:
+def _refused(error: BaseException, first: BaseException) -> ModelError:
     """Return what is said of a module that raised an error, on the meta device another."""
     if isinstance(error, ModelError):
         return error

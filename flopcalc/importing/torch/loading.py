@@ -15,12 +15,13 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
 from flopcalc.dataclass import dataclass
-from flopcalc.errors import Problem, listed, printable, shorten, suggest
+from flopcalc.errors import Problem, SizeError, listed, printable, shorten, suggest
 from flopcalc.importing.tensors import Builder
 from flopcalc.importing.torch.capture import Input, ModelError, capture, place_of
 from flopcalc.importing.torch.functions import Reader
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = ["Named", "load_torch", "named", "trace_of", "trace_of_recording"]
+
+
+class UnsizedModelError(ModelError, SizeError):
+    """A model does not run at the size that was taken for it."""
+
 
 USUAL = {1: (224,), 2: (224, 224), 3: (16, 224, 224)}
 """The map of an input of which the model says none, by its sides."""
@@ -298,7 +304,7 @@ def _attribute(module: ModuleType, name: str, shown: str) -> object:
 def _check_keywords(factory: object, model: Named, values: Mapping[str, object]) -> None:
     """Raise an error where a factory takes no such keyword, or needs one that is not given."""
     if not callable(factory):
-        what = f"{model.attribute} is a {type(factory).__name__}"
+        what = f"{model.attribute} is of type {type(factory).__name__}"
         raise ModelError(Problem(what, expected="a class or function that makes a torch.nn.Module"))
     try:
         parameters = inspect.signature(factory).parameters
@@ -325,7 +331,7 @@ def _built(factory: object, name: str, values: Mapping[str, object]) -> object:
     assert callable(factory)
     try:
         return factory(**values)
-    except Exception as error:  # whatever the user's code raises
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
         raise _failed(f"{shorten(name)} cannot be built", error) from None
 
 
@@ -333,7 +339,7 @@ def _module(made: object, model: Named) -> torch.nn.Module:
     import torch
 
     if not isinstance(made, torch.nn.Module):
-        what = f"{model.attribute} makes a {type(made).__name__}"
+        what = f"{model.attribute} makes what is of type {type(made).__name__}"
         raise ModelError(Problem(what, expected="a torch.nn.Module"))
     return made
 
@@ -366,10 +372,19 @@ def trace_of(
     module = _unwrapped(module)
     notes: list[str] = []
     given = dict(shapes) if isinstance(shapes, Mapping) else {"": tuple(shapes)} if shapes else {}
-    inputs = _inputs(module, given, notes)
-    with _quiet():
-        recording = capture(module, inputs)
+    try:
+        inputs = _inputs(module, given, notes)
+        with _quiet():
+            recording = capture(module, inputs)
+    except ModelError as error:
+        raise error if given else _unsized(error, notes) from None
     return trace_of_recording(recording, name=name, source=source, notes=notes)
+
+
+def _unsized(error: ModelError, notes: Sequence[str]) -> UnsizedModelError:
+    """Return an error of a model that was given no size, with the size that was taken for it."""
+    problems = [replace(each, hint=each.hint or " ".join(notes)) for each in error.problems]
+    return UnsizedModelError(*problems)
 
 
 def _unwrapped(module: torch.nn.Module) -> torch.nn.Module:
@@ -449,9 +464,8 @@ def _inputs(
     needed = [each.name for each in parameters if each.default is each.empty and each.name in known]
     missing = [name for name in needed if name not in given]
     if missing:
-        raise ModelError(
-            Problem(f"the model reads {listed(missing)} too", hint=f"--input {missing[0]}=3,224,224 gives its shape")
-        )
+        hint = " ".join(f"--input {name}=SHAPE" for name in (first, *missing))
+        raise ModelError(Problem(f"the model reads {listed(missing)} too", hint=hint))
     inputs = {key: Input((1, *shape)) for key, shape in given.items()}
     return inputs if known else [*inputs.values()]
 

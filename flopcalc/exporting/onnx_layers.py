@@ -45,7 +45,7 @@ from flopcalc.layers.reshape import (
     Unfold,
     Upsample,
 )
-from flopcalc.layers.sampling import DeformableConv, GridSample
+from flopcalc.layers.sampling import DeformableConv, DynamicConv, GridSample
 from flopcalc.number import Arithmetic
 
 __all__ = ["EPSILON", "WRITERS", "LayerWriter"]
@@ -68,10 +68,12 @@ def _he(fan: int) -> float:
     return sqrt(2 / fan)
 
 
-def _conv_of(w: Writer, placed: Placed, layer: Any, weight: Dims, groups: int) -> tuple[list[str], dict[str, Any]]:
-    """Return the weights of a convolution, with its bias, and the settings that all kinds share."""
+def _conv_of(
+    w: Writer, placed: Placed, layer: Any, weight: Dims, groups: int, given: str = ""
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the weights of a convolution, or those that are given, with its bias, and the settings of all kinds."""
     fan = prod(weight[1:])
-    tensors = [w.learned(placed, "weight", weight, spread=_he(fan))]
+    tensors = [given or w.learned(placed, "weight", weight, spread=_he(fan))]
     if layer.bias:
         tensors.append(w.learned(placed, "bias", placed.output[:1]))
     margins = [whole(margin) for margin in layer.margins(placed.inputs[0], Arithmetic())]
@@ -112,6 +114,14 @@ def _transposed(w: Writer, placed: Placed, reads: list[str]) -> str:
         pads[sides + side] = cut
     x = _padded(w, x, (0,) * sides, tuple(more))
     return w.op("ConvTranspose", x, *tensors, **settings, output_padding=extra)
+
+
+def _dynamic(w: Writer, placed: Placed, reads: list[str]) -> str:
+    layer: Any = placed.layer
+    weight = (placed.output[0], placed.inputs[0][0] // layer.groups, *whole(layer.kernel))
+    kernels = w.op("Reshape", reads[1], w.integers(*weight))
+    tensors, settings = _conv_of(w, placed, layer, weight, int(layer.groups), kernels)
+    return w.op("Conv", reads[0], *tensors, **settings)
 
 
 def _deformable(w: Writer, placed: Placed, reads: list[str]) -> str:
@@ -172,6 +182,9 @@ def _einsum(w: Writer, placed: Placed, reads: list[str]) -> str:
 
 
 def _parameter(w: Writer, placed: Placed, reads: list[str]) -> str:
+    layer: Any = placed.layer
+    if layer.role == "fixed":
+        return w.op("Expand", w.number(1.0), w.integers(1, *placed.output))
     return w.learned(placed, "value", (1, *placed.output), spread=0.02)
 
 
@@ -324,6 +337,7 @@ _SIMPLE: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "exp": ("Exp", {}),
     "log": ("Log", {}),
     "erf": ("Erf", {}),
+    "function": ("Abs", {}),
 }
 """The functions that are an operator of ONNX, with its settings."""
 
@@ -657,6 +671,7 @@ WRITERS: Mapping[type[Layer], LayerWriter] = {
     Depthwise: _conv,
     TransposedConv: _transposed,
     DeformableConv: _deformable,
+    DynamicConv: _dynamic,
     Linear: _linear,
     Matmul: _matmul,
     Einsum: _einsum,

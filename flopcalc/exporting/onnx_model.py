@@ -15,6 +15,7 @@ from flopcalc.dataclass import dataclass, field
 from flopcalc.errors import FlopcalcError, Problem
 from flopcalc.exporting.laid import Dims, Laid, Placed, check_known, laid_out
 from flopcalc.graph import Graph
+from flopcalc.layers.merge import Elementwise
 
 if TYPE_CHECKING:
     from numpy import generic
@@ -279,7 +280,10 @@ def model_of(graph: Graph, name: str, *, pass_custom: bool = False) -> Model:
         writer.enter(placed.path)
         before = len(writer.tensors)
         write = WRITERS.get(type(placed.layer), _pass)
-        names[placed.writes] = write(writer, placed, [names[tensor] for tensor in placed.reads])
+        reads = [names[tensor] for tensor in placed.reads]
+        if isinstance(placed.layer, Elementwise) and placed.layer.number:
+            reads.append(writer.number(1.0))  # which number it is, a spec does not say
+        names[placed.writes] = write(writer, placed, reads)
         owns = sum(tensor.elements for tensor in writer.tensors[before:] if tensor.learned)
         assert owns == placed.owns, f"{placed.path} has {placed.owns} parameters, and {owns} were written"
     outputs = _leave(writer, names)

@@ -244,6 +244,9 @@ def _einsum(here: Here) -> Pieces:
 
 def _parameter(here: Here) -> Pieces:
     shape = (1, *here.placed.output)
+    layer: Any = here.placed.layer
+    if layer.role == "fixed":
+        return text("torch.ones(", counts(shape, "length"), ")")
     here.module = text("nn.Parameter(0.02 * torch.randn(", counts(shape, "length"), "))")
     return text(here.me)
 
@@ -329,6 +332,7 @@ def _over_axes(here: Here, axes: Dims, scales: bool, shifts: bool) -> Pieces:
 # -- activations -----------------------------------------------------------------------------------------------------
 
 _FUNCTIONS: Mapping[str, str] = {
+    "function": "torch.abs",
     "relu": "F.relu",
     "relu6": "F.relu6",
     "sigmoid": "torch.sigmoid",
@@ -439,14 +443,20 @@ def _max_unpool(here: Here) -> Pieces:
 # -- several tensors -------------------------------------------------------------------------------------------------
 
 
+def _operands(here: Here, number: str) -> list[str]:
+    """Return what an element-wise layer reads, with a number where it has one: which, a spec does not say."""
+    layer: Any = here.placed.layer
+    return [*here.args, number] if layer.number else [*here.args]
+
+
 def _operator(sign: str) -> Source:
-    return lambda here: text(f" {sign} ".join(here.args))
+    return lambda here: text(f" {sign} ".join(_operands(here, "1.0")))
 
 
 def _nested(function: str) -> Source:
     def write(here: Here) -> Pieces:
-        found = here.args[0]
-        for arg in here.args[1:]:
+        found, *others = _operands(here, f"torch.ones_like({here.args[0]})")
+        for arg in others:
             found = f"{function}({found}, {arg})"
         return text(found)
 

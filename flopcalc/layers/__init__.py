@@ -186,7 +186,7 @@ def kinds() -> Mapping[str, tuple[Primitive, ...]]:
     Examples
     --------
     >>> [primitive.layer.name for primitive in kinds()["conv"]]
-    ['conv', 'depthwise', 'transposed_conv', 'deformable_conv']
+    ['conv', 'depthwise', 'transposed_conv', 'deformable_conv', 'dynamic_conv']
     """
     found: dict[str, list[Primitive]] = {}
     for word, primitive in LAYERS.items():

@@ -43,7 +43,7 @@ def diff_page(found: Difference) -> Page:
     >>> from flopcalc import diff
     >>> from flopcalc.page.terminal import page_as_text
     >>> print(page_as_text(diff_page(diff("vgg16", "vgg16:classes=10"))).split("\n\n")[0].splitlines()[0])
-    vgg16 and vgg16:classes=10 differ in 1 layer, linear3 (out)
+    vgg16 and vgg16:classes=10 differ in 1 layer, fc8 (out)
     """
     order = tuple(dict.fromkeys(name for report in found.reports for name in report.parameters))
     return Page(

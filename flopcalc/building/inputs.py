@@ -28,7 +28,7 @@ def enter_alone(site: Site, scope: Scope) -> dict[str, int]:
     inputs: dict[str, int] = {}
     for entry in spec.inputs:
         shape = given.pop(entry.label, None)
-        if shape is None and len(spec.inputs) == 1:
+        if shape is None and entry is spec.inputs[0]:  # whatever it is called, it is the input
             shape = given.pop("input", None)
         if shape is None:
             shape = _stated(site, entry, scope)

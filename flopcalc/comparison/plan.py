@@ -58,7 +58,7 @@ class Plan:
         labels = [entry.label for entry in self.spec.inputs]
         if self.spec.refused is not None:
             return True  # which inputs it has is known once it can be read
-        return label in labels or (label == "input" and len(labels) == 1)
+        return label in labels or (label == "input" and bool(labels))
 
     @property
     def symbols(self) -> set[str]:

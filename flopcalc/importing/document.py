@@ -43,7 +43,8 @@ def spec_of(trace: Trace, shown: str, reread: Callable[[Mapping[str, object]], S
     SpecError
         Where its layers do not fit the language.
     """
-    return replace(read_text(text_of(trace), shown), notes=trace.notes, reread=reread)
+    notes = (*trace.notes, *filter(None, [trace.assumed]))
+    return replace(read_text(text_of(trace), shown), notes=notes, reread=reread)
 
 
 def read_text(text: str, shown: str) -> Spec:

@@ -87,6 +87,8 @@ class Trace:
         The tensors that leave.
     notes : tuple of str
         What a user should know of the reading: what was folded, what is owned and not used.
+    assumed : str
+        What was taken for the shape of an input that neither the model nor the user says.
     upper : tuple of str
         The pads, by what they write, that are read as the padding `same_upper` of what follows them.
     open_inputs : mapping of str to tuple
@@ -102,3 +104,4 @@ class Trace:
     notes: tuple[str, ...] = field(default=())
     upper: tuple[str, ...] = field(default=())
     open_inputs: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
+    assumed: str = ""

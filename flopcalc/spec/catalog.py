@@ -313,6 +313,8 @@ def beside_you(name: str) -> str:
 
 def suggestions(name: str, more: Iterable[str] = ()) -> str:
     """Return a hint for a name that is not there."""
+    if name.endswith(".py"):
+        return f"`{shorten(name)}:NAME`, with the class or function in it that makes the model"
     return beside_you(name) or suggest(name, [*_by_name(), *more]) or "`flopcalc list` shows what there is"
 
 

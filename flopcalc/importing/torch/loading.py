@@ -220,6 +220,8 @@ def _quiet() -> Iterator[None]:
 
 def _imported(model: Named) -> ModuleType:
     """Import the module of a model, which runs it; that is said where it was not there yet."""
+    if model.is_file and not Path(model.module).is_file():
+        raise ModelError(Problem(f"there is no file {shorten(model.module)}", expected="a Python file"))
     if not (_file_before(Path(model.module)) if model.is_file else model.module in sys.modules):
         sys.stderr.write(f"flopcalc: importing {printable(model.module)} runs it\n")
     with _quiet():
@@ -378,7 +380,7 @@ def trace_of(
             recording = capture(module, inputs)
     except ModelError as error:
         raise error if given else _unsized(error, notes) from None
-    return trace_of_recording(recording, name=name, source=source, notes=notes)
+    return replace(trace_of_recording(recording, name=name, source=source), assumed=" ".join(notes))
 
 
 def _unsized(error: ModelError, notes: Sequence[str]) -> UnsizedModelError:

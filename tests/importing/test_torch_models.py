@@ -11,6 +11,7 @@ import pytest
 from torch_rows import AWKWARD, BY_HAND, EXPECTED, measured, shape_of
 
 import flopcalc
+from flopcalc import from_torch
 from flopcalc.importing.document import spec_of
 from flopcalc.importing.torch.capture import Input, ModelError, capture
 from flopcalc.importing.torch.loading import load_torch, trace_of
@@ -175,7 +176,11 @@ def test_an_input_that_is_looked_up_is_whole_numbers() -> None:
 
 def test_an_input_of_which_the_model_says_nothing_is_told() -> None:
     note = "The model says no size for its input: 3×224×224 is taken (--input gives another)."
-    assert note in trace_of(awkward.Inplace()).notes
+    assert trace_of(awkward.Inplace()).assumed == note
+    assert note in from_torch(awkward.Inplace()).notes
+    said = from_torch(awkward.Inplace(), (3, 224, 224))
+    assert note not in said.notes
+    assert note not in from_torch(awkward.Inplace()).at({"input": (3, 224, 224)}).notes
 
 
 @pytest.mark.parametrize(
@@ -185,9 +190,9 @@ def test_an_input_of_which_the_model_says_nothing_is_told() -> None:
         ("nowhere_at_all:Net", "there is no module nowhere_at_all"),
         (f"{AWKWARD}:Inplac", "did you mean `Inplace`"),
         (f"{AWKWARD}:MHA:fsat=true", "did you mean `fast`"),
-        (f"{AWKWARD}:F", "F is a module"),
+        (f"{AWKWARD}:F", "F is of type module"),
         ("json:dumps", "dumps needs obj"),
-        ("json:JSONEncoder", "makes a JSONEncoder"),
+        ("json:JSONEncoder", "makes what is of type JSONEncoder"),
         ("torch.nn:Linear:in_features=2:out_features=word", "Linear cannot be built: TypeError"),
         ("torch.nn:Conv2d:in_channels=3:out_channels=8:kernel_size=[3,", "no list"),
     ],

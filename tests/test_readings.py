@@ -149,6 +149,11 @@ def test_every_kind_of_layer_with_weights_takes_a_norm_over(analyse: Analyse) ->
         ),
         ("- linear: {out: 4, axis: 1}\n  - norm", "1 behind weights of another axis than the channels"),
         ("- conv: {out: 3, kernel: 1}\n  - norm: {axis: 1}", "1 whose factors are not one for each channel"),
+        (
+            "- parameter: [3, 3, 1, 1]\n    as: k\n  - dynamic_conv: {out: 3, kernel: 1}\n    from: [input, k]\n"
+            "  - norm",
+            "1 behind what has no weights of its own",
+        ),
     ],
 )
 def test_a_norm_that_cannot_be_folded_stays_and_the_notes_say_why(analyse: Analyse, layers: str, why: str) -> None:
@@ -542,6 +547,27 @@ layers:
     assert step is not None
     assert [(kept.kind, kept.elements) for kept in step.kept] == [("depthwise", 144), ("multiply", 144)]
     assert step.backward_madds == 144
+
+
+@pytest.mark.parametrize(("role", "passes"), [("learned", 3), ("fixed", 2)])
+def test_a_convolution_of_given_kernels_has_a_gradient_for_each_of_the_two_that_want_one(
+    analyse: Analyse, role: str, passes: int
+) -> None:
+    # conv 1×1: 3·5 weights on 16 positions, whose input wants none; dynamic_conv 3×3: 5·2·9 kernels on 16 positions
+    text = f"""
+input: [3, 4, 4]
+layers:
+  - parameter: {{shape: [2, 5, 3, 3], role: {role}}}
+    as: kernels
+  - conv: {{out: 5, kernel: 1}}
+    from: input
+    as: map
+  - dynamic_conv: {{out: 2, kernel: 3, bias: true}}
+    from: [map, kernels]
+"""
+    step = analyse(text, training=True).training
+    assert step is not None
+    assert step.backward_madds == 15 * 16 + (passes - 1) * 90 * 16
 
 
 # -- what is refused -------------------------------------------------------------------------------------------------

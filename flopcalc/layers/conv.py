@@ -58,7 +58,7 @@ class Windowed(Layer):
     bias: bool = attribute("flag", False, help="whether a bias is added, one an output channel")
 
     @property
-    def scaled(self) -> Layer:
+    def scaled(self) -> Layer | None:
         return replace(self, bias=True)
 
     def window(self, inputs: tuple[Shape, ...]) -> Number:

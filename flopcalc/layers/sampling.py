@@ -63,6 +63,7 @@ class DynamicConv(Conv):
     """
 
     name: ClassVar[str] = "dynamic_conv"
+    keeps: ClassVar[str] = "factors"
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     forms: ClassVar[tuple[str, ...]] = ("functional", "custom")
 
@@ -80,6 +81,10 @@ class DynamicConv(Conv):
 
     def madds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(super().weights(inputs, output), *output[1:])
+
+    @property
+    def scaled(self) -> Layer | None:
+        return None  # a norm's factors would have to multiply the kernels anew each time
 
     def label(self, inputs: tuple[Shape, ...]) -> str:
         return "dynamic " + super().label(inputs)

@@ -15,7 +15,7 @@ from flopcalc.page.model import Block, Column, Line, Page, Said, Table, View, li
 from flopcalc.render.book import BookWriter
 from flopcalc.render.cells import Cell, Digits, Hint, Phrase, Share
 from flopcalc.render.json import number, unknown_as_list
-from flopcalc.render.table import caption, from_below, heading, symbol_order
+from flopcalc.render.table import caption, from_below, heading, of_models, symbol_order
 from flopcalc.render.units import percent, rounded
 from flopcalc.report import share
 from flopcalc.theory import guidelines as theory
@@ -157,6 +157,7 @@ def _notes(audits: Iterable[Audit], guidelines: Sequence[str]) -> Iterator[Phras
             yield from caption(audit.report, "layer", hints=True)
         else:
             yield from from_below(audit.report)
+            yield from of_models(audit.report)
 
 
 def _short(cells: Iterable[Cell]) -> Phrase:

@@ -21,7 +21,7 @@ from flopcalc.render.cells import Cell, Digits, Hint, Least, Phrase, Ratio, Sett
 from flopcalc.render.formula import BOOK
 from flopcalc.render.json import number, unknown_as_list
 from flopcalc.render.spans import end_text, span_text
-from flopcalc.render.table import from_below, symbols_of, what_they_are
+from flopcalc.render.table import from_below, of_models, symbols_of, what_they_are
 from flopcalc.render.units import alike, exact_number, human_number, percent, rounded
 from flopcalc.report import DTYPES
 from flopcalc.solving.path import Span
@@ -299,6 +299,7 @@ def _notes(comparison: Comparison, measures: Sequence[str], *, ratio: bool) -> I
             hint = Hint(" (--exact-rounding keeps it)")
             yield "Rounding of symbols is read as in textbooks: sizes divide evenly", hint, "."
     yield from from_below(*comparison.sides)
+    yield from of_models(*comparison.sides)
     assumed = dict.fromkeys(text for side in comparison.sides for text in side.assumed_of(measures))
     if assumed:
         yield ("Assumed: " + ", ".join(assumed) + ".",)

@@ -12,7 +12,7 @@ from flopcalc.number import as_text, is_rational
 from flopcalc.page.model import Block, Column, Page, Said, Table, listing
 from flopcalc.render.cells import Cell, Digits, Phrase, Signed
 from flopcalc.render.json import number, report_as_dict
-from flopcalc.render.table import caption, from_below, heading, symbol_order
+from flopcalc.render.table import caption, from_below, heading, of_models, symbol_order
 from flopcalc.render.units import rounded
 from flopcalc.theory.ledger import WAYS, Conventions, Ledger, Line
 
@@ -146,6 +146,7 @@ def _notes(conventions: Conventions) -> Iterator[Phrase]:
         yield from caption(conventions.report, "layer")
     else:
         yield from from_below(conventions.report)
+        yield from of_models(conventions.report)
     if conventions.sizes and not conventions.symbolic:
         yield ("1 MB is 1,000,000 bytes, 1 MiB is 1,048,576.",)
     if conventions.metric == "flops":

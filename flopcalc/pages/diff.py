@@ -13,7 +13,7 @@ from flopcalc.number import Number, Value, as_text, is_rational, is_symbolic
 from flopcalc.page.model import Block, Column, Line, Page, Said, Table, View, listing
 from flopcalc.render.cells import Cell, Hint, Phrase, Setting, Signed, least
 from flopcalc.render.json import number, plain, unknown_as_list
-from flopcalc.render.table import from_below, what_they_are
+from flopcalc.render.table import from_below, of_models, what_they_are
 from flopcalc.render.units import exact_number
 from flopcalc.report import Report, Row
 
@@ -192,6 +192,7 @@ def _notes(found: Difference, shown: int) -> Iterator[Phrase]:
         by_name = {symbol.name: symbol for symbol in sorted(symbols, key=lambda one: (one.name, not one.is_integer))}
         yield what_they_are(by_name.values())
     yield from from_below(*found.reports)
+    yield from of_models(*found.reports)
     assumed = dict.fromkeys(one for report in found.reports for one in report.assumed)
     if assumed:
         yield ("Assumed: " + ", ".join(assumed) + ".",)

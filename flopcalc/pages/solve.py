@@ -15,7 +15,7 @@ from flopcalc.page.model import Block, Column, Page, Said, Table, View, listing
 from flopcalc.render.cells import Cell, Digits, Phrase, Ratio, Setting, Squared
 from flopcalc.render.json import number, plain, report_as_dict
 from flopcalc.render.spans import end_text, span_text
-from flopcalc.render.table import from_below, heading, symbol_order
+from flopcalc.render.table import from_below, heading, of_models, symbol_order
 from flopcalc.render.units import rounded
 from flopcalc.report import METRICS, Report
 from flopcalc.solving import Budget, Compound, Formula, Found, Front, Solution
@@ -211,6 +211,7 @@ def _proof(result: Solution) -> Iterator[Phrase]:
 
 def _counted(report: Report, metrics: Sequence[str]) -> Iterator[Phrase]:
     yield from from_below(report)
+    yield from of_models(report)
     if "flops" in metrics:
         yield (f"One FLOP is {report.convention.unit} ({report.convention.name}).",)
     if "mac" in metrics:

@@ -35,6 +35,7 @@ __all__ = [
     "heading",
     "in_bytes",
     "items_of",
+    "of_models",
     "symbol_order",
     "symbols_of",
     "what_they_are",
@@ -347,6 +348,13 @@ def from_below(*reports: Report) -> Iterator[Phrase]:
         yield from (
             (name + note, Hint(" --assume-free TITLE takes one for nothing.")) for note in report.known_from_below
         )
+
+
+def of_models(*reports: Report) -> Iterator[Phrase]:
+    """Say of models from elsewhere what is told of how they were read, once for each."""
+    several = len(reports) > 1
+    told = dict.fromkeys((report.name if several else "", note) for report in reports for note in report.spec.notes)
+    yield from ((f"{name}: {note}" if name else note,) for name, note in told)
 
 
 def symbols_of(values: Iterable[Number], order: Sequence[str]) -> list[Any]:

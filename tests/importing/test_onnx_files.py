@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from onnx_bytes import graph, model, node, tensor
 
-from flopcalc import analyze, compare, from_onnx
+from flopcalc import analyze, compare, diff, from_onnx
 from flopcalc.errors import FlopcalcError, ShapeError, SpecError
 from flopcalc.importing.document import text_of
 from flopcalc.importing.loading import load, read_model
@@ -132,3 +133,9 @@ def test_a_file_that_takes_one_size_alone_waits_for_it(tmp_path: Path) -> None:
         analyze(str(path))
     with pytest.raises(SpecError, match="has not the 256 features that are wanted"):
         analyze(str(path), input="3,9,9")
+
+
+@pytest.mark.parametrize("beside", [compare, diff])
+def test_what_is_told_of_a_file_is_told_where_it_stands_beside_another(beside: Callable[..., object]) -> None:
+    shown = str(beside(FILES / "torchvision-squeezenet1_1.onnx", "squeezenet1_1"))
+    assert "torchvision_squeezenet1_1: 7 tensors of parameters, 736 elements" in " ".join(shown.split())
